@@ -1,0 +1,34 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs lock clean
+bin := .venv/bin
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+setup:
+	@scripts/setup
+
+demo: setup ## run the gate with virtual cards: tap, watch decision, barrier and journal
+	@$(bin)/xs-terminal demo $(ARGS)
+
+test: setup ## all tests
+	@$(bin)/python -m pytest $(ARGS)
+
+check: setup ## format, lint, types, import contracts
+	@$(bin)/ruff format --check --quiet .
+	@$(bin)/ruff check --quiet .
+	@$(bin)/mypy
+	@$(bin)/lint-imports --no-cache
+
+bench: setup ## measured table, raw numbers in build/bench.json
+	@$(bin)/python -m bench $(ARGS)
+
+docs: setup ## write the generated parts of docs/ anew
+	@$(bin)/python -m scripts.docs
+
+lock: ## write the lock files anew (needs uv)
+	@scripts/lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,68 @@
+"""`issuers.json`: whose signatures count, for what and how long, and the keys of headquarters itself."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import MaxLen, MinLen, Predicate
+
+from terminal.core.document import Document, Text
+from terminal.core.policy import Instant
+
+SignedKind = Literal["cargocard", "dsp", "portkey", "qualifications"]
+
+
+def _is_hex(length: int) -> Predicate:
+    def is_hex(text: str) -> bool:
+        return len(text) == 2 * length and all(digit in "0123456789abcdef" for digit in text)
+
+    return Predicate(is_hex)
+
+
+KeyId = Annotated[str, _is_hex(4)]
+PublicKey = Annotated[str, _is_hex(32)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerKey(Document):
+    """An Ed25519 key that signs credentials or qualifications; counts while `begins` <= now < `ends`."""
+
+    id: KeyId
+    key: PublicKey
+    products: Annotated[tuple[SignedKind, ...], MinLen(1), MaxLen(4)]
+    begins: Instant
+    ends: Instant
+
+    def counts(self, kind: SignedKind, now_s: float) -> bool:
+        """Tell whether this key may sign `kind` at `now_s` (seconds since the epoch)."""
+        return kind in self.products and self.begins.timestamp() <= now_s < self.ends.timestamp()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingKey(Document):
+    """Headquarters' X25519 key to which the sealed part of a journal entry is encrypted (HPKE)."""
+
+    id: KeyId
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadquartersKey(Document):
+    """A named Ed25519 key of headquarters that signs acknowledgements or commands."""
+
+    name: Text
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuers(Document):
+    """`issuers.json`. The first sealing key is the one in use; the others still open older entries."""
+
+    issuers: Annotated[tuple[IssuerKey, ...], MinLen(1), MaxLen(64)]
+    sealing: Annotated[tuple[SealingKey, ...], MinLen(1), MaxLen(8)]
+    acknowledgements: Annotated[tuple[HeadquartersKey, ...], MaxLen(8)] = ()
+    commands: Annotated[tuple[HeadquartersKey, ...], MaxLen(8)] = ()
+
+    def key_for(self, key_id: bytes, kind: SignedKind, now_s: float) -> bytes | None:
+        """The 32-byte public key with this id that may sign `kind` now, or None."""
+        keys = (key for key in self.issuers if key.id == key_id.hex() and key.counts(kind, now_s))
+        return next((bytes.fromhex(key.key) for key in keys), None)

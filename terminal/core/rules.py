@@ -1,0 +1,35 @@
+"""Everything headquarters says that is in force at this gate, as one value.
+
+Made by `terminal.trust` only, from verified files. A new set replaces the old one as a whole: whoever holds a
+`Rules` decides a tap to its end by one and the same set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from terminal.core.issuers import Issuers
+from terminal.core.policy import Companies, SitePolicy, Visits
+from terminal.core.revocation import StatusList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The verified set. `lists_issued_at_s` is the older issued-at of the two changes files, in seconds.
+
+    `versions` holds the version of each TUF role whose targets these are; `list_number` is the running number of the
+    card changes, which every decision names.
+    """
+
+    issuers: Issuers
+    cards: StatusList
+    companies: StatusList
+    policy: SitePolicy
+    visits: Visits
+    company_names: Companies
+    lists_issued_at_s: int
+    list_number: int
+    versions: Mapping[str, int]
+
+    def list_age_s(self, now_s: float) -> float:
+        """Age of the lists in seconds; never negative."""
+        return max(0.0, now_s - self.lists_issued_at_s)

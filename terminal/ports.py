@@ -1,0 +1,134 @@
+"""What a tap needs from outside, as protocols one or two methods wide.
+
+Adapters stand in `terminal.edges`, `terminal.storage` and `terminal.trust`; only a composition root (`terminal.gate`)
+names them. Everything above this module knows no PC/SC, GPIO, SQLite or MQTT.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Protocol
+
+from terminal.core.instant import Now
+from terminal.core.journal import Entry, EntryKey
+from terminal.core.rules import Rules
+from terminal.errors import CardError
+
+
+class CardLost(CardError):
+    """The card left the field, the reader failed or the tap's time was used up; the conversation is over."""
+
+
+class CardTransport(Protocol):
+    """The whole contract with a card: bytes out, bytes and a status word back."""
+
+    def transceive(self, apdu: bytes) -> tuple[bytes, int]:
+        """Send one APDU; returns (data, status word). Blocks until answered.
+
+        Raises:
+            CardLost: no answer will come, or the budget of the tap is used up.
+        """
+
+
+class ReaderState(StrEnum):
+    """What can be said of a reader; anything but READY keeps its lane from deciding."""
+
+    READY = "ready"
+    ABSENT = "absent"
+    NO_DAEMON = "no-daemon"
+
+
+class ReaderEvents(Protocol):
+    """What a reader loop tells its owner. Called on the reader's own thread."""
+
+    def card_presented(self, reader: str, card: CardTransport) -> None:
+        """A card came into the field: one call for each time it came, however long it stays."""
+
+    def card_lingers(self, reader: str) -> None:
+        """The card has been lying there for a minute; said once for each card."""
+
+    def card_removed(self, reader: str) -> None:
+        """The field is empty again."""
+
+    def reader_changed(self, reader: str, state: ReaderState) -> None:
+        """The state of the reader changed; said once at start too."""
+
+
+class Clock(Protocol):
+    """Wall clock with a floor, and a monotonic clock."""
+
+    def now(self) -> Now:
+        """The wall clock, never below the floor of times already seen."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that never jump; for intervals only."""
+
+    def raise_floor(self, issued_at_s: int) -> None:
+        """Take notice of a signed instant: it cannot be earlier than that now."""
+
+
+class Journal(Protocol):
+    """The append-only journal. Appending never blocks; the future resolves when the entry is durable."""
+
+    def append(self, entry: Entry) -> "Future[EntryKey]":
+        """Queue `entry`; the future gives its key once it survives a power cut, or raises StorageError."""
+
+
+class RulesInForce(Protocol):
+    """Whoever keeps the rules in force."""
+
+    def current(self) -> Rules | None:
+        """The set in force now, or None when there is none yet. Never blocks."""
+
+
+class Output(StrEnum):
+    """Relay contacts of a lane (design 5)."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    HOLD_OPEN = "hold_open"
+    LIGHT_RED = "light_red"
+    LIGHT_GREEN = "light_green"
+    BUZZER = "buzzer"
+
+
+class Input(StrEnum):
+    """Contacts of a lane that the terminal reads (design 5)."""
+
+    LOOP_ARM = "loop_arm"
+    LOOP_SAFETY = "loop_safety"
+    LOOP_BEHIND = "loop_behind"
+    OPEN_LIMIT = "open_limit"
+    CLOSED_LIMIT = "closed_limit"
+    FIRE = "fire"
+    TAMPER = "tamper"
+    SWING_OFF = "swing_off"
+    CONTROLLER_FAULT = "controller_fault"
+    CALL = "call"
+
+
+class LaneBoard(Protocol):
+    """The relays and contacts of one lane. Taking a board sets every output to its safe level first.
+
+    Raises:
+        HardwareError: from every method, when the board is gone.
+    """
+
+    def drive(self, output: Output, on: bool) -> None:
+        """Set an output; returns when the relay has been told. An output that is not fitted is an error."""
+
+    def levels(self) -> Mapping[Input, bool]:
+        """The contacts that are fitted and whether each is active, read anew."""
+
+    def subscribe(self, changed: Callable[[Input, bool], None]) -> None:
+        """Call `changed` for every change of a contact, on the board's own thread."""
+
+    def outputs(self) -> frozenset[Output]:
+        """The outputs that are fitted."""
+
+
+class Heartbeat(Protocol):
+    """Where each part that must make progress says that it does; the watchdog is fed only while all of them do."""
+
+    def beat(self, part: str) -> None:
+        """`part` went round its loop once more. Never blocks."""
