@@ -8,12 +8,11 @@ duration's name ends in its unit.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MaxLen, MinLen, Timezone
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-from terminal.core.document import Document, Ean, LaneNumber, SiteNumber, Text, TimeOfDay, TimeZone, ZoneNumber
+from terminal.core.document import Document, Ean, Instant, LaneNumber, SiteNumber, Text, TimeOfDay, TimeZone, ZoneNumber
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -26,7 +25,6 @@ Language = Literal["nl", "en", "de", "fr", "pl", "ro", "hu", "cs", "sk", "bg", "
 Seconds = Annotated[int, Ge(0), Le(30 * DAY_S)]
 Minutes = Annotated[int, Ge(0), Le(7 * 24 * 60)]
 Count = Annotated[int, Ge(0), Le(1_000_000)]
-Instant = Annotated[datetime, Timezone(...)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +167,15 @@ class Visits(Document):
     visits: Annotated[tuple[Visit, ...], MaxLen(100_000)] = ()
 
 
+def visits_mistakes(document: Visits) -> tuple[str, ...]:
+    """What is wrong between the fields, a line each."""
+    return tuple(
+        f"visits: {visit.reference} ends at {visit.ends.isoformat()}, not after its beginning {visit.begins.isoformat()}"
+        for visit in document.visits
+        if visit.ends <= visit.begins
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company(Document):
     """A company known at this site, for the guard's page."""
@@ -201,6 +208,12 @@ def policy_mistakes(policy: SitePolicy) -> tuple[str, ...]:
         f"lanes: lane {lane.number} has exit_requires open-stay, which needs desk_hours with a staffed desk"
         for lane in policy.lanes
         if lane.exit_requires == "open-stay" and not policy.desk_hours
+    ]
+    windows = [*policy.desk_hours, *(window for lane in policy.lanes for window in lane.hours)]
+    mistakes += [
+        f"hours: the window {window.start}-{window.end} is empty; for a night set end_day to 1"
+        for window in windows
+        if window.end_day == 0 and window.end <= window.start
     ]
     for level in ("1", "2", "3"):
         limits = policy.list_age.get(level)
