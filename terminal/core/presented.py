@@ -1,6 +1,6 @@
 """What came of reading a card: one value of a closed union, told apart once by `terminal.card`.
 
-`detail` is a short machine word for the journal (`select-6a82`, `signature`, `card-lost`); it names no person and no key.
+`detail` is a short machine word for the journal (`select-91a0`, `signature`, `card-lost`); it names no person, no key.
 """
 
 from dataclasses import dataclass

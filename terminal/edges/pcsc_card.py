@@ -1,0 +1,112 @@
+"""One card in one PC/SC reader: what the reader loop and the provisioning bench both stand on.
+
+`list_readers` and `PcscCard.connect` need a context (`pcsc_context`); a context and its cards belong to one thread.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from smartcard import scard
+
+from terminal.errors import HardwareError
+from terminal.ports import CardLost
+
+_PCI = {scard.SCARD_PROTOCOL_T0: scard.SCARD_PCI_T0, scard.SCARD_PROTOCOL_T1: scard.SCARD_PCI_T1}
+
+
+@contextmanager
+def pcsc_context() -> Iterator[Any]:
+    """A connection to the PC/SC daemon, released at the end.
+
+    Raises:
+        HardwareError: the daemon does not answer.
+    """
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if result != scard.SCARD_S_SUCCESS:
+        raise HardwareError(f"the PC/SC daemon does not answer ({_text(result)}): is pcscd running?")
+    try:
+        yield context
+    finally:
+        scard.SCardReleaseContext(context)
+
+
+def list_readers(context: Any) -> tuple[str, ...]:
+    """The names of the readers that the daemon knows now.
+
+    Raises:
+        HardwareError: the daemon went away.
+    """
+    result, readers = scard.SCardListReaders(context, [])
+    if result == scard.SCARD_E_NO_READERS_AVAILABLE:
+        return ()
+    if result != scard.SCARD_S_SUCCESS:
+        raise HardwareError(f"the PC/SC daemon does not list its readers: {_text(result)}")
+    return tuple(readers)
+
+
+class PcscCard:
+    """A connected card; a `CardTransport`. Nobody else may speak to it until `disconnect`."""
+
+    def __init__(self, handle: Any, protocol: int) -> None:
+        self._handle = handle
+        self._protocol = protocol
+
+    @classmethod
+    def connect(cls, context: Any, reader: str) -> Self:
+        """Power up and take the card in `reader` for ourselves alone.
+
+        Raises:
+            CardLost: no card there, or it does not answer, or somebody else has it.
+            HardwareError: there is no such reader, or the daemon went away.
+        """
+        result, handle, protocol = scard.SCardConnect(
+            context, reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+        )
+        if result in {scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE, scard.SCARD_E_NO_SERVICE}:
+            raise HardwareError(f"the reader {reader} cannot be used: {_text(result)}")
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardLost(f"no card to speak to in {reader}: {_text(result)}")
+        return cls(handle, protocol)
+
+    def transceive(self, apdu: bytes) -> tuple[bytes, int]:
+        """Send one APDU; returns (data, status word). Blocks until the card, the reader or the driver gives up.
+
+        Raises:
+            CardLost: no answer came, or one without a status word.
+        """
+        result, answer = scard.SCardTransmit(self._handle, _PCI[self._protocol], list(apdu))
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardLost(f"the card left the reader: {_text(result)}")
+        if len(answer) < 2:
+            raise CardLost("the reader passed on an answer without a status word")
+        return bytes(answer[:-2]), int.from_bytes(answer[-2:])
+
+    def reconnect(self) -> None:
+        """Reset the card and go on with it.
+
+        Raises:
+            CardLost: it is not there any more.
+        """
+        result, self._protocol = scard.SCardReconnect(
+            self._handle,
+            scard.SCARD_SHARE_EXCLUSIVE,
+            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+            scard.SCARD_RESET_CARD,
+        )
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardLost(f"the card left the reader: {_text(result)}")
+
+    def disconnect(self) -> None:
+        """Let go of the card and reset it, so that no authenticated session stays behind. Never raises."""
+        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.disconnect()
+
+
+def _text(result: int) -> str:
+    return str(scard.SCardGetErrorMessage(result)).rstrip(".")
