@@ -5,6 +5,9 @@ which `terminal.trust.documents` and `firmware_config.configuration` are told ho
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -20,10 +23,59 @@ class Document:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
+@dataclass(frozen=True)
+class Form(Predicate):
+    """A predicate on texts that can say, in words and as a JSON Schema pattern, what it asks for.
+
+    The two methods are the protocol by which pydantic asks an annotation for its part of a schema.
+    """
+
+    words: str
+    pattern: str
+
+    def _checked(self, text: str) -> str:
+        if not self.func(text):
+            raise ValueError(self.words)
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> dict[str, Any]:
+        checked = {"type": "no-info", "function": self._checked}
+        return {"type": "function-after", "function": checked, "schema": handler(source)}
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return handler(schema) | {"pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True)
+class InstantForm:
+    """A text of RFC 3339 read into a datetime: offset asked for, years 2000 to 2199 so that no time zone overflows."""
+
+    pattern: ClassVar[str] = (
+        r"2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+    )
+    words: ClassVar[str] = "should be an instant with its offset, as 2026-03-29T01:00:00+01:00 or 2026-03-29T00:00:00Z"
+
+    def _read(self, text: str) -> datetime:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(self.words)
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(self.words) from None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> dict[str, Any]:
+        read = {"type": "no-info", "function": self._read}
+        written = {"type": "function-plain", "function": datetime.isoformat, "return_schema": {"type": "str"}}
+        return {"type": "function-after", "function": read, "schema": {"type": "str"}, "serialization": written}
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        return handler(schema) | {"format": "date-time", "pattern": f"^(?:{self.pattern})$"}
+
+
 def is_time_of_day(text: str) -> bool:
     """Tell whether `text` is `HH:MM`, from 00:00 to 24:00."""
-    match = re.fullmatch(r"(\d\d):(\d\d)", text)
-    return match is not None and (int(match[1]) < 24 and int(match[2]) < 60 or text == "24:00")
+    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})", text)
+    return match is not None and ((int(match[1]) < 24 and int(match[2]) < 60) or text == "24:00")
 
 
 def is_ean(text: str) -> bool:
@@ -37,9 +89,14 @@ def is_time_zone(text: str) -> bool:
 
 
 Text = Annotated[str, MinLen(1), MaxLen(200)]
-Ean = Annotated[str, Predicate(is_ean)]
-TimeOfDay = Annotated[str, Predicate(is_time_of_day)]
-TimeZone = Annotated[str, Predicate(is_time_zone)]
+Instant = Annotated[datetime, InstantForm()]
+Ean = Annotated[str, Form(is_ean, "should be an EAN: 13 digits, the last of them the check digit", "[0-9]{13}")]
+TimeOfDay = Annotated[
+    str, Form(is_time_of_day, "should be a time of day, 00:00 to 24:00", "(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+]
+TimeZone = Annotated[
+    str, Form(is_time_zone, "should be a time zone of the IANA database, as Europe/Amsterdam", "[A-Za-z0-9_+/-]{1,64}")
+]
 SiteNumber = Annotated[int, Ge(1), Le(2**32 - 1)]
 ZoneNumber = Annotated[int, Ge(0), Le(255)]
 LaneNumber = Annotated[int, Ge(1), Le(255)]

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import MaxLen, MinLen, Predicate
+from annotated_types import MaxLen, MinLen
 
-from terminal.core.document import Document, Text
-from terminal.core.policy import Instant
+from terminal.core.document import Document, Form, Instant, Text
 
 SignedKind = Literal["cargocard", "dsp", "portkey", "qualifications"]
 
 
-def _is_hex(length: int) -> Predicate:
+def _is_hex(length: int) -> Form:
     def is_hex(text: str) -> bool:
         return len(text) == 2 * length and all(digit in "0123456789abcdef" for digit in text)
 
-    return Predicate(is_hex)
+    return Form(
+        is_hex, f"should be {length} bytes in hexadecimal, {2 * length} digits 0-9 a-f", f"[0-9a-f]{{{2 * length}}}"
+    )
 
 
 KeyId = Annotated[str, _is_hex(4)]
@@ -66,3 +67,21 @@ class Issuers(Document):
         """The 32-byte public key with this id that may sign `kind` now, or None."""
         keys = (key for key in self.issuers if key.id == key_id.hex() and key.counts(kind, now_s))
         return next((bytes.fromhex(key.key) for key in keys), None)
+
+
+def issuers_mistakes(document: Issuers) -> tuple[str, ...]:
+    """What is wrong between the fields, a line each."""
+    mistakes: list[str] = []
+    for what, ids in (
+        ("issuers: id", [key.id for key in document.issuers]),
+        ("sealing: id", [key.id for key in document.sealing]),
+        ("acknowledgements: name", [key.name for key in document.acknowledgements]),
+        ("commands: name", [key.name for key in document.commands]),
+    ):
+        mistakes += [f"{what} {twice} is used twice" for twice in sorted({one for one in ids if ids.count(one) > 1})]
+    mistakes += [
+        f"issuers: key {key.id} ends at {key.ends.isoformat()}, not after its beginning {key.begins.isoformat()}"
+        for key in document.issuers
+        if key.ends <= key.begins
+    ]
+    return tuple(mistakes)

@@ -170,7 +170,7 @@ class Visits(Document):
 def visits_mistakes(document: Visits) -> tuple[str, ...]:
     """What is wrong between the fields, a line each."""
     return tuple(
-        f"visits: {visit.reference} ends at {visit.ends.isoformat()}, not after its beginning {visit.begins.isoformat()}"
+        f"visits: {visit.reference} ends at {visit.ends.isoformat()}, before it begins at {visit.begins.isoformat()}"
         for visit in document.visits
         if visit.ends <= visit.begins
     )

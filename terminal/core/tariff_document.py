@@ -15,8 +15,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
-from terminal.core.document import Document, SiteNumber, Text, TimeOfDay, TimeZone
-from terminal.core.policy import Instant, Weekday
+from terminal.core.document import Document, Instant, SiteNumber, Text, TimeOfDay, TimeZone
+from terminal.core.policy import Weekday
 
 MAX_DURATION_S = 366 * 24 * 3600
 _DURATION = re.compile(r"P(?=.)(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?", re.ASCII)
