@@ -1,1 +1,18 @@
-"""."""
+"""The gate terminal: one card, one decision, one barrier, and a journal of all of it.
+
+The words:
+
+    credential   what is on the card, once its signature is believed
+    rules        what headquarters says (issuers, status lists, site policy), once its signatures are believed
+    decision     admit, admit-wait, desk or refuse, with a reason and who can help
+    intent       an admitted tap, durable before anything moves
+    lane         contacts and relays of one barrier, and the cycle it goes through
+    mirror       the folder in which headquarters' files arrive; nothing in it is believed until verified
+
+Read `tap` first: it is the story of one card, top to bottom. Then `core.access` (the decision), `core.barrier` with
+`lane` (after the tap), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the
+journal), `edges` (each thing that is plugged in). `gate` puts one process together; `cli` starts it.
+
+Upper may import lower, never the reverse: cli, gate, (tap, lane, recovery, web), alarms, (card, trust, storage,
+edges), ports, core, errors.
+"""
