@@ -12,6 +12,7 @@ from typing import Protocol
 from terminal.core.instant import Now
 from terminal.core.journal import Entry, EntryKey
 from terminal.core.rules import Rules
+from terminal.core.stay import Stay, StayChange
 from terminal.errors import CardError
 
 
@@ -70,8 +71,24 @@ class Clock(Protocol):
 class Journal(Protocol):
     """The append-only journal. Appending never blocks; the future resolves when the entry is durable."""
 
-    def append(self, entry: Entry) -> "Future[EntryKey]":
-        """Queue `entry`; the future gives its key once it survives a power cut, or raises StorageError."""
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        """Queue `entry`; the future gives its key once it survives a power cut, or raises StorageError.
+
+        `also` is a change of who is inside, durable in the same transaction or not at all.
+        """
+
+
+class Stays(Protocol):
+    """Who is inside, as this terminal knows it. In memory: asking never touches the disk."""
+
+    def inside(self, card_number: bytes) -> Stay | None:
+        """The open stay of this card, or None."""
+
+    def count(self, zone: int) -> int:
+        """How many open stays the zone has; neutral ones are not counted."""
+
+    def count_company(self, zone: int, ean: int) -> int:
+        """The same, of one company."""
 
 
 class RulesInForce(Protocol):

@@ -1,13 +1,30 @@
-"""Journal entries: kinds, record bytes and keys (design 7).
+"""Journal entries: kinds, record bytes and keys (design 7, 'Entries'; the format in CDDL: docs/journal.cddl).
 
 An entry is what a part of the gate wants to have written down; its sequence number, time and encoding are given by
-whoever stores it.
+whoever stores it. What is stored is two byte strings: the record, which anybody on site may read and which is a leaf
+of the Merkle tree, and the sealed part beside it (`terminal.core.sealing`), of which the record holds the hash only.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
+
+from terminal.core.cbor import CborRefused, Decoded, Key, Value, decode_strict, encode
+from terminal.core.instant import ClockQuality, Now
+from terminal.errors import DocumentError
+
+FORMAT = 1
+EPOCH_BYTES = 16
+CARD_NUMBER_BYTES = 8
+MAX_RECORD_BYTES = 16 * 1024
+"""With MAX_SEALED_BYTES: three of the largest entries still fit one batch of 128 KiB."""
+WHO = "who"
+"""The key of the day's pseudonym in the public map; given by the store, never by the writer of an entry."""
+INTENT = "intent"
+"""The key in an outcome's public map that names the sequence number of the intent it settles."""
 
 
 class Kind(StrEnum):
@@ -35,6 +52,19 @@ class Kind(StrEnum):
     EPOCH = "epoch"
 
 
+class TapResult(StrEnum):
+    """What became of a tap that was to open the barrier; stands as `result` in a tap outcome."""
+
+    OPENED = "opened"
+    """The barrier was told to open."""
+    FAILED = "failed"
+    """The board refused the order."""
+    STORAGE = "storage"
+    """The intent became durable too late; no order was given on its account."""
+    UNKNOWN = "unknown"
+    """The gate stopped in between: the relay may have fired, and is never fired again."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryKey:
     """The key of an entry everywhere: terminal name, 16-byte epoch, sequence number."""
@@ -55,5 +85,102 @@ class Entry:
     kind: Kind
     lane: int | None = None
     public: Mapping[str, Any] = field(default_factory=dict)
-    card_number: bytes | None = None
-    sealed: Mapping[str, Any] | None = None
+    card_number: bytes | None = field(default=None, repr=False)
+    sealed: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIntent:
+    """A tap intent without an outcome: its sequence number and its lane."""
+
+    sequence: int
+    lane: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The public half of a stored entry. `sealed_sha256` outlives the sealed bytes when these are erased."""
+
+    sequence: int
+    time: Now
+    kind: Kind
+    lane: int | None
+    public: Mapping[str, Value]
+    sealed_sha256: bytes | None
+
+    def encode(self) -> bytes:
+        """The record's bytes, a leaf of the Merkle tree.
+
+        Raises:
+            ValueError: a field out of its range, or more than MAX_RECORD_BYTES: the mistake of whoever wrote the entry.
+            TypeError: a value that has no place in the CBOR.
+        """
+        if not self._in_range():
+            raise ValueError(f"a field of the {self.kind} entry is out of its range")
+        public: dict[Key, Value] = {key: item for key, item in self.public.items()}  # noqa: C416  widens the key's type
+        head = (FORMAT, self.sequence, self.time.ms, str(self.time.quality), str(self.kind), self.lane)
+        data = encode((*head, public, self.sealed_sha256))
+        if len(data) > MAX_RECORD_BYTES:
+            raise ValueError(f"the record of a {self.kind} entry is longer than {MAX_RECORD_BYTES} bytes")
+        return data
+
+    def belongs_to(self, sealed: bytes | None) -> bool:
+        """Tell whether `sealed` is what this record was written with; None fits a record that never had any."""
+        return self.sealed_sha256 == (None if sealed is None else sha256(sealed).digest())
+
+    def _in_range(self) -> bool:
+        return (
+            self.sequence >= 0
+            and self.time.ms >= 0
+            and (self.lane is None or 1 <= self.lane <= 255)
+            and all(isinstance(key, str) for key in self.public)
+            and (self.sealed_sha256 is None or len(self.sealed_sha256) == 32)
+        )
+
+
+def decode_record(data: bytes) -> Record:
+    """Read a record's bytes.
+
+    Raises:
+        DocumentError: these are not the bytes of a record, or it was written by a newer format.
+    """
+    try:
+        return _record(decode_strict(data, MAX_RECORD_BYTES))
+    except CborRefused as error:
+        raise DocumentError(f"not a journal record: {error}") from None
+
+
+def _record(value: Decoded) -> Record:
+    match value:
+        case [int(number), *_] if number != FORMAT:
+            raise DocumentError(f"a journal record of format {number}; this software reads format {FORMAT}")
+        case [
+            int(),
+            int(sequence),
+            int(ms),
+            str(quality),
+            str(kind),
+            int() | None as lane,
+            dict(public),
+            bytes() | None as sealed_sha256,
+        ] if quality in _QUALITIES and kind in _KINDS and not any(isinstance(item, bool) for item in value):
+            record = Record(
+                sequence=sequence,
+                time=Now(ms, ClockQuality(quality)),
+                kind=Kind(kind),
+                lane=lane,
+                public={key: item for key, item in public.items() if isinstance(key, str)},
+                sealed_sha256=sealed_sha256,
+            )
+            if len(record.public) == len(public) and record.encode() == encode(value):
+                return record
+    raise DocumentError("not a journal record: its fields are not those of format 1")
+
+
+_QUALITIES = frozenset(str(quality) for quality in ClockQuality)
+_KINDS = frozenset(str(kind) for kind in Kind)
+
+
+def is_terminal_name(text: str) -> bool:
+    """Tell whether `text` may name a terminal."""
+    return re.fullmatch(r"[a-z0-9-]{1,32}", text) is not None

@@ -1,0 +1,67 @@
+"""The sealed part of an entry: written at the gate, opened at headquarters only (design 7, 'Entries').
+
+RFC 9180 base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-128-GCM. The key of the entry stands in
+`info`, so that a sealed part opens nowhere but beside its own record. The ephemeral key comes from the operating
+system's random source, inside the library.
+"""
+
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from terminal.core.cbor import CborRefused, Decoded, Key, Value, decode_strict, encode
+from terminal.core.issuers import SealingKey
+from terminal.core.journal import EPOCH_BYTES, EntryKey
+from terminal.errors import DocumentError
+
+MAX_SEALED_BYTES = 16 * 1024
+KEY_ID_BYTES = 4
+ENC_BYTES = 32
+TAG_BYTES = 16
+_OVERHEAD = KEY_ID_BYTES + ENC_BYTES + TAG_BYTES
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+
+
+def seal(plain: Mapping[Key, Value], key: EntryKey, to: SealingKey) -> bytes:
+    """Key id (4 bytes), enc (32) and ciphertext of `plain` as deterministic CBOR, for the entry with this `key`.
+
+    Raises:
+        DocumentError: headquarters' sealing key is no key that can be used.
+        ValueError: more than MAX_SEALED_BYTES.
+    """
+    data = encode(plain)
+    if len(data) + _OVERHEAD > MAX_SEALED_BYTES:
+        raise ValueError(f"a sealed part longer than {MAX_SEALED_BYTES} bytes")
+    try:
+        public_key = X25519PublicKey.from_public_bytes(bytes.fromhex(to.key))
+        return bytes.fromhex(to.id) + _SUITE.encrypt(data, public_key, info=_info(key))
+    except ValueError:  # a wrong length, or a point of low order
+        raise DocumentError(f"headquarters' sealing key {to.id} cannot be used; publish issuers.json anew") from None
+
+
+def open_sealed(sealed: bytes, key: EntryKey, keys: Mapping[bytes, X25519PrivateKey]) -> dict[Key, Decoded]:
+    """Open what `seal` made, with the private keys by their 4-byte id. At headquarters.
+
+    Raises:
+        DocumentError: no such key, not sealed for this entry, changed since, or nothing that `seal` makes.
+    """
+    if not _OVERHEAD < len(sealed) <= MAX_SEALED_BYTES:
+        raise DocumentError(f"a sealed part of {len(sealed)} bytes")
+    private_key = keys.get(sealed[:KEY_ID_BYTES])
+    if private_key is None:
+        raise DocumentError(f"sealed to key {sealed[:KEY_ID_BYTES].hex()}, which is not here")
+    try:
+        plain = decode_strict(_SUITE.decrypt(sealed[KEY_ID_BYTES:], private_key, info=_info(key)))
+    except (InvalidTag, CborRefused):
+        plain = None
+    if not isinstance(plain, dict):
+        raise DocumentError("a sealed part that was not sealed for this entry, or was changed since")
+    return plain
+
+
+def _info(key: EntryKey) -> bytes:
+    if len(key.epoch) != EPOCH_BYTES:
+        raise ValueError("an epoch is 16 bytes")
+    return b"xs/v1/entry\0" + key.terminal.encode() + b"\0" + key.epoch + key.sequence.to_bytes(8)
