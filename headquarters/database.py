@@ -1,0 +1,167 @@
+"""The database of headquarters: its tables, how it is opened, how it is brought up to date.
+
+SQLAlchemy Core. Every change is one transaction that takes the write lock at its start, so that what it read still
+holds when it writes. Instants are whole seconds since the epoch.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+from terminal.errors import StorageError
+
+WAIT_FOR_OTHERS_S = 30
+
+tables = MetaData()
+
+companies = Table(
+    "companies",
+    tables,
+    Column("company_index", Integer, primary_key=True, autoincrement=False),
+    Column("ean", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+)
+cards = Table(
+    "cards",
+    tables,
+    Column("card_index", Integer, primary_key=True, autoincrement=False),
+    Column("card_number", LargeBinary, nullable=False, unique=True),
+    Column("company_index", ForeignKey(companies.c.company_index), nullable=False),
+    Column("product", Integer, nullable=False),
+    Column("personal_number", BigInteger, nullable=False),
+    Column("uid", LargeBinary, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("issued_at", BigInteger),  # null until the card was read back and found right
+    Column("retired_at", BigInteger),
+)
+Index("cards_of_person", cards.c.company_index, cards.c.personal_number)
+Index("cards_on_chip", cards.c.uid)
+Index("cards_not_valid", cards.c.card_index, sqlite_where=cards.c.status != 0, postgresql_where=cards.c.status != 0)
+sites = Table(
+    "sites",
+    tables,
+    Column("site", BigInteger, primary_key=True, autoincrement=False),
+    Column("policy", LargeBinary, nullable=False),  # the documents as they are published
+    Column("tariffs", LargeBinary, nullable=False),
+)
+site_companies = Table(
+    "site_companies",
+    tables,
+    Column("site", ForeignKey(sites.c.site), primary_key=True),
+    Column("company_index", ForeignKey(companies.c.company_index), primary_key=True),
+)
+visits = Table(
+    "visits",
+    tables,
+    Column("site", ForeignKey(sites.c.site), primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("company_index", ForeignKey(companies.c.company_index), nullable=False),
+    Column("zone", Integer),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+)
+audit = Table(
+    "audit",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+published = Table(
+    "published",
+    tables,
+    Column("path", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+schema_version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.create_all,)
+"""What each version adds to the one before. A migration and the note that it ran share a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes something, why and when; stands in the audit table beside what was changed."""
+
+    who: str
+    why: str
+    at: datetime
+
+
+def note(connection: sa.Connection, change: Change, what: str, subject: str) -> None:
+    """Write down a change, in the transaction that makes it."""
+    row = {"at": int(change.at.timestamp()), "who": change.who, "why": change.why, "what": what, "subject": subject}
+    connection.execute(audit.insert().values(row))
+
+
+class Database:
+    """A database of headquarters that is up to date."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the SQLite file at `path`, made when it is missing, mode 0600; brings its tables up to date.
+
+        Raises:
+            StorageError: it cannot be opened, is no database, or was written by a newer version.
+        """
+        self._path = path
+        try:
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise StorageError(f"{path}: the register cannot be opened: {error.strerror}") from error
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
+        sa.event.listen(self._engine, "connect", _prepare)
+        sa.event.listen(self._engine, "begin", _take_the_write_lock)
+        with self.transaction() as connection:
+            _migrate(connection, path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """One transaction: committed and durable when the block ends, undone when it raises. May block for others.
+
+        Raises:
+            StorageError: the disk or the file is at fault, or another process held it for too long.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            raise StorageError(f"{self._path}: the register fails: {error.orig}") from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 begins no transaction by itself: it would leave out DDL
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _take_the_write_lock(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _migrate(connection: sa.Connection, path: Path) -> None:
+    schema_version.create(connection, checkfirst=True)
+    version = connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
+    if version > len(MIGRATIONS):
+        raise StorageError(f"{path}: the register was written by a newer version of this software; use that one")
+    for number, migrate in enumerate(MIGRATIONS[version:], start=version + 1):
+        migrate(connection)
+        connection.execute(schema_version.insert().values(version=number))
