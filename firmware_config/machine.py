@@ -1,0 +1,120 @@
+"""Is the machine as `gate.toml` says? Folders and their modes, keys, `root.json`, the board's socket, readers.
+
+Separate from reading the file, so that a `gate.toml` can be checked on a desk. Run these checks as the user that
+the gate runs as: root may read and write everything, and would find nothing wrong.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from firmware_config.cardkeys import card_keys_path, read_card_keys
+from firmware_config.gate import Gate
+from firmware_config.mistakes import ConfigurationMistakes, Mistake
+
+MAX_ROOT_BYTES = 512 * 1024
+
+
+def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
+    """Everything that is not there or not as it should be; `file` is the `gate.toml` to name. Changes nothing."""
+    return (
+        *_data(gate.terminal.data, file),
+        *_mirror(gate.terminal.mirror, file),
+        *_root(gate.terminal.root, file),
+        *_keys(gate, environ, file),
+        *_board(gate.board.socket, file),
+    )
+
+
+def check_readers(gate: Gate, present: Collection[str], file: str) -> tuple[Mistake, ...]:
+    """The configured readers that are not among those `present` at the PC/SC daemon."""
+    return tuple(
+        Mistake(file, f"lane[{place}].reader[{reader_place}].name", _absent(reader.name, present), _names(present))
+        for place, lane in enumerate(gate.lane, 1)
+        for reader_place, reader in enumerate(lane.reader, 1)
+        if reader.name not in present
+    )
+
+
+def _absent(name: str, present: Collection[str]) -> str:
+    close = get_close_matches(name, present, n=1)
+    return f'no reader "{name}" is there' + (f', did you mean "{close[0]}"?' if close else "")
+
+
+def _names(present: Collection[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(present)) or "plug one in; the PC/SC daemon names none"
+
+
+def _data(path: Path, file: str) -> Iterator[Mistake]:
+    wanted = f"a folder of the gate's own user with mode 0700: install -d -m 0700 -o xs-gate -g xs-gate {path}"
+    try:
+        status = path.stat()
+    except OSError as error:
+        yield Mistake(file, "terminal.data", f"{path}: {error.strerror}", wanted)
+        return
+    if not stat.S_ISDIR(status.st_mode):
+        yield Mistake(file, "terminal.data", f"{path} is no folder", wanted)
+        return
+    if mode := stat.S_IMODE(status.st_mode) & 0o077:
+        yield Mistake(
+            file, "terminal.data", f"{path} is open to other users (mode bits {mode:03o})", f"chmod 700 {path}"
+        )
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        yield Mistake(file, "terminal.data", f"{path} cannot be written by this user", wanted)
+
+
+def _mirror(path: Path, file: str) -> Iterator[Mistake]:
+    wanted = "a folder that the gate may read, with the files that headquarters published"
+    try:
+        status = path.stat()
+    except OSError as error:
+        yield Mistake(file, "terminal.mirror", f"{path}: {error.strerror}", wanted)
+        return
+    if not stat.S_ISDIR(status.st_mode) or not os.access(path, os.R_OK | os.X_OK):
+        yield Mistake(file, "terminal.mirror", f"{path} is no folder that this user can read", wanted)
+    elif status.st_mode & stat.S_IWOTH:
+        yield Mistake(file, "terminal.mirror", f"{path} can be written by everybody", f"chmod o-w {path}")
+
+
+def _root(path: Path, file: str) -> Iterator[Mistake]:
+    wanted = "the root.json that headquarters gave to this terminal"
+    try:
+        status = path.stat()
+        with path.open("rb") as opened:
+            document = json.loads(opened.read(MAX_ROOT_BYTES))
+        if document["signed"]["_type"] != "root":
+            yield Mistake(file, "terminal.root", f"{path} is another document", wanted)
+    except OSError as error:
+        yield Mistake(file, "terminal.root", f"{path}: {error.strerror}", wanted)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        yield Mistake(file, "terminal.root", f"{path} is no root.json", wanted)
+    else:
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            yield Mistake(file, "terminal.root", f"{path} can be changed by others", f"chmod 644 {path}")
+
+
+def _keys(gate: Gate, environ: Mapping[str, str], file: str) -> Iterator[Mistake]:
+    try:
+        path = card_keys_path(gate, environ, file)
+        read_card_keys(path)
+    except ConfigurationMistakes as error:
+        yield from error.mistakes
+        return
+    # What systemd hands over is the gate's alone by an access list, which shows as bits of the group.
+    if gate.keys.folder is not None and (mode := stat.S_IMODE(path.stat().st_mode) & 0o077):
+        yield Mistake(str(path), "", f"is open to other users (mode bits {mode:03o})", f"chmod 600 {path}")
+
+
+def _board(path: Path, file: str) -> Iterator[Mistake]:
+    # Only looked at: a connection would be a second client, and the board may belong to a gate that is at work.
+    wanted = "the socket of a simulated board that runs"
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            yield Mistake(file, "board.socket", f"{path} is no socket", wanted)
+        elif not os.access(path, os.R_OK | os.W_OK):
+            yield Mistake(file, "board.socket", f"{path} cannot be used by this user", wanted)
+    except OSError as error:
+        yield Mistake(file, "board.socket", f"{path}: {error.strerror}", wanted)

@@ -1,0 +1,141 @@
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_config.check import check_gate, summary
+from tests.firmware_config.gate_file import GATE, written
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Path]:
+    """A folder with everything that the gate of `gate_file` speaks of, in place of the root folder."""
+    for name, mode in (("data", 0o700), ("mirror", 0o755), ("keys", 0o700)):
+        (tmp_path / name).mkdir(mode=mode)
+    (tmp_path / "root.json").write_text(json.dumps({"signed": {"_type": "root"}, "signatures": []}))
+    (tmp_path / "keys/card-keys.json").write_text(json.dumps({"read": ["00" * 16]}))
+    (tmp_path / "keys/card-keys.json").chmod(0o600)
+    (tmp_path / "root.json").chmod(0o644)
+    text = GATE + f'[keys]\nfolder = "{tmp_path}/keys"\n'
+    for old, new in (
+        ("/var/lib/xs-gate", "data"),
+        ("/var/lib/xs-mirror", "mirror"),
+        ("/etc/xs-terminal/root.json", "root.json"),
+        ("/run/board.sock", "board.sock"),
+    ):
+        text = text.replace(old, f"{tmp_path}/{new}")
+    written(tmp_path, text)
+    with socket.socket(socket.AF_UNIX) as board:
+        board.bind(str(tmp_path / "board.sock"))
+        yield tmp_path
+
+
+def told(machine: Path, present: tuple[str, ...] = ("Reader 00 00", "Reader 01 00")) -> list[str]:
+    gate, mistakes = check_gate(machine / "gate.toml", {}, present)
+    assert gate is not None
+    return [str(each).replace(f"{machine}/", "") for each in mistakes]
+
+
+def test_machine_that_has_everything(machine: Path) -> None:
+    assert told(machine) == []
+
+
+def test_empty_machine_is_told_in_full(tmp_path: Path) -> None:
+    gate, mistakes = check_gate(written(tmp_path, GATE.replace("/var", "/nowhere").replace("/run", "/nowhere")), {}, ())
+    assert gate is not None
+    assert [each.key for each in mistakes] == [
+        "terminal.data",
+        "terminal.mirror",
+        "terminal.root",
+        "keys.folder",
+        "board.socket",
+        "lane[1].reader[1].name",
+        "lane[2].reader[1].name",
+    ]
+
+
+def test_data_folder_open_to_others(machine: Path) -> None:
+    (machine / "data").chmod(0o750)
+    assert told(machine) == [
+        "gate.toml: terminal.data: data is open to other users (mode bits 050); allowed: chmod 700 data"
+    ]
+
+
+def test_mirror_that_everybody_may_write(machine: Path) -> None:
+    (machine / "mirror").chmod(0o777)
+    assert told(machine) == [
+        "gate.toml: terminal.mirror: mirror can be written by everybody; allowed: chmod o-w mirror"
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"signed": 1}', "[" * 100_000, "\xff"])
+def test_root_that_is_none(machine: Path, content: str) -> None:
+    (machine / "root.json").write_bytes(content.encode("latin-1"))
+    assert told(machine) == [
+        (
+            "gate.toml: terminal.root: root.json is no root.json; "
+            "allowed: the root.json that headquarters gave to this terminal"
+        )
+    ]
+
+
+def test_root_that_is_another_document(machine: Path) -> None:
+    (machine / "root.json").write_text(json.dumps({"signed": {"_type": "targets"}}))
+    assert "root.json is another document" in told(machine)[0]
+
+
+def test_root_that_others_can_change(machine: Path) -> None:
+    (machine / "root.json").chmod(0o664)
+    assert told(machine) == [
+        "gate.toml: terminal.root: root.json can be changed by others; allowed: chmod 644 root.json"
+    ]
+
+
+def test_key_file_open_to_others(machine: Path) -> None:
+    (machine / "keys/card-keys.json").chmod(0o640)
+    assert told(machine) == [
+        "keys/card-keys.json: is open to other users (mode bits 040); allowed: chmod 600 keys/card-keys.json"
+    ]
+
+
+def test_credential_of_systemd_may_show_group_bits(machine: Path) -> None:
+    path = machine / "gate.toml"
+    path.write_text(path.read_text().split("[keys]")[0])
+    (machine / "keys/card-keys.json").chmod(0o440)
+    _, mistakes = check_gate(path, {"CREDENTIALS_DIRECTORY": f"{machine}/keys"})
+    assert mistakes == ()
+
+
+def test_board_socket_that_is_a_file(machine: Path) -> None:
+    (machine / "board.sock").unlink()
+    (machine / "board.sock").write_text("")
+    assert told(machine) == [
+        "gate.toml: board.socket: board.sock is no socket; allowed: the socket of a simulated board that runs"
+    ]
+
+
+def test_reader_in_another_slot_is_suggested(machine: Path) -> None:
+    assert told(machine, ("Reader 00 00", "Reader 02 00")) == [
+        (
+            'gate.toml: lane[2].reader[1].name: no reader "Reader 01 00" is there, did you mean "Reader 02 00"?; '
+            'allowed: "Reader 00 00", "Reader 02 00"'
+        )
+    ]
+
+
+def test_faulty_file_ends_the_check(tmp_path: Path) -> None:
+    gate, mistakes = check_gate(written(tmp_path, ""), {}, ())
+    assert gate is None
+    assert [each.key for each in mistakes] == ["board", "lane", "terminal"]
+
+
+def test_summary_reads_the_gate_back(machine: Path) -> None:
+    gate, _ = check_gate(machine / "gate.toml")
+    assert gate is not None
+    assert summary(gate) == (
+        "terminal kade-1 at site 7, simulated board",
+        "lane 1: entry, impulse, pulse 500 ms, readers Reader 00 00",
+        "lane 2: exit, impulse, pulse 500 ms, readers Reader 01 00",
+    )
