@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from terminal.core.issuers import Issuers
-from terminal.core.policy import Companies, SitePolicy, Visits
+from terminal.core.policy import Companies, SitePolicy
 from terminal.core.revocation import StatusList
+from terminal.core.visits import VisitBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Rules:
     cards: StatusList
     companies: StatusList
     policy: SitePolicy
-    visits: Visits
+    visits: VisitBook
     company_names: Companies
     lists_issued_at_s: int
     list_number: int
