@@ -6,12 +6,13 @@ system's random source, inside the library.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from terminal.core.cbor import CborRefused, Decoded, Key, Value, decode_strict, encode
+from terminal.core.cbor import CborRefused, Decoded, Key, decode_strict, encode
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import EPOCH_BYTES, EntryKey
 from terminal.errors import DocumentError
@@ -24,14 +25,14 @@ _OVERHEAD = KEY_ID_BYTES + ENC_BYTES + TAG_BYTES
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 
 
-def seal(plain: Mapping[Key, Value], key: EntryKey, to: SealingKey) -> bytes:
+def seal(plain: Mapping[str, Any], key: EntryKey, to: SealingKey) -> bytes:
     """Key id (4 bytes), enc (32) and ciphertext of `plain` as deterministic CBOR, for the entry with this `key`.
 
     Raises:
         DocumentError: headquarters' sealing key is no key that can be used.
         ValueError: more than MAX_SEALED_BYTES.
     """
-    data = encode(plain)
+    data = encode({key: item for key, item in plain.items()})  # noqa: C416  widens the key's type
     if len(data) + _OVERHEAD > MAX_SEALED_BYTES:
         raise ValueError(f"a sealed part longer than {MAX_SEALED_BYTES} bytes")
     try:

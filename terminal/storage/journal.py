@@ -1,0 +1,213 @@
+"""The journal's entries: numbered, encoded and sealed in the transaction that stores them (design 7, 'Entries').
+
+The next number is read in that same transaction, never kept in memory: whatever a power cut or a failing disk left
+behind, no number is given twice. The time is the clock's when `append` was called, and not mended: when the clock is
+set back, entries say so in the order of their numbers.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from hashlib import sha256
+
+from terminal.core.instant import Now
+from terminal.core.issuers import SealingKey
+from terminal.core.journal import INTENT, WHO, Entry, EntryKey, Kind, OpenIntent, Record, TapResult, decode_record
+from terminal.core.sealing import seal
+from terminal.core.stay import StayChange
+from terminal.errors import DocumentError, StorageError
+from terminal.ports import Clock
+from terminal.storage.database import Database
+from terminal.storage.daykeys import DayKeys
+from terminal.storage.stays import Row, Stays
+from terminal.storage.writer import Writer
+
+PAGE = 256
+
+
+class SealingKeyMissing(StorageError):
+    """An entry has a part for headquarters' eyes and there is no key to seal it with; it is not written at all."""
+
+    fault = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as it is stored: its two byte strings and what the record says. `sealed` is None once erased."""
+
+    record_bytes: bytes
+    sealed: bytes | None
+    record: Record
+
+
+class JournalWriter:
+    """The journal of one terminal: `terminal.ports.Journal`, and reading it back."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        database: Database,
+        identity: tuple[str, bytes],
+        *,
+        clock: Clock,
+        sealing_key: Callable[[], SealingKey | None],
+        day_keys: DayKeys,
+        stays: Stays,
+    ) -> None:
+        """`identity` is terminal name and epoch; `sealing_key` gives headquarters' key as it is known now."""
+        self.terminal, self.epoch = identity
+        self._writer = writer
+        self._database = database
+        self._clock = clock
+        self._sealing_key = sealing_key
+        self._day_keys = day_keys
+        self._stays = stays
+        self._in_order = threading.Lock()
+        self._promised = -1
+        self._running = False
+        writer.adopt(day_keys.load)
+        writer.adopt(self._compare)
+        writer.every_tick(self._end_the_day)
+
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
+
+        `also` is stored in the same transaction or not at all. The future raises StorageError when the disk failed or
+        hangs, SealingKeyMissing (one as well) when the entry has a sealed part and headquarters' key is not known, and
+        ValueError or TypeError for an entry that has no encoding: a mistake in the software. An entry whose future
+        raised may be found in the journal all the same: the disk can fail after the fact.
+        """
+        rows: list[Row] = []
+
+        def store(connection: sqlite3.Connection) -> EntryKey:
+            key = self._store(connection, entry, now)
+            if also is not None:
+                rows.extend(self._stays.store(connection, also))
+            return key
+
+        def stored(key: EntryKey) -> None:
+            self._promised = key.sequence
+            self._stays.learn(rows)
+
+        with self._in_order:
+            now = self._clock.now()
+            return self._writer.submit(store, stored)
+
+    def entries(self, first: int = 0, last: int | None = None) -> Iterator[Stored]:
+        """Committed entries by sequence number, `last` included; numbers that were dropped are left out.
+
+        Reads from the disk in pages, on the caller's thread; no writer waits for it.
+
+        Raises:
+            StorageError: the disk failed, or an entry is not as it was written.
+        """
+        end = _LARGEST if last is None else last
+        with self._database.reading() as connection:
+            while page := connection.execute(_PAGE, (first, end, PAGE)).fetchall():
+                yield from (_as_written(*row) for row in page)
+                first = page[-1][0] + 1
+
+    def open_intents(self) -> tuple[OpenIntent, ...]:
+        """The tap intents without an outcome, oldest first. Reads from the disk.
+
+        Raises:
+            StorageError: the disk failed, or an entry is not as it was written.
+        """
+        with self._database.reading() as connection:
+            return _open_intents(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
+
+    # ----------------------------------------------------------------------------------------- on the writer's thread
+
+    def _store(self, connection: sqlite3.Connection, entry: Entry, now: Now) -> EntryKey:
+        key = EntryKey(self.terminal, self.epoch, _newest(connection) + 1)
+        sealed = None if entry.sealed is None else seal(entry.sealed, key, self._key_to_seal_with())
+        public = dict(entry.public)
+        if WHO in public:
+            raise ValueError(f"{WHO!r} is the pseudonym, which the journal itself puts into an entry")
+        if entry.card_number is not None:
+            public[WHO] = self._day_keys.pseudonym(connection, entry.card_number, now)
+        record = Record(
+            sequence=key.sequence,
+            time=now,
+            kind=entry.kind,
+            lane=entry.lane,
+            public=public,
+            sealed_sha256=None if sealed is None else sha256(sealed).digest(),
+        )
+        connection.execute(
+            "INSERT INTO entries (sequence, record, sealed) VALUES (?, ?, ?)", (key.sequence, record.encode(), sealed)
+        )
+        if entry.kind is Kind.TAP_INTENT:
+            connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (key.sequence,))
+        elif entry.kind is Kind.TAP_OUTCOME and INTENT in public:
+            connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
+        return key
+
+    def _key_to_seal_with(self) -> SealingKey:
+        key = self._sealing_key()
+        if key is None:
+            raise SealingKeyMissing(
+                "headquarters' sealing key is not known, so this entry is not written; bring issuers.json to the mirror"
+            )
+        return key
+
+    def _compare(self, connection: sqlite3.Connection) -> None:
+        """Hold the database, just opened, against what was promised in this run.
+
+        A number that was given out must not be given again. An intent whose writer was told that it failed, and which
+        the disk has all the same, gets its outcome.
+
+        Raises:
+            StorageError: entries that were durable are gone, or the newest is not as it was written.
+        """
+        newest = _newest(connection)
+        if newest < self._promised:
+            raise StorageError(
+                f"{self._database.path} has lost entries {newest + 1} to {self._promised}, which the disk had confirmed"
+                " before; replace the storage card"
+            )
+        if newest >= 0:
+            _as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
+        if self._running:
+            for intent in _open_intents(connection.execute(_OPEN_INTENTS, (self._promised + 1,)).fetchall()):
+                public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
+                self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
+        self._promised, self._running = newest, True
+
+    def _end_the_day(self) -> None:
+        now = self._clock.now()
+        if self._day_keys.over(now):
+            self._writer.submit(lambda connection: self._day_keys.destroy(connection, now), self._day_ended)
+
+    def _day_ended(self, _: None) -> None:
+        self._writer.scrub()
+
+
+_Row = tuple[int, bytes, bytes | None]
+_LARGEST = 2**63 - 1
+_PAGE = "SELECT sequence, record, sealed FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
+_OPEN_INTENTS = (
+    "SELECT sequence, record, sealed FROM open_intents JOIN entries USING (sequence)"
+    " WHERE sequence >= ? ORDER BY sequence"
+)
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    newest: int = connection.execute("SELECT coalesce(max(sequence), -1) FROM entries").fetchone()[0]
+    return newest
+
+
+def _as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Stored:
+    try:
+        record = decode_record(record_bytes)
+    except DocumentError as error:
+        raise StorageError(f"entry {sequence} of the journal is damaged: {error}") from None
+    if record.sequence != sequence or (sealed is not None and not record.belongs_to(sealed)):
+        raise StorageError(f"entry {sequence} of the journal is not as it was written; keep the file for headquarters")
+    return Stored(record_bytes, sealed, record)
+
+
+def _open_intents(rows: list[_Row]) -> tuple[OpenIntent, ...]:
+    return tuple(OpenIntent(row[0], _as_written(*row).record.lane) for row in rows)

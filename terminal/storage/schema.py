@@ -1,0 +1,52 @@
+"""The tables. A migration that has been released is never changed; a change is a new one below it.
+
+The database itself holds to what the design promises of the journal: numbers without a gap, records that nobody
+rewrites, and a newest entry that always stays, since the next number is counted from it.
+"""
+
+import sqlite3
+
+from terminal.storage.migrations import Migrations
+
+APPLICATION_ID = int.from_bytes(b"XSJ1")
+migration = Migrations(APPLICATION_ID)
+
+
+@migration
+def journal(connection: sqlite3.Connection) -> None:
+    """Who writes, what was written, and which intents still wait for their outcome."""
+    for statement in (
+        """CREATE TABLE identity (
+             one INTEGER PRIMARY KEY CHECK (one = 1),
+             terminal TEXT NOT NULL,
+             epoch BLOB NOT NULL CHECK (length(epoch) = 16)) STRICT""",
+        """CREATE TABLE entries (
+             sequence INTEGER PRIMARY KEY CHECK (sequence >= 0),
+             record BLOB NOT NULL,
+             sealed BLOB) STRICT""",
+        """CREATE TRIGGER entries_are_gapless BEFORE INSERT ON entries
+             WHEN new.sequence <> coalesce((SELECT max(sequence) + 1 FROM entries), 0)
+             BEGIN SELECT raise(ABORT, 'an entry gets the next sequence number'); END""",
+        """CREATE TRIGGER records_are_never_rewritten BEFORE UPDATE ON entries
+             WHEN new.sequence <> old.sequence OR new.record <> old.record OR new.sealed IS NOT NULL
+             BEGIN SELECT raise(ABORT, 'only the sealed part of an entry may be erased'); END""",
+        """CREATE TRIGGER newest_entry_stays BEFORE DELETE ON entries
+             WHEN old.sequence = (SELECT max(sequence) FROM entries)
+             BEGIN SELECT raise(ABORT, 'the newest entry stays'); END""",
+        "CREATE TABLE open_intents (sequence INTEGER PRIMARY KEY) STRICT",
+        "CREATE TABLE day_keys (day TEXT PRIMARY KEY, key BLOB NOT NULL CHECK (length(key) = 32)) STRICT",
+    ):
+        connection.execute(statement)
+
+
+@migration
+def stays_and_kept_states(connection: sqlite3.Connection) -> None:
+    """Who is inside, readable with the terminal's key only; and named values that outlive the run."""
+    for statement in (
+        """CREATE TABLE stays (
+             holder BLOB PRIMARY KEY CHECK (length(holder) = 16),
+             is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+             sealed BLOB NOT NULL) STRICT""",
+        "CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
+    ):
+        connection.execute(statement)

@@ -1,0 +1,130 @@
+"""The front door: one folder opened once, and what a gate keeps in it.
+
+store = Store(folder, terminal="gate-1", heartbeat=heartbeat, random_bytes=os.urandom)
+floor = store.kept.number("clock-floor")
+stays = store.stays(key)
+journal = store.journal(clock=clock, sealing_key=..., time_zone=..., stays=stays)
+...
+store.close()
+"""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+
+from terminal.core.issuers import SealingKey
+from terminal.core.journal import EPOCH_BYTES, is_terminal_name
+from terminal.errors import ConfigurationError, StorageError
+from terminal.ports import Clock, Heartbeat
+from terminal.storage.database import Database
+from terminal.storage.daykeys import DayKeys
+from terminal.storage.journal import JournalWriter
+from terminal.storage.kept import KeptStates
+from terminal.storage.stays import Stays
+from terminal.storage.writer import Writer
+
+
+def _nothing() -> None:
+    pass
+
+
+class Store:
+    """Everything that the gate keeps in its database, behind one lock and one writing thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        terminal: str,
+        heartbeat: Heartbeat,
+        random_bytes: Callable[[int], bytes],
+        tick_s: float = 1.0,
+        before_commit: Callable[[], None] = _nothing,
+        database: Callable[[Path], Database] = Database,
+    ) -> None:
+        """Open the database in `folder`, or let it be born there with a new epoch. Blocks.
+
+        `folder` is the gate's alone (mode 0700); it is made when it is not there. `tick_s` and `before_commit`: see
+        `Writer`.
+
+        Raises:
+            StorageError: in use, damaged, full, of a newer format, of another terminal, open to other users.
+            ConfigurationError: no terminal may be called so.
+        """
+        if not is_terminal_name(terminal):
+            raise ConfigurationError(f"a terminal cannot be called {terminal!r}: 1 to 32 of a-z, 0-9 and -")
+        self._random_bytes = random_bytes
+        self._database = database(folder)
+        try:
+            self._writer = Writer(self._database, heartbeat, tick_s=tick_s, before_commit=before_commit)
+        except BaseException:
+            self._database.close()
+            raise
+        try:
+            self.terminal, self.epoch = self._identity(terminal)
+            self.kept = KeptStates(self._writer)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing could be written down last time, in one line; None since it could."""
+        return self._writer.trouble
+
+    def stays(self, key: bytes) -> Stays:
+        """Who is inside, under `key`: 32 bytes of this terminal's own, kept elsewhere. Once for each store.
+
+        Raises:
+            StorageError: the rows do not open with this key.
+        """
+        return Stays(self._writer, self._database, key, self._random_bytes)
+
+    def journal(
+        self,
+        *,
+        clock: Clock,
+        sealing_key: Callable[[], SealingKey | None],
+        time_zone: Callable[[], tzinfo],
+        stays: Stays,
+    ) -> JournalWriter:
+        """The journal. Once for each store. Both callables are asked at every entry, on the writer's thread.
+
+        Raises:
+            StorageError: the newest entry is not as it was written.
+        """
+        return JournalWriter(
+            self._writer,
+            self._database,
+            (self.terminal, self.epoch),
+            clock=clock,
+            sealing_key=sealing_key,
+            day_keys=DayKeys(time_zone, self._random_bytes),
+            stays=stays,
+        )
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Write down what is waiting and give the folder back. Blocks. Does nothing the second time.
+
+        Raises:
+            StorageError: the disk did not answer within `timeout_s`; the lock goes when the process ends.
+        """
+        self._writer.close(timeout_s)
+        self._database.close()
+
+    def _identity(self, terminal: str) -> tuple[str, bytes]:
+        def read_or_bear(connection: sqlite3.Connection) -> tuple[str, bytes]:
+            row = connection.execute("SELECT terminal, epoch FROM identity").fetchone()
+            if row is None:
+                row = (terminal, self._random_bytes(EPOCH_BYTES))
+                connection.execute("INSERT INTO identity (one, terminal, epoch) VALUES (1, ?, ?)", row)
+            return row[0], row[1]
+
+        name, epoch = self._writer.submit(read_or_bear).result()
+        if name != terminal:
+            raise StorageError(
+                f"{self._database.path} is the journal of terminal {name!r}, and this gate is called {terminal!r}; put"
+                " the name right, or give the gate a folder of its own"
+            )
+        return name, epoch
