@@ -1,6 +1,6 @@
 """The database of headquarters: its tables, how it is opened, how it is brought up to date.
 
-SQLAlchemy Core. Every change is one transaction that takes the write lock at its start, so that what it read still
+SQLAlchemy Core. A transaction that changes something takes the write lock at its start, so that what it read still
 holds when it writes. Instants are whole seconds since the epoch.
 """
 
@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from terminal.errors import StorageError
 
 WAIT_FOR_OTHERS_S = 30
+_READ_ONLY = "xs_read_only"
 
 tables = MetaData()
 
@@ -45,7 +46,13 @@ cards = Table(
 )
 Index("cards_of_person", cards.c.company_index, cards.c.personal_number)
 Index("cards_on_chip", cards.c.uid)
-Index("cards_not_valid", cards.c.card_index, sqlite_where=cards.c.status != 0, postgresql_where=cards.c.status != 0)
+Index(
+    "cards_not_valid",
+    cards.c.card_index,
+    cards.c.status,
+    sqlite_where=cards.c.status != 0,
+    postgresql_where=cards.c.status != 0,
+)
 sites = Table(
     "sites",
     tables,
@@ -122,20 +129,24 @@ class Database:
             raise StorageError(f"{path}: the register cannot be opened: {error.strerror}") from error
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
         sa.event.listen(self._engine, "connect", _prepare)
-        sa.event.listen(self._engine, "begin", _take_the_write_lock)
+        sa.event.listen(self._engine, "begin", _begin)
         with self.transaction() as connection:
             _migrate(connection, path)
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """One transaction: committed and durable when the block ends, undone when it raises. May block for others.
+    def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: committed and durable when the block ends, undone when it raises.
+
+        May block for another that changes something; a read-only one neither waits nor makes others wait.
 
         Raises:
             StorageError: the disk or the file is at fault, or another process held it for too long.
         """
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            with self._engine.connect() as connection:
+                connection.execution_options(**{_READ_ONLY: read_only})
+                with connection.begin():
+                    yield connection
         except sa.exc.DatabaseError as error:
             raise StorageError(f"{self._path}: the register fails: {error.orig}") from error
 
@@ -153,8 +164,9 @@ def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) 
     cursor.close()
 
 
-def _take_the_write_lock(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: sa.Connection) -> None:
+    read_only = connection.get_execution_options()[_READ_ONLY]
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _migrate(connection: sa.Connection, path: Path) -> None:

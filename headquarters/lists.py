@@ -31,6 +31,11 @@ class ListFiles:
         """Both, or nothing when they were never made."""
         return None if base is None or changes is None else cls(base, changes)
 
+    @property
+    def issued_at_s(self) -> int:
+        """When the changes file says it was made, in seconds."""
+        return Changes.decode(self.changes).issued_at_s
+
 
 def next_list_files(statuses: Statuses, before: ListFiles | None, issued_at_s: int) -> ListFiles:
     """The files that follow `before`: the same list and new changes, or past 256 changes a new list.

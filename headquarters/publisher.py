@@ -58,12 +58,18 @@ def publish(
         StorageError: database or folder fail; what was begun is finished by the next run.
     """
     with only_writer(folder):
-        with database.transaction() as connection:
-            before = _stored(connection)
-            tree = Tree(connection, keys, now, before, cards or card_statuses(connection))
-            _store(connection, tree.files, before)
+        tree = prepare(database, keys, now, cards)
         written = sum(1 for _ in release(tree.files, folder))
     return Publication(tree.sites, written, tuple(tree.warnings))
+
+
+def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses | None = None) -> "Tree":
+    """Make and store the next tree, not yet seen by anybody; `publish` says what it raises."""
+    with database.transaction() as connection:
+        before = _stored(connection)
+        tree = Tree(connection, keys, now, before, cards or card_statuses(connection))
+        _store(connection, tree.files, before)
+    return tree
 
 
 def release(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
@@ -135,10 +141,15 @@ class Tree:
             self.files[f"shared/{number}.root.json"] = root
         self.files["shared/root.json"] = self._roots[-1]
         lists: dict[str, bytes] = {}
+        issued_at_s = int(self._now.timestamp())
         for name, statuses in (("cards", cards), ("companies", company_statuses(self._connection))):
             path = f"revocation/{name}"
             before = ListFiles.of(self._before.get(f"shared/{path}"), self._before.get(f"shared/{path}-changes"))
-            after = next_list_files(statuses, before, int(self._now.timestamp()))
+            if before is not None and before.issued_at_s > issued_at_s:
+                self.warnings.append(
+                    f"this machine's clock is behind the last publish; {name} will look older than before"
+                )
+            after = next_list_files(statuses, before, issued_at_s)
             lists |= {path: after.base, f"{path}-changes": after.changes}
         self.files |= {f"shared/{path}": content for path, content in lists.items()}
         role = "shared/revocation.json"

@@ -86,7 +86,7 @@ class Register:
 
     def company(self, ean: str) -> CompanyRecord | None:
         """The company with this EAN, or None."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             return _company(connection, ean)
 
     def set_company_status(self, ean: str, status: CompanyStatus, change: Change) -> None:
@@ -165,25 +165,25 @@ class Register:
 
     def card(self, card_number: bytes) -> CardRecord | None:
         """The card with this number, or None."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             return _one(connection, cards.c.card_number == card_number)
 
     def card_on_chip(self, uid: bytes) -> CardRecord | None:
         """The card that lives on this chip, or None; retired ones do not."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             return _one(connection, (cards.c.uid == uid) & cards.c.retired_at.is_(None))
 
     def cards_of_person(self, ean: str, personal_number: int) -> Sequence[CardRecord]:
         """The cards of one person that are not retired."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             company = _known_company(connection, ean)
             person = (cards.c.company_index == company.company_index) & (cards.c.personal_number == personal_number)
             return tuple(_cards(connection, person & cards.c.retired_at.is_(None)))
 
     @contextmanager
     def all_cards(self, ean: str | None = None, status: CardStatus | None = None) -> Iterator[Iterator[CardRecord]]:
-        """Go through the cards in the order of their indices, one at a time; others wait to write until it ends."""
-        with self._database.transaction() as connection:
+        """Go through the cards in the order of their indices, one at a time."""
+        with self._database.transaction(read_only=True) as connection:
             chosen = sa.true() if status is None else cards.c.status == status
             if ean is not None:
                 chosen &= cards.c.company_index == _known_company(connection, ean).company_index
@@ -191,7 +191,7 @@ class Register:
 
     def all_companies(self) -> Sequence[CompanyRecord]:
         """All companies in the order of their indices."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             query = sa.select(companies).order_by(companies.c.company_index)
             return tuple(_company_record(row) for row in connection.execute(query))
 
@@ -207,8 +207,11 @@ def company_statuses(connection: sa.Connection) -> Statuses:
 
 
 def _statuses(connection: sa.Connection, index: sa.Column[int], status: sa.Column[int]) -> Statuses:
-    query = sa.select(index, status).where(status != 0)
-    return Statuses(_next_free(connection, index), connection.execute(query))  # rows are tuples
+    zero: sa.ColumnClause[int] = sa.literal_column(
+        "0"
+    )  # a bound 0 would keep SQLite from the index over the cards that are not valid
+    query = sa.select(index, status).where(status != zero)
+    return Statuses(_next_free(connection, index), connection.execute(query))
 
 
 def _next_free(connection: sa.Connection, index: sa.Column[int]) -> int:

@@ -100,13 +100,13 @@ class Sites:
 
     def visits(self, site: int) -> Sequence[Visit]:
         """The visits of a site, by reference."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             _known_site(connection, site)
             return _visits(connection, site, 0)
 
     def all(self) -> Sequence[SiteRecord]:
         """All sites, by number."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(read_only=True) as connection:
             return site_records(connection)
 
 

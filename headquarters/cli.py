@@ -1,0 +1,98 @@
+"""`xs-headquarters`: keys, register and publishing on a command line. A mistake is one clear line and exit code 2."""
+
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+
+from headquarters.ceremony import init_keys, renew_root
+from headquarters.cli_context import (
+    DEFAULT_FOLDER,
+    FOLDER_VARIABLE,
+    Headquarters,
+    OneLineErrors,
+    headquarters,
+    shown,
+    utc_now,
+)
+from headquarters.cli_register import card_app, company_app
+from headquarters.cli_sites import site_app, visit_app
+from headquarters.database import audit
+from headquarters.publisher import fill_mirror, publish
+from terminal.errors import ConfigurationError
+
+app = typer.Typer(cls=OneLineErrors, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+keys_app = typer.Typer(no_args_is_help=True, help="Make and renew keys.")
+app.add_typer(keys_app, name="keys")
+app.add_typer(site_app, name="site")
+app.add_typer(company_app, name="company")
+app.add_typer(card_app, name="card")
+app.add_typer(visit_app, name="visit")
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Option(envvar=FOLDER_VARIABLE, help="Folder with the keys and the register.")
+    ] = DEFAULT_FOLDER,
+    database: Annotated[Path | None, typer.Option(help="The register; by default register.db in the folder.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who makes the change; by default the user at this machine.")] = None,
+) -> None:
+    """Headquarters of the gates: keys, the register of sites, companies and cards, the signed lists and rules."""
+    ctx.obj = Headquarters.of(folder, database, by)
+
+
+@keys_app.command("init")
+def keys_init(folder: Path) -> None:
+    """Make all keys in a new FOLDER."""
+    keys = init_keys(folder, utc_now())
+    typer.echo(f"keys made in {keys.path}; root-1, root-2, root-3 and targets belong off line, each in another place")
+
+
+@keys_app.command("renew-root")
+def keys_renew_root(ctx: typer.Context) -> None:
+    """Sign the next root with two of the three root keys."""
+    version = renew_root(headquarters(ctx).keys, utc_now())
+    typer.echo(f"root version {version} signed; publish brings it to the gates")
+
+
+@app.command("publish")
+def publish_command(
+    ctx: typer.Context,
+    to: Annotated[Path, typer.Option(help="Folder for the published tree.")],
+    mirror: Annotated[
+        list[str] | None, typer.Option(help="NUMBER=FOLDER: fill the mirror of a gate of that site too; repeatable.")
+    ] = None,
+) -> None:
+    """Sign lists and rules anew and write them out; to be run at least every five minutes."""
+    mirrors = [_site_and_folder(text) for text in mirror or ()]
+    with headquarters(ctx).database() as database:
+        done = publish(database, headquarters(ctx).keys, to, utc_now())
+    for warning in done.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    sites = ", ".join(map(str, done.sites)) or "none registered"
+    typer.echo(f"published to {to}; sites: {sites}; files written: {done.files_written}")
+    for site, folder in mirrors:
+        typer.echo(f"mirror of site {site} in {folder}; files written: {fill_mirror(to, site, folder)}")
+
+
+@app.command("changes")
+def changes(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50) -> None:
+    """Show who changed what when and why, the latest first."""
+    with headquarters(ctx).database() as database, database.transaction(read_only=True) as connection:
+        for row in connection.execute(sa.select(audit).order_by(audit.c.id.desc()).limit(limit)):
+            typer.echo(f"{shown(row.at)}  {row.who}  {row.what}  {row.subject}  {row.why or '-'}")
+
+
+def _site_and_folder(text: str) -> tuple[int, Path]:
+    number, equals, folder = text.partition("=")
+    if not (equals and folder and number.isascii() and number.isdigit()):
+        raise ConfigurationError(f"--mirror {text}: wants NUMBER=FOLDER, such as 4711=/media/stick")
+    return int(number), Path(folder)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

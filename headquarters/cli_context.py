@@ -1,0 +1,125 @@
+"""What the commands of `xs-headquarters` share: where things are, who asks, and how a mistake is said."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from headquarters.database import Change, Database
+from headquarters.keys import KeyFolder
+from headquarters.register import Register
+from headquarters.sites import Sites
+from terminal.errors import ConfigurationError, XsError
+
+FOLDER_VARIABLE = "XS_HEADQUARTERS"
+DEFAULT_FOLDER = Path("xs-headquarters")
+
+Why = Annotated[str, typer.Option(help="Why; stands in the list of changes.")]
+
+
+class OneLineErrors(TyperGroup):
+    """Says what went wrong on purpose in a line, all mistakes of a document below it, instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error of ours ends it with code 2."""
+        try:
+            return super().invoke(ctx)
+        except XsError as error:
+            typer.echo(f"xs-headquarters: {error}", err=True)
+            mistakes: tuple[str, ...] = getattr(error, "mistakes", ())
+            for mistake in mistakes if len(mistakes) > 1 else ():
+                typer.echo(f"  {mistake}", err=True)
+            raise typer.Exit(2) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Headquarters:
+    """What the options before the command said."""
+
+    folder: Path
+    database_path: Path
+    by: str
+
+    @classmethod
+    def of(cls, folder: Path, database: Path | None, by: str | None) -> "Headquarters":
+        """With the defaults filled in: register.db in the folder, the user at this machine."""
+        return cls(folder, database or folder / "register.db", by or getpass.getuser())
+
+    @property
+    def keys(self) -> KeyFolder:
+        """The key folder; nothing is read yet."""
+        return KeyFolder(self.folder)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The register, open until the block ends."""
+        database = Database(self.database_path)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    @contextmanager
+    def register(self) -> Iterator[Register]:
+        """Its companies and cards."""
+        with self.database() as database:
+            yield Register(database)
+
+    @contextmanager
+    def sites(self) -> Iterator[Sites]:
+        """Its sites and visits."""
+        with self.database() as database:
+            yield Sites(database)
+
+    def change(self, why: str) -> Change:
+        """A change by whoever runs this command, now."""
+        return Change(self.by, why, utc_now())
+
+
+def headquarters(ctx: typer.Context) -> Headquarters:
+    """What the options before the command said."""
+    found: Headquarters = ctx.obj
+    return found
+
+
+def utc_now() -> datetime:
+    """The time of this command."""
+    return datetime.now(UTC)
+
+
+def shown(seconds: int | None) -> str:
+    """An instant of the database as a person reads it."""
+    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant(text: str) -> datetime:
+    """An instant as a person writes it.
+
+    Raises:
+        ConfigurationError: it is none, or says no offset.
+    """
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        value = None
+    if value is None or value.tzinfo is None:
+        raise ConfigurationError(f"{text}: wants date, time and offset, such as 2026-09-15T08:00+02:00")
+    return value
+
+
+def document(path: Path) -> bytes:
+    """The bytes of a document that a person wrote.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
