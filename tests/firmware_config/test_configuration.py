@@ -94,8 +94,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "gate.toml: lane[1].pulse_ms: 50 is too small; allowed: a whole number from 200 to 1000",
         "gate.toml: lane[2].number: 1 is also lane[1].number; allowed: a number of its own for each lane",
         (
-            "gate.toml: lane[2].pulse_ms: 500 lasts as long as the boom travels (500): an impulse that is still there is "
-            "a level; allowed: less than travel_ms"
+            "gate.toml: lane[2].pulse_ms: 500 lasts as long as the boom travels (500): an impulse that is still there "
+            "is a level; allowed: less than travel_ms"
         ),
         (
             "gate.toml: lane[2].reader[1].name: this reader is also lane[1].reader[1].name; allowed: each reader once, "
@@ -103,8 +103,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ),
         'gate.toml: terminal.name: "Kade 1" cannot be used; allowed: 1 to 32 of the characters a-z, 0-9 and -',
         (
-            "gate.toml: terminal.root: /var/lib/xs-mirror/root.json is in the mirror, where files from outside are put; "
-            "allowed: a place outside terminal.mirror"
+            "gate.toml: terminal.root: /var/lib/xs-mirror/root.json is in the mirror, where files from outside are "
+            "put; allowed: a place outside terminal.mirror"
         ),
         'gate.toml: terminal.site: "7" is text; allowed: a whole number from 1 to 4294967295',
     ]
