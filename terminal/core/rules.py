@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from terminal.core.issuers import Issuers
 from terminal.core.policy import Companies, SitePolicy
 from terminal.core.revocation import StatusList
+from terminal.core.tariff_document import Tariffs
 from terminal.core.visits import VisitBook
 
 
@@ -30,6 +31,7 @@ class Rules:
     lists_issued_at_s: int
     list_number: int
     versions: Mapping[str, int]
+    tariffs: Tariffs | None = None
 
     def list_age_s(self, now_s: float) -> float:
         """Age of the lists in seconds; never negative."""
