@@ -28,7 +28,7 @@ TURN_VARIABLE = "XS_VIRTUAL_READERS_TURN_OF"
 # started it even if sudo runs it as another user, and also when that process is killed.
 KEEPER = """
 exec 3<&0
-pcscd --foreground </dev/null &
+pcscd --foreground "$@" </dev/null &
 daemon=$!
 ( while read -r signal <&3; do kill -"$signal" $daemon; done; kill -TERM $daemon ) 2>/dev/null &
 keeper=$!
@@ -56,8 +56,10 @@ class PcscDaemon:
         """Whether the daemon that runs was started here."""
         return self._process is not None
 
-    def start(self) -> None:
+    def start(self, *, unplugged: bool = False) -> None:
         """Return once a daemon runs and both virtual readers listen; starts one where none runs.
+
+        `unplugged` starts one without any of the readers that the machine's configuration names.
 
         Raises:
             PcscdUnavailable: it cannot be started, or has no virtual readers.
@@ -66,9 +68,9 @@ class PcscDaemon:
         # it, and a daemon started that way ends itself after a minute without clients.
         self._client = _connected_client()
         if self._client is None:
-            self._process = _spawn()
+            self._process = _spawn(["--config", os.devnull] if unplugged else [])
         deadline = time.monotonic() + START_S
-        while not (self._client and all(_listening(reader.port) for reader in READERS)):
+        while not (self._client and (unplugged or all(_listening(reader.port) for reader in READERS))):
             if self._process is not None and self._process.poll() is not None:
                 self.stop()
                 raise PcscdUnavailable(f"pcscd ended as soon as it was started; {_who_may_start()}")
@@ -150,13 +152,13 @@ def reserved_readers(waiting: Callable[[], object] = lambda: None) -> Iterator[N
         os.close(descriptor)
 
 
-def _spawn() -> "subprocess.Popen[bytes]":
+def _spawn(options: list[str]) -> "subprocess.Popen[bytes]":
     path = os.environ.get("PATH", "") + ":/usr/sbin"
     if shutil.which("pcscd", path=path) is None:
         raise PcscdUnavailable("pcscd is not installed; run scripts/setup")
     as_root = [] if os.geteuid() == 0 or shutil.which("sudo") is None else ["sudo", "-n"]
     return subprocess.Popen(  # noqa: S603 - all words are constants
-        [*as_root, "sh", "-c", KEEPER],
+        [*as_root, "sh", "-c", KEEPER, "keeper", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -37,6 +37,8 @@ class ReaderState(StrEnum):
     READY = "ready"
     ABSENT = "absent"
     NO_DAEMON = "no-daemon"
+    STUCK = "stuck"
+    """A card or its driver has not come back from a command although the tap is over."""
 
 
 class ReaderEvents(Protocol):

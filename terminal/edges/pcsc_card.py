@@ -97,9 +97,13 @@ class PcscCard:
         if result != scard.SCARD_S_SUCCESS:
             raise CardLost(f"the card left the reader: {_text(result)}")
 
-    def disconnect(self) -> None:
-        """Let go of the card and reset it, so that no authenticated session stays behind. Never raises."""
-        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD)
+    def disconnect(self, *, reset: bool = True) -> None:
+        """Let go of the card and reset it, so that no authenticated session stays behind. Never raises.
+
+        Without `reset` the card stays as it is: a reset drops the field, which to a contactless reader can look like
+        a card that left and one that came.
+        """
+        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD if reset else scard.SCARD_LEAVE_CARD)
 
     def __enter__(self) -> Self:
         return self
