@@ -21,7 +21,7 @@ from terminal.core.credential import Credential, Qualifications, Training
 from terminal.core.issuers import Issuers
 
 MAX_BYTES = 638
-MAX_CODE = 40
+MAX_CODE = 200
 ISSUED_AT, CARD_NUMBER = 6, 7
 TRAININGS, UID = 1, 6
 

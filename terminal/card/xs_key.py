@@ -148,10 +148,10 @@ def _read(
     detail = "read-key-older" if generation else "read-key-newest"
     if not trainings:
         return Authentic(credential, NoQualifications.NOT_ASKED, detail)
-    content = read_content(session, QUALIFICATIONS)
-    if not content:
-        return Authentic(credential, NoQualifications.NONE_ON_CARD, detail)
     try:
+        content = read_content(session, QUALIFICATIONS)
+        if not content:
+            return Authentic(credential, NoQualifications.NONE_ON_CARD, detail)
         qualifications = qualifications_file.verify(content, credential, issuers, now_s)
     except Forged as forged:
         return NotAuthentic(f"qualifications-{forged.detail}")
