@@ -64,11 +64,12 @@ class PcscDaemon:
         Raises:
             PcscdUnavailable: it cannot be started, or has no virtual readers.
         """
+        options = ["--config", os.devnull] if unplugged else []
         # The connection is held for as long as the daemon is in use: where systemd listens for the daemon it starts
         # it, and a daemon started that way ends itself after a minute without clients.
         self._client = _connected_client()
         if self._client is None:
-            self._process = _spawn(["--config", os.devnull] if unplugged else [])
+            self._process = _spawn(options)
         deadline = time.monotonic() + START_S
         while not (self._client and (unplugged or all(_listening(reader.port) for reader in READERS))):
             if self._process is not None and self._process.poll() is not None:
@@ -81,7 +82,10 @@ class PcscDaemon:
                     f"pcscd has no virtual readers on TCP ports {ports}; install vsmartcard-vpcd and restart pcscd"
                 )
             time.sleep(POLL_S)
-            self._client = self._client or _connected_client()
+            if self._client is None or _hung_up(self._client):
+                self._client = _connected_client()
+                if self._client is None and self._process is None:  # somebody's daemon was just ending
+                    self._process = _spawn(options)
 
     def stop(self) -> None:
         """Stop the daemon if it was started here, and wait until it has ended."""
@@ -131,12 +135,12 @@ def running_pcscd() -> Iterator[PcscDaemon]:
 
 
 @contextlib.contextmanager
-def reserved_readers(waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+def reserved_readers(waiting: Callable[[], object] = lambda: None, lock_file: Path = LOCK_FILE) -> Iterator[None]:
     """Have the virtual readers of this machine to oneself; blocks, after calling `waiting`, while another has them."""
     if TURN_VARIABLE in os.environ:
         yield
         return
-    descriptor = os.open(LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,6 +185,16 @@ def _connected_client() -> socket.socket | None:
         client.close()
         return None
     return client
+
+
+def _hung_up(client: socket.socket) -> bool:
+    """Whether the daemon at the other end is gone; it never speaks first."""
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _listening(port: int) -> bool:

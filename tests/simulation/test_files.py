@@ -1,10 +1,14 @@
 """Reading and writing: rights, bounds, what happens on the wire, and what a transaction keeps or drops."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from simulation.card import DesfireChip, FileType
+from simulation.card.crypto import encrypt_cbc
 from simulation.card.eeprom import DataFile
-from simulation.card.session import CommMode
+from simulation.card.session import CommMode, Session
+from simulation.card.status import Refused
 from tests.simulation.personalised import KEYS, personalised, session
 from tests.simulation.reader_side import FULL, MAC, PLAIN, XS_KEY, Reader, span
 
@@ -133,6 +137,21 @@ def test_command_with_one_bit_changed_on_its_way(place: int) -> None:
     body[place] ^= 1
     assert reader.send(0x8D, bytes(body))[1] != OK
     assert chip.eeprom.applications[XS_KEY].files[1].data == bytes(224)
+
+
+def test_data_without_their_padding() -> None:
+    """A right MAC over ciphertext that does not end as padding method 2 says."""
+    reader = session(personalised(), 0)
+    ciphertext = encrypt_cbc(reader.key_enc, b"\x55" * 16, bytes(16))
+    body = reader.sealed(0x8D, span(1, 0, 16) + ciphertext, b"", MAC)
+    assert reader.send(0x8D, body) == (b"", INTEGRITY)
+
+
+@pytest.mark.parametrize(("counter", "refused"), [(0xFFFE, False), (0xFFFF, True)])
+def test_command_counter_does_not_begin_again(counter: int, refused: bool) -> None:
+    one = Session(key_number=0, transaction=bytes(4), key_enc=KEYS[0], key_mac=KEYS[1], counter=counter)
+    with pytest.raises(Refused) if refused else nullcontext():
+        one.open_command(0x60, b"", 0, CommMode.PLAIN)
 
 
 def test_command_played_again_has_a_used_up_counter() -> None:

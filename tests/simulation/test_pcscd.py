@@ -1,0 +1,100 @@
+"""Who has the virtual readers, and that no daemon outlives whoever started it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulation.pcscd import DAEMON_SOCKET, TURN_VARIABLE, PcscDaemon, PcscdUnavailable, reserved_readers
+
+TURN = """
+import sys
+from pathlib import Path
+from simulation.pcscd import reserved_readers
+say = lambda word: print(word, flush=True)
+with reserved_readers(lambda: say("waits"), Path(sys.argv[1])):
+    say("has them")
+    sys.stdin.read()
+"""
+DAEMON = """
+import sys
+from simulation.pcscd import running_pcscd
+with running_pcscd() as daemon:
+    print(daemon.owned, flush=True)
+    sys.stdin.read()
+"""
+
+
+def python(program: str, *arguments: str, inherit_turn: bool = False) -> "subprocess.Popen[str]":
+    environment = dict(os.environ)
+    if not inherit_turn:
+        environment.pop(TURN_VARIABLE, None)
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_two_programs_take_turns(tmp_path: Path) -> None:
+    lock = str(tmp_path / "lock")
+    with python(TURN, lock) as first:
+        assert line(first) == "has them"
+        with python(TURN, lock) as second:
+            assert line(second) == "waits"
+            first.communicate("")
+            assert line(second) == "has them"
+
+
+def test_program_that_is_killed_gives_its_turn_back(tmp_path: Path) -> None:
+    lock = str(tmp_path / "lock")
+    with python(TURN, lock) as first:
+        assert line(first) == "has them"
+        first.kill()
+    with python(TURN, lock) as second:
+        assert line(second) == "has them"
+
+
+def test_child_uses_the_turn_of_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TURN_VARIABLE, raising=False)
+    lock = tmp_path / "lock"
+    with reserved_readers(lock_file=lock), python(TURN, str(lock), inherit_turn=True) as child:
+        assert line(child) == "has them"
+    assert TURN_VARIABLE not in os.environ
+
+
+def test_daemon_of_somebody_else_is_used_and_not_killed() -> None:
+    with pytest.raises(PcscdUnavailable, match="somebody else"):
+        PcscDaemon().kill()
+
+
+@pytest.mark.pcsc
+def test_second_user_does_not_stop_the_daemon_of_the_first(pcscd: PcscDaemon) -> None:
+    second = PcscDaemon()
+    second.start()
+    assert not second.owned
+    second.stop()
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(DAEMON_SOCKET))
+    client.close()
+
+
+@pytest.mark.pcsc
+def test_daemon_ends_when_whoever_started_it_is_killed(pcscd: PcscDaemon) -> None:
+    if not pcscd.owned:
+        pytest.skip("this machine's own PC/SC daemon runs and is not stopped")
+    pcscd.stop()
+    try:
+        with python(DAEMON) as program, socket.socket(socket.AF_UNIX) as client:
+            assert line(program) == "True"
+            client.connect(str(DAEMON_SOCKET))
+            client.settimeout(10)
+            program.kill()
+            assert client.recv(1) == b""
+    finally:
+        pcscd.start()
