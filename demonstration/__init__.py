@@ -1,4 +1,4 @@
-"""The demonstration: the whole system on one desk, with virtual cards and a simulated barrier, and nothing faked between.
+"""The demonstration: the whole system on one desk, virtual cards, a simulated barrier, and nothing faked between.
 
 Read `cast` (who is there), `stage` (keys, lists, cards and processes made by the real commands), `events` (what a
 person or a script sees) and `play` (the prompt and the script).
