@@ -50,19 +50,12 @@ class Mirror:
             raise NotInMirror(f"{missing} is not in the mirror {self.folder}") from None
         except OSError as error:
             raise MirrorRefused(f"{name} cannot be opened as a plain file of the mirror: {error.strerror}") from None
-        with os.fdopen(descriptor, "rb") as file:
-            about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode):
-                raise MirrorRefused(f"{name} is no plain file")
-            if about.st_size > max_bytes:
-                raise MirrorRefused(f"{name} has {about.st_size} bytes; at most {max_bytes} are allowed")
-            try:
-                data = file.read(max_bytes + 1)
-            except OSError as error:
-                raise MirrorRefused(f"{name} cannot be read: {error.strerror}") from None
-        if len(data) > max_bytes:
-            raise MirrorRefused(f"{name} grew past {max_bytes} bytes while it was read")
-        return data
+        try:
+            return _content(descriptor, name, max_bytes)
+        except OSError as error:
+            raise MirrorRefused(f"{name} cannot be read: {error.strerror}") from None
+        finally:
+            os.close(descriptor)
 
     def _open(self, parts: list[str]) -> int:
         at = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -74,6 +67,22 @@ class Mirror:
             return os.open(parts[-1], _FILE, dir_fd=at)
         finally:
             os.close(at)
+
+
+def _content(descriptor: int, name: str, max_bytes: int) -> bytes:
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        raise MirrorRefused(f"{name} is no plain file")
+    if about.st_size > max_bytes:
+        raise MirrorRefused(f"{name} has {about.st_size} bytes; at most {max_bytes} are allowed")
+    pieces: list[bytes] = []
+    left = max_bytes + 1  # a file may grow while it is read
+    while left and (piece := os.read(descriptor, left)):
+        pieces.append(piece)
+        left -= len(piece)
+    if not left:
+        raise MirrorRefused(f"{name} grew past {max_bytes} bytes while it was read")
+    return b"".join(pieces)
 
 
 def stamp(paths: Iterable[Path]) -> Stamp:

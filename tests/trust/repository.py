@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ from terminal.core.issuers import IssuerKey, Issuers, SealingKey
 from terminal.core.policy import Companies, LaneRules, SitePolicy, Visits, Zone
 from terminal.core.tariff_document import Tariffs
 from terminal.trust.documents import COMPANIES, ISSUERS, POLICY, TARIFFS, VISITS
-from terminal.trust.keeper import RulesKeeper
+from terminal.trust.keeper import Outcome, RulesKeeper
+from terminal.trust.refusals import UpdateRefused
 from terminal.trust.seen import SeenDatabase
 from terminal.trust.status_list import Changes, encode_list, packed
-from hashlib import sha256
 
 SITE = 7
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -212,6 +213,20 @@ class HandClock:
         self.s = max(self.s, issued_at_s)
 
 
+def told(outcome: Outcome) -> list[tuple[str, str]]:
+    """What was refused, and why in a word."""
+    return [
+        (refusal.subject, refusal.error.why if isinstance(refusal.error, UpdateRefused) else refusal.error.fault)
+        for refusal in outcome.refused
+    ]
+
+
+def in_force(keeper: RulesKeeper) -> tuple[int, int | None, str] | None:
+    """The running number of the lists, the status of card 5 and the name of the site; None without rules."""
+    rules = keeper.current()
+    return None if rules is None else (rules.list_number, rules.cards.status(5), rules.policy.name)
+
+
 @dataclass
 class Gate:
     """A gate's trust: where its folders are and how it is started, again and again."""
@@ -249,3 +264,10 @@ class Gate:
             "clock": self.clock,
         }
         return RulesKeeper(**(arguments | changed))
+
+    def refreshed(self, repository: Repository) -> RulesKeeper:
+        """Started, with all of `repository` in the mirror and in force."""
+        repository.write(self.mirror)
+        keeper = self.started()
+        assert keeper.refresh().refused == ()
+        return keeper
