@@ -19,6 +19,8 @@ from headquarters.cli_context import (
 from headquarters.cli_register import card_app, company_app
 from headquarters.cli_sites import site_app, visit_app
 from headquarters.database import audit
+from headquarters.files import write_aside
+from headquarters.keys import load_card_keys, terminal_card_keys
 from headquarters.publisher import fill_mirror, publish
 from terminal.errors import ConfigurationError
 
@@ -56,6 +58,22 @@ def keys_renew_root(ctx: typer.Context) -> None:
     """Sign the next root with two of the three root keys."""
     version = renew_root(headquarters(ctx).keys, utc_now())
     typer.echo(f"root version {version} signed; publish brings it to the gates")
+
+
+@keys_app.command("terminal")
+def keys_terminal(
+    ctx: typer.Context,
+    file: Path,
+    *,
+    stay: Annotated[bool, typer.Option(help="With the keys for cards that remember a stay.")] = False,
+    template: Annotated[bool, typer.Option(help="With the key for a second factor.")] = False,
+) -> None:
+    """Write the card keys that one terminal needs to FILE, for sealing to that terminal."""
+    if file.exists():
+        raise ConfigurationError(f"{file} exists already; keys are never overwritten")
+    masters = load_card_keys(headquarters(ctx).keys.card_keys)
+    write_aside(file, terminal_card_keys(masters, with_stay=stay, with_template=template), mode=0o600)
+    typer.echo(f"card keys for a terminal written to {file}; destroy it once they are sealed there")
 
 
 @app.command("publish")

@@ -131,6 +131,16 @@ def load_card_keys(path: Path) -> CardMasterKeys:
     )
 
 
+def terminal_card_keys(masters: CardMasterKeys, *, with_stay: bool, with_template: bool) -> bytes:
+    """The `card-keys.json` of a terminal: what its site uses, and never the issuer's `application` and `update`."""
+    content: dict[str, Any] = {"read": [key.hex() for key in masters.read]}
+    if with_stay:
+        content |= {"stay": masters.stay.hex(), "site": masters.site.hex()}
+    if with_template:
+        content["template"] = masters.template.hex()
+    return json.dumps(content, indent=1).encode() + b"\n"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyFolder:
     """Where the keys of headquarters lie, each in a file of its own. Nothing is read before it is asked for.

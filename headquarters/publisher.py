@@ -84,27 +84,37 @@ def release(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
 def fill_mirror(folder: Path, site: int, mirror: Path) -> int:
     """Carry what was published below `folder` for one site to a gate's mirror; returns the number of files written.
 
-    Targets first, the timestamp last, so that a gate that looks in between waits for the rest.
-
     Raises:
         ConfigurationError: that site is not published there.
         StorageError: a file cannot be read or written.
     """
+    with only_writer(folder), only_writer(mirror):
+        return sum(1 for _ in release(mirror_files(folder, site), mirror))
+
+
+def mirror_files(folder: Path, site: int) -> dict[str, bytes]:
+    """What belongs in the mirror of a site, by name: targets first, the timestamp last.
+
+    A gate that looks in between then finds what it knows already, and waits for the rest.
+
+    Raises:
+        ConfigurationError: that site is not published below `folder`.
+        StorageError: a file cannot be read.
+    """
     own = folder / "sites" / str(site)
     if not own.is_dir():
         raise ConfigurationError(f"{folder}: site {site} is not published there")
-    with only_writer(folder), only_writer(mirror):
-        try:
-            files = {
-                path.relative_to(base).as_posix(): path.read_bytes()
-                for base in (folder / "shared", own)
-                for path in sorted(base.rglob("*"))
-                if path.is_file() and _TARGET_PATH.fullmatch(path.relative_to(base).as_posix())
-            }
-        except OSError as error:
-            raise StorageError(f"{folder} cannot be read: {error}") from error
-        names = sorted(files, key=lambda name: (name in _LAST, "/" not in name, name))
-        return sum(1 for _ in release({name: files[name] for name in names}, mirror))
+    try:
+        files = {
+            path.relative_to(base).as_posix(): path.read_bytes()
+            for base in (folder / "shared", own)
+            for path in sorted(base.rglob("*"))
+            if path.is_file() and _TARGET_PATH.fullmatch(path.relative_to(base).as_posix())
+        }
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be read: {error}") from error
+    names = sorted(files, key=lambda name: (name in _LAST, name.endswith(".json") and "/" not in name, name))
+    return {name: files[name] for name in names}
 
 
 class Tree:
