@@ -1,0 +1,92 @@
+"""The unit and its surroundings, judged by systemd's own tools; left out where these are not installed."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "systemd"
+UNIT = FOLDER / "xs-terminal-gate.service"
+MOST_EXPOSURE = "10"  # in tenths
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+
+
+def exposure(unit: Path) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", str(unit)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def settings() -> dict[str, list[str]]:
+    """Key → values of the unit's [Service], in order."""
+    found: dict[str, list[str]] = {}
+    section = UNIT.read_text().split("[Service]")[1].split("[Install]")[0]
+    for line in section.splitlines():
+        if "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.setdefault(key, []).append(value)
+    return found
+
+
+@needs_systemd
+def test_exposure_is_at_most_one() -> None:
+    judged = exposure(UNIT)
+    assert judged.returncode == 0, judged.stdout[-2000:] + judged.stderr
+
+
+@needs_systemd
+def test_exposure_check_can_fail(tmp_path: Path) -> None:
+    looser = tmp_path / UNIT.name
+    looser.write_text(UNIT.read_text().replace("CapabilityBoundingSet=\n", "").replace("User=xs-gate\n", ""))
+    assert exposure(looser).returncode != 0
+
+
+@needs_systemd
+def test_unit_is_understood_in_every_line(tmp_path: Path) -> None:
+    program = tmp_path / "xs-terminal"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("/opt/xs-terminal/.venv/bin/xs-terminal", str(program)))
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(copy)]
+    verified = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_gate_has_no_network_and_no_device_but_gpio() -> None:
+    unit = settings()
+    assert unit["PrivateNetwork"] == ["yes"]
+    assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert (unit["DevicePolicy"], unit["DeviceAllow"]) == (["closed"], ["char-gpiochip rw"])
+    assert not {"PrivateUsers", "PrivateDevices", "AmbientCapabilities"} & {key for key in unit if unit[key] != [""]}
+
+
+def test_missing_keys_do_not_keep_the_gate_from_starting_and_saying_so() -> None:
+    (credential,) = settings()["LoadCredentialEncrypted"]
+    name, _, source = credential.partition(":")
+    assert name == "card-keys.json"
+    assert "/" not in source, "systemd refuses to start a unit whose credential at an absolute path is missing"
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd-sysusers is not installed")
+def test_users_and_folders_are_made(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    users = ["systemd-sysusers", f"--root={tmp_path}", str(FOLDER / "xs-terminal.sysusers.conf")]
+    subprocess.run(users, check=True, capture_output=True)
+    made = (tmp_path / "etc/passwd").read_text()
+    assert [line.split(":")[0] for line in made.splitlines()] == ["xs-gate", "xs-sync"]
+    for key in ("User", "Group"):
+        assert settings()[key] == ["xs-gate"]
+    lines = (FOLDER / "xs-terminal.tmpfiles.conf").read_text().splitlines()
+    folders = {fields[1]: fields[2:] for line in lines if (fields := line.split()) and fields[0] == "d"}
+    assert folders["/var/lib/xs-mirror"] == ["2750", "xs-sync", "xs-gate"]
+    assert folders["/var/lib/xs-gate"] == ["0700", "xs-gate", "xs-gate"]
+
+
+def test_polkit_rule_lets_the_gate_use_readers_and_nobody_else() -> None:
+    rule = (FOLDER / "50-xs-terminal.rules").read_text()
+    assert rule.count("polkit.Result.YES") == 1
+    assert 'subject.user === "xs-gate" &&' in rule
+    assert {f"org.debian.pcsc-lite.{action}" for action in ("access_pcsc", "access_card")} == {
+        word.strip('"') for word in rule.replace(")", " ").split() if word.startswith('"org.')
+    }
