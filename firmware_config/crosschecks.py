@@ -4,6 +4,7 @@ These checks look at the parsed file and not at typed values, so that they speak
 an installer gets all mistakes in one run. A value of the wrong kind is left to the check of its own type.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,6 +13,7 @@ from firmware_config.allowed import defaults
 from firmware_config.gate import Lane
 from firmware_config.mistakes import Mistake
 
+SLOT_NUMBERS = re.compile(r" [0-9A-F]{2} [0-9A-F]{2}$")
 Table = Mapping[str, Any]
 
 
@@ -26,15 +28,20 @@ def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
 
 def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
     numbers: dict[object, str] = {}
-    readers: dict[object, str] = {}
+    readers: dict[str, str] = {}
     for place, lane in lanes:
         number, key = lane.get("number"), f"lane[{place}].number"
         if type(number) is int and numbers.setdefault(number, key) != key:
             yield Mistake(file, key, f"{number} is also {numbers[number]}", "a number of its own for each lane")
         for reader_place, reader in _tables(lane, "reader"):
             name, key = reader.get("name"), f"lane[{place}].reader[{reader_place}].name"
-            if isinstance(name, str) and readers.setdefault(name, key) != key:
-                yield Mistake(file, key, f"this reader is also {readers[name]}", "each reader once, in one lane")
+            if not isinstance(name, str):
+                continue
+            kind = SLOT_NUMBERS.sub("", name)  # without its numbers a name means the only reader of that kind
+            same = next((each for each in readers if name in {each, SLOT_NUMBERS.sub("", each)} or each == kind), None)
+            if same is not None:
+                yield Mistake(file, key, f"this reader is also {readers[same]}", "each reader once, in one lane")
+            readers.setdefault(name, key)
 
 
 def _lane(file: str, key: str, lane: Table) -> Iterator[Mistake]:

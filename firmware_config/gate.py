@@ -68,7 +68,7 @@ def all_different(values: Sequence[object]) -> bool:
 
 TerminalName = Annotated[str, Predicate(is_terminal_name), Allowed("1 to 32 of the characters a-z, 0-9 and -")]
 ReaderName = Annotated[
-    str, Predicate(is_reader_name), Allowed("the reader's name as `pcsc_scan -r` prints it, without its line number")
+    str, Predicate(is_reader_name), Allowed("a reader's name as `pcsc_scan -r` prints it, without its line number")
 ]
 AbsolutePath = Annotated[Path, Predicate(is_absolute), Allowed("an absolute path, without `..`")]
 SocketPath = Annotated[Path, Predicate(is_socket_path), Allowed("an absolute path of at most 107 bytes")]
@@ -131,7 +131,9 @@ class Reader(Section):
     """One card reader of a lane."""
 
     name: ReaderName
-    """Name that the PC/SC daemon gives the reader, e.g. `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00`."""
+    """Name that the PC/SC daemon gives it, e.g. `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00`. The two
+    numbers at its end may change when it is plugged in anew; a name without them means the only reader of that kind.
+    """
     side: Direction | None = None
     """Side of the boom it stands at; left out, it is the lane's direction."""
     height: Literal["car", "truck"] = "truck"

@@ -7,7 +7,7 @@ the gate runs as: root may read and write everything, and would find nothing wro
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from firmware_config.gate import Gate
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
 MAX_ROOT_BYTES = 512 * 1024
+FindReader = Callable[[str, Collection[str]], str | None]
 
 
 def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
@@ -29,19 +30,19 @@ def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mi
     )
 
 
-def check_readers(gate: Gate, present: Collection[str], file: str) -> tuple[Mistake, ...]:
-    """The configured readers that are not among those `present` at the PC/SC daemon."""
+def check_readers(gate: Gate, present: Collection[str], find: FindReader, file: str) -> tuple[Mistake, ...]:
+    """The configured readers that `find` does not find among those `present` at the PC/SC daemon."""
     return tuple(
         Mistake(file, f"lane[{place}].reader[{reader_place}].name", _absent(reader.name, present), _names(present))
         for place, lane in enumerate(gate.lane, 1)
         for reader_place, reader in enumerate(lane.reader, 1)
-        if reader.name not in present
+        if find(reader.name, present) is None
     )
 
 
 def _absent(name: str, present: Collection[str]) -> str:
     close = get_close_matches(name, present, n=1)
-    return f'no reader "{name}" is there' + (f', did you mean "{close[0]}"?' if close else "")
+    return f'no single reader is called "{name}"' + (f', did you mean "{close[0]}"?' if close else "")
 
 
 def _names(present: Collection[str]) -> str:

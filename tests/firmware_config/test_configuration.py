@@ -129,7 +129,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ),
         ("[[lane.reader]]", "[lane.reader]", "lane[1].reader: is written as one table [lane.reader]; allowed: 1 to 4"),
         ("[[lane.reader]]\nname", "reader = []\nxname", "lane[1].reader: there are too few; allowed: 1 to 4 tables"),
-        ('"Reader 00 00"', '" Reader 00 00"', 'lane[1].reader[1].name: " Reader 00 00" cannot be used; allowed: the'),
+        ('"Reader 00 00"', '" Reader 00 00"', 'lane[1].reader[1].name: " Reader 00 00" cannot be used; allowed: a'),
         ('"Reader 00 00"', '"Reader 00 00"\nside = "exit"', 'side: "exit" is behind the boom of a lane for entry'),
         ("number = 1", "number = 1\ncontacts = ['fire', 'fire']", "lane[1].contacts: this cannot be used; allowed: a"),
         (
@@ -148,6 +148,23 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_mistake_names_key_fault_and_what_is_allowed(tmp_path: Path, old: str, new: str, line: str) -> None:
     told = mistakes_in(changed(tmp_path, (old, new)))
     assert any(line in each for each in told), told
+
+
+@pytest.mark.parametrize(("first", "second"), [("R", "R"), ("R", "R 0A 00"), ("R 0A 00", "R"), ("R 00 00", "R 00 00")])
+def test_one_reader_under_two_names(tmp_path: Path, first: str, second: str) -> None:
+    told = mistakes_in(changed(tmp_path, ("Reader 00 00", first), ("Reader 01 00", second)))
+    assert told == [
+        (
+            "gate.toml: lane[2].reader[1].name: this reader is also lane[1].reader[1].name; "
+            "allowed: each reader once, in one lane"
+        )
+    ]
+
+
+@pytest.mark.parametrize(("first", "second"), [("R 00 00", "R 0A 00"), ("R", "Rr 00 00"), ("R 00 00", "R 00 0a")])
+def test_readers_that_look_alike(tmp_path: Path, first: str, second: str) -> None:
+    gate = read_gate(changed(tmp_path, ("Reader 00 00", first), ("Reader 01 00", second)))
+    assert [lane.reader[0].name for lane in gate.lane] == [first, second]
 
 
 def test_five_lanes_are_one_too_many(tmp_path: Path) -> None:

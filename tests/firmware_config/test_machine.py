@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware_config.check import check_gate, summary
+from terminal.edges.pcsc import find_reader
 from tests.firmware_config.gate_file import GATE, written
 
 
@@ -33,7 +34,7 @@ def machine(tmp_path: Path) -> Iterator[Path]:
 
 
 def told(machine: Path, present: tuple[str, ...] = ("Reader 00 00", "Reader 01 00")) -> list[str]:
-    gate, mistakes = check_gate(machine / "gate.toml", {}, present)
+    gate, mistakes = check_gate(machine / "gate.toml", {}, (present, find_reader))
     assert gate is not None
     return [str(each).replace(f"{machine}/", "") for each in mistakes]
 
@@ -43,7 +44,9 @@ def test_machine_that_has_everything(machine: Path) -> None:
 
 
 def test_empty_machine_is_told_in_full(tmp_path: Path) -> None:
-    gate, mistakes = check_gate(written(tmp_path, GATE.replace("/var", "/nowhere").replace("/run", "/nowhere")), {}, ())
+    gate, mistakes = check_gate(
+        written(tmp_path, GATE.replace("/var", "/nowhere").replace("/run", "/nowhere")), {}, ((), find_reader)
+    )
     assert gate is not None
     assert [each.key for each in mistakes] == [
         "terminal.data",
@@ -119,14 +122,14 @@ def test_board_socket_that_is_a_file(machine: Path) -> None:
 def test_reader_in_another_slot_is_suggested(machine: Path) -> None:
     assert told(machine, ("Reader 00 00", "Reader 02 00")) == [
         (
-            'gate.toml: lane[2].reader[1].name: no reader "Reader 01 00" is there, did you mean "Reader 02 00"?; '
-            'allowed: "Reader 00 00", "Reader 02 00"'
+            'gate.toml: lane[2].reader[1].name: no single reader is called "Reader 01 00", did you mean "Reader 02 '
+            '00"?; allowed: "Reader 00 00", "Reader 02 00"'
         )
     ]
 
 
 def test_faulty_file_ends_the_check(tmp_path: Path) -> None:
-    gate, mistakes = check_gate(written(tmp_path, ""), {}, ())
+    gate, mistakes = check_gate(written(tmp_path, ""), {}, ((), find_reader))
     assert gate is None
     assert [each.key for each in mistakes] == ["board", "lane", "terminal"]
 
