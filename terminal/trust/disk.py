@@ -40,14 +40,18 @@ def _sync(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-def own_folder(path: Path) -> Path:
-    """`path`, made if need be, where nobody but this process's user may write.
+def own_folder(path: Path, disk: Disk) -> Path:
+    """`path`, durably made if need be, where nobody but this process's user may write.
 
     Raises:
         StorageError: it cannot be made, or others may write there.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True)
+            disk.sync_folder(path.parent)
+        except FileExistsError:
+            pass
         mode = path.stat().st_mode
     except OSError as error:
         raise StorageError(f"{path}: cannot be made: {error.strerror}") from error

@@ -65,9 +65,9 @@ class _State:
     def __init__(self, born: bytes, folder: Path, disk: Disk) -> None:
         self.born = born
         self.manifest = Manifest(digest(born))
-        self.store = Store(own_folder(folder) / "in-force", disk)
-        own_folder(folder / "bitmaps")
-        self.seen = own_folder(folder / "seen")
+        self.store = Store(own_folder(folder, disk) / "in-force", disk)
+        own_folder(folder / "bitmaps", disk)
+        self.seen = own_folder(folder / "seen", disk)
         for left_over in self.seen.glob("tmp*"):  # by python-tuf, when the power went
             left_over.unlink(missing_ok=True)
         self._disk = disk

@@ -82,8 +82,8 @@ class Store:
         Raises:
             StorageError: the disk refuses.
         """
-        self._folder = own_folder(folder)
-        self._files = own_folder(folder / "files")
+        self._folder = own_folder(folder, disk)
+        self._files = own_folder(folder / "files", disk)
         self._manifest = folder / "manifest.json"
         self._disk = disk
 
