@@ -1,0 +1,111 @@
+"""`xs-terminal`: run the gate, check a configuration, start the demonstration.
+
+What goes wrong on purpose is said in lines that name the place and the way out; a traceback is a bug.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmware_config.check import check_gate, summary
+from firmware_config.mistakes import ConfigurationMistakes
+from terminal.errors import XsError
+
+EX_CONFIG = 78
+"""sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def gate(
+    configuration: Annotated[Path, typer.Argument(metavar="GATE.TOML", help="The configuration of this gate.")],
+    trace_apdus: Annotated[
+        bool, typer.Option("--trace-apdus", help="Write every APDU to the log. For a bench, not for a lane.")
+    ] = False,
+) -> None:
+    """Run the gate until SIGTERM. The log goes to standard error, a JSON object a line."""
+    from terminal.gate import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
+
+    try:
+        run(configuration, os.environ, trace_apdus=trace_apdus)
+    except ConfigurationMistakes as error:
+        _complain(tuple(map(str, error.mistakes)))
+        raise typer.Exit(EX_CONFIG) from None
+    except XsError as error:
+        _complain((str(error),))
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def check(
+    configuration: Annotated[Path, typer.Argument(metavar="GATE.TOML", help="The configuration to check.")],
+    machine: Annotated[bool, typer.Option(help="Look at this machine too: folders, keys, readers.")] = True,
+) -> None:
+    """Say everything that is wrong with a configuration, and with this machine; ends with 78 when something is."""
+    present: tuple[str, ...] | None = None
+    if machine:
+        from terminal.edges.pcsc import readers_present  # noqa: PLC0415 - needs the PC/SC library
+
+        try:
+            present = readers_present()
+        except XsError as error:
+            _complain((str(error),))
+    read, mistakes = check_gate(configuration, os.environ if machine else None, present)
+    for line in summary(read) if read else ():
+        typer.echo(line)
+    _complain(tuple(map(str, mistakes)))
+    if mistakes or (machine and present is None):
+        raise typer.Exit(EX_CONFIG)
+    typer.echo(f"{configuration}: nothing wrong")
+
+
+@app.command()
+def demo(
+    tap: Annotated[list[str] | None, typer.Option(help="Tap this person's card; repeatable, in order.")] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the demonstration keeps its things; made anew.")] = Path(
+        "build/demo"
+    ),
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of a picture.")] = False,
+) -> None:
+    """Run the whole system on this desk: virtual cards, real PC/SC daemon, real gate, simulated barrier.
+
+    Without --tap and --script it asks what to do.
+    """
+    from demonstration.play import play  # noqa: PLC0415 - the only place where the terminal knows of it
+
+    steps = [f"tap {name}" for name in tap or ()]
+    if script is not None:
+        text = sys.stdin.read() if str(script) == "-" else _text(script)
+        steps += [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
+    try:
+        everything_right = play(folder, tuple(steps) if steps else None, as_json=json)
+    except XsError as error:
+        _complain((str(error),))
+        raise typer.Exit(1) from None
+    if not everything_right:
+        raise typer.Exit(1)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        _complain((f"{path}: cannot be read as a script: {error}",))
+        raise typer.Exit(2) from None
+
+
+def _complain(lines: tuple[str, ...]) -> None:
+    for line in lines:
+        typer.echo(f"xs-terminal: {line}", err=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,342 @@
+"""The gate process, put together: the only module that names adapters and says which thread does what.
+
+    reader threads    one a reader: a tap runs straight through on it                      (edges.pcsc → tap)
+    lane threads      one a lane: contacts and timers → barrier cycle → relays             (lane)
+    journal thread    the only one that writes to the database                             (storage.writer)
+    renewal thread    watches the mirror, brings lists and rules into force                (renewal)
+    main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
+
+A start settles what the last run left open before a card is read; READY is said when a tap would be answered, be it
+with "lane closed". A stop ends readers, lanes (relays released), renewal and journal, in this order.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, tzinfo
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from firmware_config.cardkeys import card_keys_path, read_card_keys
+from firmware_config.configuration import read_gate
+from firmware_config.gate import Gate
+from firmware_config.gate import Lane as LaneTable
+from firmware_config.mistakes import ConfigurationMistakes
+from terminal.alarms import Alarms
+from terminal.card.keys import CardKeys, KeyNumber, MasterKeys
+from terminal.core.barrier_words import Closed, Settings
+from terminal.core.issuers import SealingKey
+from terminal.edges.clock import FlooredClock
+from terminal.edges.heartbeat import Heartbeats
+from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
+from terminal.edges.pcsc import ReaderLoop
+from terminal.edges.simulated_board import SimulatedBoard
+from terminal.edges.systemd import ServiceManager, report
+from terminal.lane import Lane, LanePorts
+from terminal.ports import CardTransport, ReaderState
+from terminal.recovery import settle
+from terminal.renewal import PART as RENEWAL_PART
+from terminal.renewal import Renewal
+from terminal.storage.store import Store
+from terminal.tap import Answer, TapPorts, Taps
+from terminal.trust.keeper import Outcome, RulesKeeper
+from terminal.trust.seen import SeenDatabase
+
+TURN_S = 0.25
+"""How often the main thread looks after everything."""
+STATUS_EVERY_S = 1.0
+KEYS_AGAIN_S = 5.0
+JOURNAL_WITHIN_S = 60.0
+"""A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
+LANE_WITHIN_S = 10.0
+READER_WITHIN_S = 20.0
+RENEWAL_WITHIN_S = 60.0
+
+log = structlog.get_logger()
+
+
+def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> None:
+    """Be the gate until SIGTERM or SIGINT. Call it on the main thread.
+
+    Raises:
+        ConfigurationMistakes: `gate.toml` cannot be used.
+        StorageError: the journal cannot be opened; without it no barrier may open.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    set_up_log(sys.stderr, environ)
+    log_uncaught()
+    manager = ServiceManager(environ)
+    manager.status("starting")
+    try:
+        gate = read_gate(configuration)
+        trace = ApduTrace() if trace_apdus else None
+        with ExitStack() as parts:
+            GateProcess(gate, environ, manager, parts, trace).serve(stopping)
+    except Exception as error:
+        manager.status(f"stopped: {error}".splitlines()[0])
+        raise
+    finally:
+        manager.close()
+
+
+class GateProcess:
+    """All parts of one gate. Making it opens and starts them, `parts` closes them in reverse."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        environ: Mapping[str, str],
+        manager: ServiceManager,
+        parts: ExitStack,
+        trace: ApduTrace | None,
+    ) -> None:
+        self._gate = gate
+        self._environ = environ
+        self._manager = manager
+        self._trace = trace
+        self._keys: CardKeys | None = None
+        self._keys_due_s = 0.0
+        self._status = ""
+        self._reader_states: dict[str, ReaderState] = {}
+        self._heartbeats = Heartbeats()
+        self._heartbeats.expect("journal", JOURNAL_WITHIN_S)
+
+        data = gate.terminal.data
+        self._store = Store(data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom)
+        parts.callback(self._store.close)
+        self._clock = FlooredClock(self._store.kept.number("clock-floor"))
+        self._keeper = RulesKeeper(
+            site=gate.terminal.site,
+            root=gate.terminal.root,
+            mirror=gate.terminal.mirror,
+            state=data / "rules",
+            seen=SeenDatabase(data / "seen.db"),
+            clock=self._clock,
+        )
+        self._stays = self._store.stays(_stays_key(self._store))
+        self._journal = self._store.journal(
+            clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
+        )
+        self._alarms = Alarms(self._journal, _log_alarm)
+        renewal = Renewal(
+            self._keeper,
+            journal=self._journal,
+            alarms=self._alarms,
+            clock=self._clock,
+            heartbeat=self._heartbeats,
+            told=_log_rules,
+        )
+        settled = settle(self._journal, software=version("xs-terminal"))
+        renewal.load()
+        log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
+        self._read_keys()
+        self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
+        renewal.start()
+        parts.callback(renewal.stop)
+        self._lanes = {table.number: self._start_lane(table, parts) for table in gate.lane}
+
+    def serve(self, stopping: threading.Event) -> None:
+        """Say READY, then look after everything until `stopping` is set."""
+        self._manager.ready(self._summary())
+        log.info("ready", status=self._summary())
+        due_s = 0.0
+        while not stopping.wait(TURN_S):
+            self._clock.keep()
+            self._read_keys()
+            self._alarms.holds("storage", while_=self._store.trouble is not None)
+            self._alarms.holds("clock", while_=self._clock.now().quality != "good")
+            if (now_s := time.monotonic()) >= due_s:
+                due_s = now_s + STATUS_EVERY_S
+                report(self._manager, self._heartbeats.stale(), self._summary())
+        self._manager.stopping("stopping: relays are released")
+        log.info("stopping")
+
+    # ------------------------------------------------------------------------------------------------ one lane's parts
+
+    def _start_lane(self, table: LaneTable, parts: ExitStack) -> Lane:
+        lane = Lane(
+            LanePorts(
+                number=table.number,
+                settings=Settings(
+                    direction=table.direction,
+                    fitted=frozenset(table.contacts),
+                    pulse_ms=table.pulse_ms,
+                    travel_ms=table.travel_ms,
+                    passage_ms=table.passage_s * 1000,
+                ),
+                take_board=partial(SimulatedBoard, self._gate.board.socket, table.number),
+                journal=self._journal,
+                alarms=self._alarms,
+                clock=self._clock,
+                heartbeat=self._heartbeats,
+            )
+        )
+        self._heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
+        lane.start()
+        parts.callback(lane.stop)
+        timing = self._gate.timing
+        taps = Taps(
+            TapPorts(
+                number=table.number,
+                direction=table.direction,
+                lane=lane,
+                keys=lambda: self._keys,
+                rules=self._keeper,
+                stays=self._stays,
+                journal=self._journal,
+                alarms=self._alarms,
+                clock=self._clock,
+                random=os.urandom,
+                intent_budget_s=timing.intent_budget_ms / 1000,
+            )
+        )
+        loops = [
+            ReaderLoop(
+                reader.name,
+                _ReaderOfLane(table.number, taps, self._alarms, self._reader_states, self._trace),
+                heartbeat=self._heartbeats,
+                on_error=_log_tap_failure,
+                monotonic_s=self._clock.monotonic_s,
+                tap_budget_s=timing.tap_budget_ms / 1000,
+                linger_s=timing.linger_s,
+            )
+            for reader in table.reader
+        ]
+        for loop, reader in zip(loops, table.reader, strict=True):
+            self._heartbeats.expect(f"reader:{reader.name}", READER_WITHIN_S)
+            loop.start()
+            parts.callback(loop.stop)
+        return lane
+
+    # ---------------------------------------------------------------------------------- what others ask of the gate
+
+    def _sealing_key(self) -> SealingKey | None:
+        rules = self._keeper.current()
+        return rules.issuers.sealing[0] if rules else None
+
+    def _time_zone(self) -> tzinfo:
+        rules = self._keeper.current()
+        return ZoneInfo(rules.policy.time_zone) if rules else UTC
+
+    def _read_keys(self) -> None:
+        """Load the card keys, again and again until there are any; without them every lane is shut."""
+        if self._keys is not None or time.monotonic() < self._keys_due_s:
+            return
+        self._keys_due_s = time.monotonic() + KEYS_AGAIN_S
+        try:
+            found = read_card_keys(card_keys_path(self._gate, self._environ, "gate.toml"))
+        except ConfigurationMistakes as error:
+            self._alarms.raised("no-card-keys")
+            log.error("no-card-keys", mistakes=[str(mistake) for mistake in error.mistakes])
+            return
+        self._keys = MasterKeys({KeyNumber.READ: found.read})
+        self._alarms.cleared("no-card-keys")
+
+    def _summary(self) -> str:
+        """How the gate is, in one line: what is wrong with each lane, and the age of the lists."""
+        lanes = "; ".join(f"lane {number} {self._lane_words(number)}" for number in self._lanes)
+        rules = self._keeper.current()
+        lists = f"lists {int(rules.list_age_s(self._clock.now().s))} s old" if rules else "no rules in force"
+        trouble = f"; storage: {self._store.trouble}" if self._store.trouble else ""
+        return f"{lanes}; {lists}{trouble}"
+
+    def _lane_words(self, number: int) -> str:
+        readiness = self._lanes[number].readiness()
+        wrong = [f"barrier {readiness.reason}"] if isinstance(readiness, Closed) else []
+        wrong += ["no rules in force"] if self._keeper.current() is None else []
+        wrong += ["no card keys"] if self._keys is None else []
+        table = next(table for table in self._gate.lane if table.number == number)
+        wrong += [
+            f"reader {reader.name} {state}"
+            for reader in table.reader
+            if (state := self._reader_states.get(reader.name, ReaderState.ABSENT)) is not ReaderState.READY
+        ]
+        return f"shut ({', '.join(wrong)})" if wrong else "ready"
+
+
+class _ReaderOfLane:
+    """`ReaderEvents` of one lane's readers: what happens on a reader becomes a tap, an alarm or a state."""
+
+    def __init__(
+        self,
+        lane: int,
+        taps: Taps,
+        alarms: Alarms,
+        states: dict[str, ReaderState],
+        trace: ApduTrace | None,
+    ) -> None:
+        self._lane = lane
+        self._taps = taps
+        self._alarms = alarms
+        self._states = states
+        self._trace = trace
+
+    def card_presented(self, reader: str, card: CardTransport) -> None:
+        """Tap, and log what came of it."""
+        _log_answer(self._taps.tap(reader, self._trace.wrap(reader, card) if self._trace else card))
+
+    def card_lingers(self, reader: str) -> None:
+        """Somebody left his card, or taped one to the reader."""
+        self._alarms.raised(f"card-lingers:{reader}", self._lane)
+
+    def card_removed(self, reader: str) -> None:
+        """The field is empty."""
+        self._alarms.cleared(f"card-lingers:{reader}", self._lane)
+
+    def reader_changed(self, reader: str, state: ReaderState) -> None:
+        """A lane without its reader is shut, and says so."""
+        self._states[reader] = state
+        log.info("reader", lane=self._lane, reader=reader, state=state.value)
+        self._alarms.holds(f"reader:{reader}", self._lane, while_=state is not ReaderState.READY)
+
+
+def _stays_key(store: Store) -> bytes:
+    raise NotImplementedError
+
+
+def _log_answer(answer: Answer) -> None:
+    times: dict[str, Any] = {
+        name: round(value, 2)
+        for name in ("card_ms", "durable_ms", "tap_ms")
+        if (value := getattr(answer, name)) is not None
+    }
+    where = {"lane": answer.lane, "reader": answer.reader}
+    if answer.decision is None:
+        log.info("drive-forward", **where, **times)
+        return
+    log.info(
+        "decision",
+        **where,
+        outcome=answer.decision.outcome.value,
+        reason=answer.decision.reason.value,
+        help=answer.decision.help.value,
+        flags=[flag.value for flag in answer.decision.flags],
+        sequence=answer.key.sequence if answer.key else None,
+        **times,
+    )
+
+
+def _log_alarm(step: str, name: str, lane: int | None) -> None:
+    log.warning(step, alarm=name, lane=lane)
+
+
+def _log_rules(outcome: Outcome) -> None:
+    for refusal in outcome.refused:
+        log.warning("update-refused", subject=refusal.subject, fault=refusal.error.fault, why=str(refusal.error))
+    if outcome.applied:
+        log.info("in-force", versions=dict(outcome.applied), list_number=outcome.rules and outcome.rules.list_number)
+
+
+def _log_tap_failure(reader: str, error: Exception) -> None:
+    log.error("tap-failed", reader=reader, exc_info=error)

@@ -1,0 +1,282 @@
+"""The story of one card, from the moment it comes into the field to the order that moves the barrier.
+
+    reader → card session → credential → decision → journal (intent) → barrier → journal (outcome)
+
+It knows no PC/SC, GPIO, SQLite or MQTT: all of that stands behind `terminal.ports`. What is admitted is durable before
+the relay moves; what is not admitted is written down too. A disk that does not answer in time never opens an entry,
+and never holds an exit.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from terminal.alarms import Alarms
+from terminal.card.ev2 import Random
+from terminal.card.keys import CardKeys
+from terminal.card.xs_key import read_card
+from terminal.core.access import Decision, Inside, LaneState, Occupancy, Situation, decide
+from terminal.core.barrier_words import Busy, Closed, DriveForward, Readiness
+from terminal.core.credential import Credential
+from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.presented import Authentic, Presented
+from terminal.core.reasons import Outcome, Reason
+from terminal.core.rules import Rules
+from terminal.errors import HardwareError, StorageError
+from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
+
+BOARD_ALARM = "board"
+STORAGE_ALARM = "storage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a tap came to, for screens and logs.
+
+    `decision` None: nobody stands before the boom, drive forward and tap again. Times in milliseconds since the card
+    was presented: `card_ms` until it had been read, `durable_ms` until the journal had the entry (None: not in time),
+    `tap_ms` until the answer; for an admission, until the relay had been told.
+    """
+
+    lane: int
+    reader: str
+    decision: Decision | None
+    language: str | None
+    key: EntryKey | None
+    card_ms: float | None
+    durable_ms: float | None
+    tap_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapPorts:
+    """What the taps of one lane need from outside."""
+
+    number: int
+    direction: Literal["entry", "exit"]
+    lane: LaneForTap
+    keys: Callable[[], CardKeys | None]
+    """The card keys; None while this terminal has none."""
+    rules: RulesInForce
+    stays: Stays
+    journal: Journal
+    alarms: Alarms
+    clock: Clock
+    random: Random
+    intent_budget_s: float
+
+
+@dataclass(slots=True)
+class _Course:
+    """What is known of a tap so far."""
+
+    reader: str
+    began_s: float
+    credential: Credential | None = None
+    card_ms: float | None = None
+    durable_ms: float | None = None
+    key: EntryKey | None = None
+
+
+class Taps:
+    """The taps of one lane, one at a time over all its readers: whoever comes second waits for the first answer."""
+
+    def __init__(self, ports: TapPorts) -> None:
+        self._ports = ports
+        self._one_at_a_time = threading.Lock()
+        self._admitted: tuple[bytes, Decision] | None = None
+
+    def tap(self, reader: str, card: CardTransport) -> Answer:
+        """Read the card, decide, write down, open.
+
+        Blocks for the budget of the card and that of the journal. Whatever a card, a document, the disk or a relay
+        does wrong is part of the answer, never an exception.
+        """
+        with self._one_at_a_time:
+            course = _Course(reader, self._ports.clock.monotonic_s())
+            readiness = self._ports.lane.readiness()
+            if isinstance(readiness, DriveForward):
+                return self._answer(course, None)
+            rules, keys = self._ports.rules.current(), self._ports.keys()
+            if rules is None or keys is None:
+                return self._out_of_service(course, "no-rules" if rules is None else "no-card-keys")
+            presented = self._read(course, card, rules, keys)
+            if (same := self._same_again(course, readiness)) is not None:
+                return self._answer(course, same)
+            decision = decide(presented, self._situation(course, rules, readiness))
+            facts = _facts(course, presented, rules, self._ports.clock.now().s)
+            if decision.outcome.opens:
+                return self._admit(course, decision, facts)
+            return self._turn_away(course, decision, facts)
+
+    # ------------------------------------------------------------------------------------------- the steps, in order
+
+    def _out_of_service(self, course: _Course, detail: str) -> Answer:
+        """Without rules in force or without card keys no card can be believed; it is not even read."""
+        outcome = Outcome.REFUSE if self._ports.direction == "entry" else Outcome.DESK
+        decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
+        return self._turn_away(course, decision, {"reader": course.reader, "detail": detail})
+
+    def _read(self, course: _Course, card: CardTransport, rules: Rules, keys: CardKeys) -> Presented:
+        ports = self._ports
+        trainings = ports.direction == "entry" and bool(_zone_trainings(rules, ports.number))
+        now_s = ports.clock.now().s
+        presented = read_card(card, keys, rules.issuers, now_s, trainings=trainings, random=ports.random)
+        course.card_ms = self._since(course)
+        course.credential = presented.credential if isinstance(presented, Authentic) else None
+        return presented
+
+    def _same_again(self, course: _Course, readiness: Readiness) -> Decision | None:
+        """The answer of the card whose vehicle is still owed: tapped twice it opens once, and that is no offence."""
+        if not isinstance(readiness, Busy) or self._admitted is None or course.credential is None:
+            return None
+        card_number, decision = self._admitted
+        return decision if card_number == course.credential.card_number else None
+
+    def _situation(self, course: _Course, rules: Rules, readiness: Readiness) -> Situation:
+        ports, policy, card = self._ports, rules.policy, course.credential
+        now_s = ports.clock.now().s
+        lane = policy.lane(ports.number)
+        inside, occupancy = Inside.NO, Occupancy()
+        if lane is not None and card is not None:
+            stay = ports.stays.inside(card.card_number)
+            inside = Inside.TERMINAL if stay is not None and not stay.neutral else Inside.NO
+            occupancy = Occupancy(
+                zone=ports.stays.count(lane.zone), company=ports.stays.count_company(lane.zone, card.ean)
+            )
+        return Situation(
+            now_s=now_s,
+            direction=ports.direction,
+            lane=ports.number,
+            policy=policy,
+            visits=rules.visits,
+            card_status=rules.cards.status(card.card_index) if card else None,
+            company_status=rules.companies.status(card.company_index) if card else None,
+            list_age_s=rules.list_age_s(now_s),
+            lists_issued_at_s=rules.lists_issued_at_s,
+            level=policy.level,
+            level_since_s=policy.level_since.timestamp() if policy.level_since else None,
+            lane_state=_lane_state(readiness),
+            inside=inside,
+            occupancy=occupancy,
+        )
+
+    def _turn_away(self, course: _Course, decision: Decision, facts: Mapping[str, Any]) -> Answer:
+        """Not admitted: it is written down, and nothing moves whether or not the disk answers."""
+        self._write(course, self._entry(course, Kind.TAP_OUTCOME, decision, facts))
+        return self._answer(course, decision)
+
+    def _admit(self, course: _Course, decision: Decision, facts: Mapping[str, Any]) -> Answer:
+        """Admitted: write down, then move."""
+        ports = self._ports
+        intent = self._write(course, self._entry(course, Kind.TAP_INTENT, decision, facts))
+        if course.key is None and ports.direction == "entry":
+            intent.add_done_callback(self._too_late)
+            return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
+        try:
+            opened = ports.lane.admit(course.key, course.credential)
+        except HardwareError as error:
+            ports.alarms.raised(BOARD_ALARM, ports.number, detail=str(error))
+            self._settle(course.key, TapResult.UNKNOWN)
+            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
+        if not opened:
+            self._settle(course.key, TapResult.FAILED)
+            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
+        if course.credential is not None:
+            self._admitted = (course.credential.card_number, decision)
+        return self._answer(course, decision)
+
+    # ---------------------------------------------------------------------------------------------------- the journal
+
+    def _entry(self, course: _Course, kind: Kind, decision: Decision, facts: Mapping[str, Any]) -> Entry:
+        public = {
+            **facts,
+            "outcome": str(decision.outcome),
+            "reason": str(decision.reason),
+            "help": str(decision.help),
+            "flags": [str(flag) for flag in decision.flags],
+        }
+        card = course.credential
+        if card is None:
+            return Entry(kind=kind, lane=self._ports.number, public=public)
+        sealed: dict[str, Any] = {"card": card.card_number, "ean": card.ean, "person": card.personal_number}
+        if decision.trainings_lacking:
+            sealed["trainings"] = list(decision.trainings_lacking)
+        return Entry(kind=kind, lane=self._ports.number, public=public, card_number=card.card_number, sealed=sealed)
+
+    def _write(self, course: _Course, entry: Entry) -> "Future[EntryKey]":
+        """Wait until `entry` is durable, at most for the budget; past it `course.key` stays None with an alarm."""
+        future = self._ports.journal.append(entry)
+        try:
+            course.key = future.result(self._ports.intent_budget_s)
+        except (TimeoutError, StorageError) as error:
+            detail = "too slow" if isinstance(error, TimeoutError) else str(error)
+            self._ports.alarms.raised(STORAGE_ALARM, detail=detail)
+            return future
+        self._ports.alarms.cleared(STORAGE_ALARM)
+        course.durable_ms = self._since(course)
+        return future
+
+    def _too_late(self, intent: "Future[EntryKey]") -> None:
+        """An intent that became durable after its tap was refused is settled: nobody opened on its account."""
+        if intent.exception() is None:
+            self._settle(intent.result(), TapResult.STORAGE)
+
+    def _settle(self, key: EntryKey | None, result: TapResult) -> None:
+        public: dict[str, Any] = {"result": str(result)}
+        if key is not None:
+            public[INTENT] = key.sequence
+        self._ports.journal.append(Entry(kind=Kind.TAP_OUTCOME, lane=self._ports.number, public=public))
+
+    # ----------------------------------------------------------------------------------------------------- the answer
+
+    def _since(self, course: _Course) -> float:
+        return (self._ports.clock.monotonic_s() - course.began_s) * 1000
+
+    def _answer(self, course: _Course, decision: Decision | None) -> Answer:
+        return Answer(
+            lane=self._ports.number,
+            reader=course.reader,
+            decision=decision,
+            language=course.credential.language if course.credential else None,
+            key=course.key,
+            card_ms=course.card_ms,
+            durable_ms=course.durable_ms,
+            tap_ms=self._since(course),
+        )
+
+
+def _facts(course: _Course, presented: Presented, rules: Rules, now_s: float) -> dict[str, Any]:
+    """What anybody on site may read of a decision; names no person, no company and no training."""
+    facts: dict[str, Any] = {
+        "reader": course.reader,
+        "detail": presented.detail,
+        "level": rules.policy.level,
+        "list_number": rules.list_number,
+        "list_age_s": int(rules.list_age_s(now_s)),
+    }
+    if course.credential is not None:
+        facts["product"] = course.credential.product.label
+    return facts
+
+
+def _instead(decision: Decision, outcome: Outcome, reason: Reason) -> Decision:
+    return replace(decision, outcome=outcome, reason=reason, help=reason.help)
+
+
+def _zone_trainings(rules: Rules, lane_number: int) -> tuple[str, ...]:
+    lane = rules.policy.lane(lane_number)
+    zone = rules.policy.zone(lane.zone) if lane else None
+    return zone.trainings if zone else ()
+
+
+def _lane_state(readiness: Readiness) -> LaneState:
+    match readiness:
+        case Busy():
+            return LaneState.BUSY
+        case Closed():
+            return LaneState.CLOSED
+        case _:
+            return LaneState.READY
