@@ -94,9 +94,8 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _key(text: object) -> bytes | None:
-    if not isinstance(text, str) or len(text) != 2 * KEY_BYTES or not text.isascii() or not text.isalnum():
-        return None
     try:
-        return bytes.fromhex(text)
+        key = bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * KEY_BYTES else b""
     except ValueError:
         return None
+    return key if len(key) == KEY_BYTES else None  # `fromhex` passes over blanks

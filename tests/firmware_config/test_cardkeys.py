@@ -54,7 +54,7 @@ def test_issuer_keys_on_a_gate_are_refused(tmp_path: Path) -> None:
         ({"read": [NEW, NEW[:-1]]}, "read[2]: is no key"),
         ({"read": [NEW + "00"]}, "read[1]: is no key"),
         ({"read": [NEW[:-2] + "xx"]}, "read[1]: is no key"),
-        ({"read": [" 0" * 16]}, "read[1]: is no key"),
+        ({"read": ["00 " * 10 + "00"]}, "read[1]: is no key"),
         ({"read": [7]}, "read[1]: is no key"),
         ({"read": [NEW], "stay": None}, "stay: is no key"),
         ({"read": [NEW], NEW: NEW}, ": has 1 key(s) with other names"),
