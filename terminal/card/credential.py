@@ -109,6 +109,11 @@ def sign(credential: Credential, private_key: Ed25519PrivateKey) -> bytes:
     return signed
 
 
+def is_language(text: str) -> bool:
+    """Tell whether `text` has the shape of a language tag (RFC 5646) of at most 35 characters."""
+    return len(text) <= MAX_LANGUAGE and _LANGUAGE.fullmatch(text) is not None
+
+
 def _product(value: object) -> Product:
     try:
         return Product(claim(value, int))
@@ -125,6 +130,6 @@ def _ean(value: object) -> int:
 
 def _language(value: object) -> str:
     language = claim(value, str)
-    if len(language) > MAX_LANGUAGE or not _LANGUAGE.fullmatch(language):
+    if not is_language(language):
         raise Forged("claims")
     return language
