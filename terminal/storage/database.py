@@ -16,7 +16,6 @@ from terminal.errors import StorageError
 from terminal.storage.schema import migration
 from terminal.storage.trouble import in_words
 
-BUSY_S = 5.0
 _SETTINGS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL
@@ -27,7 +26,13 @@ _SETTINGS = {
 
 
 class Database:
-    """The journal's database in a folder of its own, opened by one process at a time."""
+    """The journal's database in a folder of its own, opened by one process at a time.
+
+    `busy_s` is how long to wait for a lock that some other program holds.
+    """
+
+    busy_s = 5.0
+    connection_class = sqlite3.Connection
 
     def __init__(self, folder: Path) -> None:
         """Take the lock, make what is not there yet, bring the tables up to date. Blocks.
@@ -64,7 +69,13 @@ class Database:
         Raises:
             sqlite3.Error: as SQLite says it.
         """
-        connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self.busy_s,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=self.connection_class,
+        )
         try:
             self._prepare(connection)
         except BaseException:
@@ -81,7 +92,7 @@ class Database:
         """
         uri = f"{self.path.absolute().as_uri()}?mode=ro"
         try:
-            with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(uri, uri=True, timeout=self.busy_s, isolation_level=None)) as connection:
                 yield connection
         except sqlite3.Error as error:
             raise in_words(error, self.path) from None

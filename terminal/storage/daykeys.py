@@ -40,8 +40,12 @@ class DayKeys:
         return not self._days <= {self._day(now)}
 
     def destroy(self, connection: sqlite3.Connection, now: Now) -> None:
-        """Delete every key but that of the day of `now`."""
+        """Delete every key but that of the day of `now`; `destroyed` hears of it once it is durable."""
         connection.execute("DELETE FROM day_keys WHERE day <> ?", (self._day(now),))
+
+    def destroyed(self, now: Now) -> None:
+        """What `destroy` did has become durable."""
+        self._days &= {self._day(now)}
 
     def _day(self, at: Now) -> str:
         return datetime.fromtimestamp(at.s, self._time_zone()).date().isoformat()

@@ -179,9 +179,10 @@ class JournalWriter:
     def _end_the_day(self) -> None:
         now = self._clock.now()
         if self._day_keys.over(now):
-            self._writer.submit(lambda connection: self._day_keys.destroy(connection, now), self._day_ended)
+            self._writer.submit(lambda connection: self._day_keys.destroy(connection, now), lambda _: self._ended(now))
 
-    def _day_ended(self, _: None) -> None:
+    def _ended(self, now: Now) -> None:
+        self._day_keys.destroyed(now)
         self._writer.scrub()
 
 

@@ -1,0 +1,107 @@
+"""Gates in processes of their own, for tests that kill them, starve them or lock them out.
+
+python -m tests.storage.children append FOLDER FIRST COUNT    print a line for each intent that became durable;
+                                                              after COUNT of them wait to be killed
+python -m tests.storage.children hold FOLDER                  print "open", keep the journal until stdin ends
+python -m tests.storage.children fill FOLDER LIMIT            write past a limit on the size of files, lift it, go on
+python -m tests.storage.children fill-disk FOLDER             the same on a disk that is full (FOLDER is on a small one)
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from terminal.core.journal import Entry, EntryKey, Kind
+from terminal.core.stay import Stay, StayOpened
+from terminal.errors import StorageError
+from tests.storage.support import DECISION, EAN, Gate
+
+IN_FLIGHT = 3
+
+
+def numbered(number: int) -> Entry:
+    """Every other entry is an intent that the next one settles, if all goes well."""
+    card = number.to_bytes(8)
+    public = {**DECISION, "number": number}
+    return Entry(kind=Kind.TAP_INTENT, lane=1, public=public, card_number=card, sealed={"card": card, "pad": "a" * 300})
+
+
+def settled(key: EntryKey) -> Entry:
+    return Entry(kind=Kind.TAP_OUTCOME, lane=1, public={"intent": key.sequence, "result": "opened"})
+
+
+def append(folder: Path, first: int, count: int) -> None:
+    def durable(number: int) -> Callable[["Future[EntryKey]"], object]:
+        return lambda future: os.write(1, f"{number} {future.result().sequence}\n".encode())
+
+    with Gate(folder) as gate:
+        waiting: list[Future[EntryKey]] = []
+        for number in range(first, first + count):
+            intent = gate.journal.append(numbered(number))
+            intent.add_done_callback(durable(number))
+            waiting.append(intent)
+            if len(waiting) == IN_FLIGHT:
+                key = waiting.pop(0).result()
+                stay = Stay(zone=1, lane=1, entered_ms=gate.clock.ms, intent=key.sequence)
+                gate.journal.append(settled(key), StayOpened(key.sequence.to_bytes(8), EAN, stay))
+        signal.pause()
+
+
+def hold(folder: Path) -> None:
+    with Gate(folder):
+        os.write(1, b"open\n")
+        sys.stdin.read()
+
+
+def fill(folder: Path, limit: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    _until_full(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2))
+
+
+def fill_disk(folder: Path) -> None:
+    ballast = folder.parent / "ballast"
+    ballast.write_bytes(bytes(512 * 1024))
+    _until_full(folder, ballast.unlink)
+
+
+def _until_full(folder: Path, make_room: Callable[[], None]) -> None:
+    durable: list[int] = []
+    errors: list[str] = []
+    with Gate(folder) as gate:
+        number = 0
+        while len(errors) < 20:
+            try:
+                gate.journal.append(numbered(number)).result()
+                durable.append(number)
+            except StorageError as error:
+                errors.append(str(error))
+            number += 1
+        trouble = gate.store.trouble
+        make_room()
+        gate.journal.append(numbered(number)).result()
+        durable.append(number)
+        trouble_after = gate.store.trouble
+    with Gate(folder) as gate:
+        stored = [entry.record.public.get("number") for entry in gate.entries()]
+        sequences = [entry.record.sequence for entry in gate.entries()]
+    report = {"durable": durable, "errors": errors, "trouble": trouble, "trouble_after": trouble_after}
+    print(json.dumps({**report, "stored": stored, "sequences": sequences}))  # noqa: T201  it is what the parent reads
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["append", folder, first, count]:
+            append(Path(folder), int(first), int(count))
+        case ["hold", folder]:
+            hold(Path(folder))
+        case ["fill", folder, limit]:
+            fill(Path(folder), int(limit))
+        case ["fill-disk", folder]:
+            fill_disk(Path(folder))
+        case _:
+            sys.exit(__doc__)

@@ -1,0 +1,113 @@
+"""The document says what the gate writes: real entries, read back from the disk, against docs/journal.cddl."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import cddl_verifier  # type: ignore[import-untyped]  # it comes without type information
+import pytest
+
+from terminal.core.cbor import encode
+from terminal.core.journal import Entry, Kind, TapResult
+from terminal.core.reasons import Help, Outcome, Reason
+from terminal.core.sealing import seal
+from terminal.recovery import settle
+from tests.storage.support import DECISION, EAN, SEALING_KEY, Gate, intent, outcome
+
+CDDL = Path(__file__).parents[2] / "docs" / "journal.cddl"
+LIST = {"list_number": 7, "issued_at_s": 1_790_000_000, "versions": {"root": 1, "site-4711": 12}}
+SEALED = {"card": bytes(8), "ean": EAN, "person": 7}
+TURNED_AWAY = {**DECISION, "outcome": "refuse", "reason": "blocked", "help": "issuer", "detail": "read-key-newest"}
+WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed", "help": "driver", "flags": [],
+                 "detail": "no-rules"}  # fmt: skip
+
+OTHER_KINDS = [kind for kind in Kind if kind not in {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.LIST_APPLIED,
+               Kind.ALARM_RAISED, Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}]  # fmt: skip
+RIGHT = {
+    "start": Entry(kind=Kind.START, public={"software": "1.0"}),
+    "intent": intent(),
+    "outcome": outcome(of=1),
+    "exit that was never durable": Entry(kind=Kind.TAP_OUTCOME, lane=1, public={"result": "opened"}),
+    "turned away": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=TURNED_AWAY, card_number=bytes(8), sealed=SEALED),
+    "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
+    "lists": Entry(kind=Kind.LIST_APPLIED, public=LIST),
+    "alarm": Entry(kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "card-lingers", "reader": "front", "since_s": 60}),
+    "alarm cleared": Entry(kind=Kind.ALARM_CLEARED, public={"alarm": "storage"}),
+    **{str(kind): Entry(kind=kind, public={"anything": 1}) for kind in OTHER_KINDS},
+    **{str(result): outcome(1, result) for result in TapResult},
+    **{f"reason {reason}": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "reason": str(reason), "flags": [
+        str(reason)]}, sealed=SEALED) for reason in Reason},
+    **{f"help {who}": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "help": str(who)}, sealed=SEALED)
+       for who in Help},
+    **{f"outcome {what}": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "outcome": str(what)}, sealed=SEALED)
+       for what in Outcome},
+}  # fmt: skip
+WRONG = {
+    "start with a lane": Entry(kind=Kind.START, lane=1, public={"software": "1.0"}),
+    "start of nothing": Entry(kind=Kind.START),
+    "intent without a sealed part": Entry(kind=Kind.TAP_INTENT, lane=1, public=DECISION),
+    "intent without a lane": Entry(kind=Kind.TAP_INTENT, public=DECISION, sealed=SEALED),
+    "unknown reason": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "reason": "mood"}, sealed=SEALED),
+    "company in the clear": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "ean": EAN}, sealed=SEALED),
+    "intent that names an intent": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "intent": 1}, sealed=SEALED),
+    "unknown result": outcome(1, "perhaps"),
+    "lists without versions": Entry(kind=Kind.LIST_APPLIED, public={"list_number": 7, "issued_at_s": 1}),
+    "alarm without a name": Entry(kind=Kind.ALARM_RAISED, public={"reader": "front"}),
+    "alarm in words": Entry(kind=Kind.ALARM_RAISED, public={"alarm": "Card lies there"}),
+}
+
+
+@pytest.fixture(scope="module")
+def cddl() -> Any:
+    return cddl_verifier.Validator(CDDL)
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    with Gate(tmp_path_factory.mktemp("cddl") / "journal") as gate:
+        settle(gate.journal, software="1.0")
+        yield gate
+
+
+def check(cddl: Any, gate: Gate, entry: Entry) -> Any:
+    key = gate.journal.append(entry).result()
+    (stored,) = gate.journal.entries(key.sequence, key.sequence)
+    if stored.sealed is not None:
+        assert cddl.validate(encode(stored.sealed), "sealed-bytes", require_deterministic=True).valid
+    return cddl.validate(stored.record_bytes, "record", require_deterministic=True)
+
+
+@pytest.mark.parametrize("entry", RIGHT.values(), ids=RIGHT)
+def test_entry_that_the_gate_writes_is_one_that_the_document_allows(cddl: Any, gate: Gate, entry: Entry) -> None:
+    result = check(cddl, gate, entry)
+    assert result.valid, result.diagnostics
+
+
+@pytest.mark.parametrize("entry", WRONG.values(), ids=WRONG)
+def test_entry_that_the_gate_does_not_write_is_one_that_the_document_forbids(
+    cddl: Any, gate: Gate, entry: Entry
+) -> None:
+    assert not check(cddl, gate, entry).valid
+
+
+def test_every_record_of_a_run_is_one_that_the_document_allows(cddl: Any, tmp_path: Path) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        gate.journal.append(intent()).result()
+        settle(gate.journal, software="1.0")
+        for entry in gate.entries():
+            assert cddl.validate(entry.record_bytes, "record", require_deterministic=True).valid
+
+
+def test_bounds_of_the_sealed_part_are_those_of_the_code(cddl: Any, gate: Gate) -> None:
+    key = gate.journal.append(intent()).result()
+    smallest = seal({}, key, SEALING_KEY)
+    assert cddl.validate(cbor2.dumps(smallest), "sealed-bytes").valid
+    assert not cddl.validate(cbor2.dumps(smallest[:-1]), "sealed-bytes").valid
+    assert cddl.validate(cbor2.dumps(bytes(16_384)), "sealed-bytes").valid
+    assert not cddl.validate(cbor2.dumps(bytes(16_385)), "sealed-bytes").valid
+
+
+def test_sealed_part_of_a_tap(cddl: Any) -> None:
+    assert cddl.validate(cbor2.dumps({**SEALED, "trainings": ["VCA"]}), "sealed-tap").valid
+    assert not cddl.validate(cbor2.dumps({**SEALED, "name": "Anna"}), "sealed-tap").valid
