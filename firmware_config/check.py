@@ -5,27 +5,25 @@ from pathlib import Path
 
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
-from firmware_config.machine import FindReader, check_machine, check_readers
+from firmware_config.machine import check_machine, check_readers
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
 
 def check_gate(
-    path: Path,
-    environ: Mapping[str, str] | None = None,
-    readers: tuple[Collection[str], FindReader] | None = None,
+    path: Path, environ: Mapping[str, str] | None = None, present: Collection[str] | None = None
 ) -> tuple[Gate | None, tuple[Mistake, ...]]:
     """The gate, where the file can be used, and every mistake.
 
-    With `environ` (the process's environment) this machine is checked too; with `readers` (the names that the PC/SC
-    daemon knows, and how one of them is found by a name) the readers. Both only when the file itself can be used.
+    With `environ` (the process's environment) this machine is checked too, with `present` (the names of the readers
+    that the PC/SC daemon knows) the readers; only when the file itself can be used.
     """
     try:
         gate = read_gate(path)
     except ConfigurationMistakes as error:
         return None, error.mistakes
     machine = check_machine(gate, environ, str(path)) if environ is not None else ()
-    present = check_readers(gate, *readers, str(path)) if readers is not None else ()
-    return gate, (*machine, *present)
+    readers = check_readers(gate, present, str(path)) if present is not None else ()
+    return gate, (*machine, *readers)
 
 
 def summary(gate: Gate) -> tuple[str, ...]:

@@ -4,16 +4,14 @@ These checks look at the parsed file and not at typed values, so that they speak
 an installer gets all mistakes in one run. A value of the wrong kind is left to the check of its own type.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from firmware_config.allowed import defaults
-from firmware_config.gate import Lane
+from firmware_config.gate import Lane, reader_kind
 from firmware_config.mistakes import Mistake
 
-SLOT_NUMBERS = re.compile(r" [0-9A-F]{2} [0-9A-F]{2}$")
 Table = Mapping[str, Any]
 
 
@@ -37,8 +35,10 @@ def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
             name, key = reader.get("name"), f"lane[{place}].reader[{reader_place}].name"
             if not isinstance(name, str):
                 continue
-            kind = SLOT_NUMBERS.sub("", name)  # without its numbers a name means the only reader of that kind
-            same = next((each for each in readers if name in {each, SLOT_NUMBERS.sub("", each)} or each == kind), None)
+            # Without its numbers a name means the only reader of that kind.
+            same = next(
+                (each for each in readers if name in {each, reader_kind(each)} or each == reader_kind(name)), None
+            )
             if same is not None:
                 yield Mistake(file, key, f"this reader is also {readers[same]}", "each reader once, in one lane")
             readers.setdefault(name, key)

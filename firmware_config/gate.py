@@ -6,6 +6,7 @@ What the site decides (zones, products, hours) is not here but in the site's sig
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,11 @@ def is_terminal_name(text: str) -> bool:
 def is_reader_name(text: str) -> bool:
     """Tell whether `text` can be the name of a PC/SC reader (at most 127 bytes, pcsc-lite's MAX_READERNAME)."""
     return 1 <= len(text.encode()) <= 127 and text.isprintable() and text == text.strip()
+
+
+def reader_kind(name: str) -> str:
+    """A reader's name without the two numbers that PC/SC puts at its end, in the order in which readers came."""
+    return re.sub(r" [0-9A-F]{2} [0-9A-F]{2}$", "", name)
 
 
 def is_absolute(path: Path) -> bool:

@@ -7,16 +7,15 @@ the gate runs as: root may read and write everything, and would find nothing wro
 import json
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
 from firmware_config.cardkeys import card_keys_path, read_card_keys
-from firmware_config.gate import Gate
+from firmware_config.gate import Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
 MAX_ROOT_BYTES = 512 * 1024
-FindReader = Callable[[str, Collection[str]], str | None]
 
 
 def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
@@ -30,13 +29,13 @@ def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mi
     )
 
 
-def check_readers(gate: Gate, present: Collection[str], find: FindReader, file: str) -> tuple[Mistake, ...]:
-    """The configured readers that `find` does not find among those `present` at the PC/SC daemon."""
+def check_readers(gate: Gate, present: Collection[str], file: str) -> tuple[Mistake, ...]:
+    """The configured readers that the gate would not find among those `present` at the PC/SC daemon."""
     return tuple(
         Mistake(file, f"lane[{place}].reader[{reader_place}].name", _absent(reader.name, present), _names(present))
         for place, lane in enumerate(gate.lane, 1)
         for reader_place, reader in enumerate(lane.reader, 1)
-        if find(reader.name, present) is None
+        if reader.name not in present and [reader_kind(name) for name in present].count(reader.name) != 1
     )
 
 

@@ -34,7 +34,7 @@ def machine(tmp_path: Path) -> Iterator[Path]:
 
 
 def told(machine: Path, present: tuple[str, ...] = ("Reader 00 00", "Reader 01 00")) -> list[str]:
-    gate, mistakes = check_gate(machine / "gate.toml", {}, (present, find_reader))
+    gate, mistakes = check_gate(machine / "gate.toml", {}, present)
     assert gate is not None
     return [str(each).replace(f"{machine}/", "") for each in mistakes]
 
@@ -44,9 +44,7 @@ def test_machine_that_has_everything(machine: Path) -> None:
 
 
 def test_empty_machine_is_told_in_full(tmp_path: Path) -> None:
-    gate, mistakes = check_gate(
-        written(tmp_path, GATE.replace("/var", "/nowhere").replace("/run", "/nowhere")), {}, ((), find_reader)
-    )
+    gate, mistakes = check_gate(written(tmp_path, GATE.replace("/var", "/nowhere").replace("/run", "/nowhere")), {}, ())
     assert gate is not None
     assert [each.key for each in mistakes] == [
         "terminal.data",
@@ -128,8 +126,27 @@ def test_reader_in_another_slot_is_suggested(machine: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "present",
+    [
+        ("Reader 00 00",),
+        ("Reader",),
+        ("Reader 0A 00", "Reader 01 00"),
+        ("Reader 00 0a",),
+        ("Reader 00 00", "Other"),
+        (),
+    ],
+)
+def test_check_finds_a_reader_exactly_when_the_gate_does(machine: Path, present: tuple[str, ...]) -> None:
+    path = machine / "gate.toml"
+    path.write_text(path.read_text().replace("Reader 00 00", "Reader").replace("Reader 01 00", "Other"))
+    missing = [each.key for each in check_gate(path, None, present)[1]]
+    wanted = {"lane[1].reader[1].name": "Reader", "lane[2].reader[1].name": "Other"}
+    assert missing == [key for key, name in wanted.items() if find_reader(name, present) is None]
+
+
 def test_faulty_file_ends_the_check(tmp_path: Path) -> None:
-    gate, mistakes = check_gate(written(tmp_path, ""), {}, ((), find_reader))
+    gate, mistakes = check_gate(written(tmp_path, ""), {}, ())
     assert gate is None
     assert [each.key for each in mistakes] == ["board", "lane", "terminal"]
 
