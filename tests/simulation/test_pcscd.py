@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ def test_daemon_ends_when_whoever_started_it_is_killed(pcscd: PcscDaemon) -> Non
             client.connect(str(DAEMON_SOCKET))
             client.settimeout(10)
             program.kill()
-            assert client.recv(1) == b""
+            with suppress(ConnectionResetError):  # or a quiet end, as it happens; a time-out is neither
+                assert client.recv(1) == b""
     finally:
         pcscd.start()

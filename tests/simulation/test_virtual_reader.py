@@ -92,6 +92,48 @@ def test_two_cards_swapped_at_once_are_two_cards(application: Application, slot:
     assert (result, answer) == (scard.SCARD_W_REMOVED_CARD, b"")
 
 
+def test_card_laid_down_as_soon_as_another_was_pulled_away_in_mid_answer(
+    application: Application, slot: VirtualReaderSlot
+) -> None:
+    """The daemon learns from the APDU alone that the first has gone, and must not take the second for it."""
+
+    def pulled(command: bytes) -> bytes:
+        raise PulledAway
+
+    slot.insert(Script(pulled))
+    application.wait(present=True)
+    first = application.connect()
+    assert application.transmit(first, b"\x90\x60\x00\x00\x00")[1] == b""
+    slot.insert(Script(echo))
+    application.wait(present=False)
+    application.wait(present=True)
+    assert application.transmit(first, b"\x90\x60\x00\x00\x00") == (scard.SCARD_W_REMOVED_CARD, b"")
+
+
+def test_card_still_at_work_when_another_lies_in_its_place(application: Application, slot: VirtualReaderSlot) -> None:
+    asked, done = threading.Event(), threading.Event()
+
+    def slow(command: bytes) -> bytes:
+        asked.set()
+        done.wait(10)
+        raise PulledAway
+
+    slot.insert(Script(slow))
+    application.wait(present=True)
+    card = application.connect()
+    waiting = threading.Thread(target=application.transmit, args=(card, b"\x90\x60\x00\x00\x00"), daemon=True)
+    waiting.start()
+    assert asked.wait(5)
+    slot.remove()
+    other = Script(echo)
+    slot.insert(other)
+    done.set()
+    waiting.join(5)
+    application.wait(present=False)
+    application.wait(present=True)
+    assert slot.card is other
+
+
 def test_mute_card_answers_nothing_until_it_is_taken_away(application: Application, slot: VirtualReaderSlot) -> None:
     asked = threading.Event()
 
@@ -102,7 +144,9 @@ def test_mute_card_answers_nothing_until_it_is_taken_away(application: Applicati
     application.wait(present=True)
     card = application.connect()
     answers: list[bytes] = []
-    waiting = threading.Thread(target=lambda: answers.append(application.transmit(card, b"\x90\x60\x00\x00\x00")[1]))
+    waiting = threading.Thread(
+        target=lambda: answers.append(application.transmit(card, b"\x90\x60\x00\x00\x00")[1]), daemon=True
+    )
     waiting.start()
     assert asked.wait(5)
     assert waiting.is_alive()
