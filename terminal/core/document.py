@@ -7,7 +7,7 @@ which `terminal.trust.documents` and `firmware_config.configuration` are told ho
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -47,29 +47,34 @@ class Form(Predicate):
 
 
 @dataclass(frozen=True)
-class InstantForm:
-    """A text of RFC 3339 read into a datetime: offset asked for, years 2000 to 2199 so that no time zone overflows."""
+class Parsed:
+    """A text of one exact form that `read` turns into a value; more than the form is refused by its ValueError."""
 
-    pattern: ClassVar[str] = (
-        r"2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-    )
-    words: ClassVar[str] = "should be an instant with its offset, as 2026-03-29T01:00:00+01:00 or 2026-03-29T00:00:00Z"
+    read: Callable[[str], Any]
+    words: str
+    pattern: str
+    format: str
+    """The name that JSON Schema has for it."""
 
-    def _read(self, text: str) -> datetime:
+    def _value(self, text: str) -> Any:
         if not re.fullmatch(self.pattern, text):
             raise ValueError(self.words)
         try:
-            return datetime.fromisoformat(text)
+            return self.read(text)
         except ValueError:
             raise ValueError(self.words) from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> dict[str, Any]:
-        read = {"type": "no-info", "function": self._read}
-        written = {"type": "function-plain", "function": datetime.isoformat, "return_schema": {"type": "str"}}
-        return {"type": "function-after", "function": read, "schema": {"type": "str"}, "serialization": written}
+        value = {"type": "no-info", "function": self._value}
+        written = {"type": "function-plain", "function": _iso_format, "return_schema": {"type": "str"}}
+        return {"type": "function-after", "function": value, "schema": {"type": "str"}, "serialization": written}
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        return handler(schema) | {"format": "date-time", "pattern": f"^(?:{self.pattern})$"}
+        return handler(schema) | {"format": self.format, "pattern": f"^(?:{self.pattern})$"}
+
+
+def _iso_format(value: datetime | date) -> str:
+    return value.isoformat()
 
 
 def is_time_of_day(text: str) -> bool:
@@ -89,7 +94,17 @@ def is_time_zone(text: str) -> bool:
 
 
 Text = Annotated[str, MinLen(1), MaxLen(200)]
-Instant = Annotated[datetime, InstantForm()]
+_DAY = "2[01][0-9]{2}-[0-9]{2}-[0-9]{2}"  # years in which no time zone leads out of what a datetime holds
+Day = Annotated[date, Parsed(date.fromisoformat, "should be a day, as 2026-12-25", _DAY, "date")]
+Instant = Annotated[
+    datetime,
+    Parsed(
+        datetime.fromisoformat,
+        "should be an instant with its offset, as 2026-03-29T01:00:00+01:00 or 2026-03-29T00:00:00Z",
+        _DAY + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
+        "date-time",
+    ),
+]
 Ean = Annotated[str, Form(is_ean, "should be an EAN: 13 digits, the last of them the check digit", "[0-9]{13}")]
 TimeOfDay = Annotated[
     str, Form(is_time_of_day, "should be a time of day, 00:00 to 24:00", "(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")

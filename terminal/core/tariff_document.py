@@ -9,13 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-from terminal.core.document import Document, Instant, SiteNumber, Text, TimeOfDay, TimeZone
+from terminal.core.document import Day, Document, Form, Instant, SiteNumber, Text, TimeOfDay, TimeZone
 from terminal.core.policy import Weekday
 
 MAX_DURATION_S = 366 * 24 * 3600
@@ -64,9 +63,30 @@ def _json_name(name: str) -> str:
     return name.rstrip("_")
 
 
-Duration = Annotated[str, Predicate(is_duration)]
-Amount = Annotated[str, Predicate(is_amount)]
-Percentage = Annotated[str, Predicate(is_percentage)]
+Duration = Annotated[
+    str,
+    Form(
+        is_duration,
+        "should be a duration of at most a year, as PT1H30M or P2D",
+        "P(?=.)(?:[0-9]{1,3}D)?(?:T(?=.)(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}S)?)?",
+    ),
+]
+Amount = Annotated[
+    str,
+    Form(
+        is_amount,
+        "should be an amount as a text, as 2.50, of at most 6 digits on each side",
+        r"[0-9]{1,6}(?:\.[0-9]{1,6})?",
+    ),
+]
+Percentage = Annotated[
+    str,
+    Form(
+        is_percentage,
+        "should be a percentage as a text, 0 to 100, as 21",
+        r"0{0,3}(?:100(?:\.0{1,6})?|[0-9]{1,2}(?:\.[0-9]{1,6})?)",
+    ),
+]
 TariffNumber = Annotated[int, Ge(1), Le(2**16 - 1)]  # two bytes in the stay record, where 0 is none
 FreeMode = Literal["left-out", "when-gone"]
 Kind = Literal["incrementing", "flat", "flat-window"]
@@ -159,7 +179,7 @@ class Tariff(_TariffDocument):
     max_stay: Duration | None = None
     exit_grace: Duration = "PT0S"
     reentry_gap: Duration = "PT0S"
-    special_days: Mapping[date, Text] = field(default_factory=dict)
+    special_days: Mapping[Day, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

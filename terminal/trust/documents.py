@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import DictSchema
 
 from terminal.core.issuers import Issuers, issuers_mistakes
 from terminal.core.policy import Companies, SitePolicy, Visits, policy_mistakes, visits_mistakes
@@ -75,8 +77,16 @@ class DocumentKind(Generic[T]):
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema (2020-12) of the document: refuses what `parse` refuses, as far as a schema can."""
-        schema = _adapter(self).json_schema()
+        schema = _adapter(self).json_schema(schema_generator=_SchemaWriter)
         return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+class _SchemaWriter(GenerateJsonSchema):
+    """Closes maps whose keys have a form: pydantic leaves other keys open there."""
+
+    def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
+        made = super().dict_schema(schema)
+        return made | {"additionalProperties": False} if "patternProperties" in made else made
 
 
 def _no_more(_document: object) -> tuple[str, ...]:

@@ -1,0 +1,51 @@
+"""Write the pages of `docs/` that are made from code: `python -m scripts.docs`, or `--check` to compare only.
+
+Each generator gives files below `docs/` by path; add one to `GENERATORS`. A test checks that all are current.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from firmware_config.reference import configuration_page
+from terminal.trust.documents import KINDS
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def schemas() -> Mapping[str, str]:
+    """The JSON Schema of each document of headquarters."""
+    return {f"schemas/{kind.name}.schema.json": json.dumps(kind.schema(), indent=1) + "\n" for kind in KINDS}
+
+
+def configuration() -> Mapping[str, str]:
+    """What may stand in `gate.toml`."""
+    return {"configuration.md": configuration_page()}
+
+
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration)
+
+
+def stale() -> Iterator[tuple[Path, str]]:
+    """Each file that is not what its generator says, and what it should be."""
+    for generator in GENERATORS:
+        for name, content in generator().items():
+            path = DOCS / name
+            if not path.exists() or path.read_text() != content:
+                yield path, content
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is stale, or with `--check` only name it; returns the exit status."""
+    found = list(stale())
+    for path, content in found:
+        print(path.relative_to(DOCS.parent))  # noqa: T201 (a program)
+        if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    return 1 if found and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
