@@ -22,13 +22,13 @@ from terminal.card.credential import is_language
 from terminal.card.keys import SoftwareKey
 from terminal.core.credential import Product, Training
 from terminal.core.document import is_ean
-from terminal.edges.pcsc_card import PcscCard, list_readers, pcsc_context
+from terminal.edges.pcsc_card import PcscCard, list_readers, pcsc_context, readers_with_card
 from terminal.errors import ConfigurationError, HardwareError, XsError
-from terminal.ports import CardLost
 from terminal.trust.documents import ISSUERS
 
 PROGRAM = "xs-provision"
 EPOCH_YEAR = 1970
+WAIT_S = 30.0
 
 
 class OneLineErrors(TyperGroup):
@@ -58,6 +58,7 @@ app.add_typer(card_app, name="card")
 Reader = Annotated[
     str | None, typer.Option(help="Name of the PC/SC reader, or a part of it; by default the one with a card on it.")
 ]
+Wait = Annotated[float, typer.Option(min=0, max=3600, help="Seconds to wait for a card on the reader.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 Trainings = Annotated[
     list[str] | None,
@@ -94,6 +95,7 @@ def card_issue(
     language: Annotated[str, typer.Option(help="The person's language (BCP 47).")] = "nl",
     training: Trainings = None,
     reader: Reader = None,
+    wait: Wait = WAIT_S,
     why: Why = "",
     json_: AsJson = False,
 ) -> None:
@@ -107,7 +109,7 @@ def card_issue(
         expires=int(_moment(valid_until, "--valid-until", last_day=True).timestamp()),
         trainings=_trainings(training),
     )
-    with _at_work(ctx, reader, why) as (card, bench):
+    with _at_work(ctx, reader, wait, why) as (card, bench):
         credential = cards.issue(card, bench, order)
     number = credential.card_number.hex()
     _say(
@@ -118,9 +120,9 @@ def card_issue(
 
 
 @card_app.command("show")
-def card_show(ctx: typer.Context, reader: Reader = None, json_: AsJson = False) -> None:
+def card_show(ctx: typer.Context, reader: Reader = None, wait: Wait = WAIT_S, json_: AsJson = False) -> None:
     """Tell what is on the card; changes nothing."""
-    with _at_work(ctx, reader, "") as (card, bench):
+    with _at_work(ctx, reader, wait, "") as (card, bench):
         shown = cards.show(card, bench)
     if json_:
         typer.echo(json.dumps(as_json(shown)))
@@ -134,13 +136,14 @@ def card_update(
     training: Trainings = None,
     none: Annotated[bool, typer.Option("--none", help="Leave the card without trainings.")] = False,
     reader: Reader = None,
+    wait: Wait = WAIT_S,
     json_: AsJson = False,
 ) -> None:
     """Replace the trainings on the card by those named here: all of them, so that it can be run again."""
     trainings = _trainings(training)
     if none == bool(trainings):
         raise ConfigurationError("say which trainings the card is to hold (--training), or --none")
-    with _at_work(ctx, reader, "") as (card, bench):
+    with _at_work(ctx, reader, wait, "") as (card, bench):
         credential = cards.update(card, bench, trainings)
     number = credential.card_number.hex()
     codes = [item.code for item in trainings]
@@ -152,22 +155,24 @@ def card_update(
 
 
 @card_app.command("retire")
-def card_retire(ctx: typer.Context, reader: Reader = None, why: Why = "", json_: AsJson = False) -> None:
+def card_retire(
+    ctx: typer.Context, reader: Reader = None, wait: Wait = WAIT_S, why: Why = "", json_: AsJson = False
+) -> None:
     """Block the card for good, then erase it; the chip can be issued again."""
-    with _at_work(ctx, reader, why) as (card, bench):
+    with _at_work(ctx, reader, wait, why) as (card, bench):
         numbers = [number.hex() for number in cards.retire(card, bench)]
     blocked = f"card {', '.join(numbers)} blocked and erased" if numbers else "erased; no card lived on this chip"
     _say({"card_numbers": numbers}, f"{blocked}; publish brings it to the gates", json_=json_)
 
 
 @contextmanager
-def _at_work(ctx: typer.Context, reader: str | None, why: str) -> Iterator[tuple[PcscCard, Bench]]:
+def _at_work(ctx: typer.Context, reader: str | None, wait_s: float, why: str) -> Iterator[tuple[PcscCard, Bench]]:
     """Keys and register opened first, then the card on the reader."""
     there = headquarters(ctx)
     card_keys = load_card_keys(there.keys.card_keys)
     issuer = load_issuer_key(there.keys.issuer)
     issuers = ISSUERS.parse(_public(there.keys.issuers))
-    with there.register() as register, pcsc_context() as context, _card(context, reader) as card:
+    with there.register() as register, pcsc_context() as context, _card(context, reader, wait_s) as card:
         yield (
             card,
             Bench(
@@ -183,33 +188,30 @@ def _at_work(ctx: typer.Context, reader: str | None, why: str) -> Iterator[tuple
 
 
 @contextmanager
-def _card(context: Any, name: str | None) -> Iterator[PcscCard]:
+def _card(context: Any, name: str | None, wait_s: float) -> Iterator[PcscCard]:
     """The card on the reader that was named, or on the only reader that has one."""
-    readers = list_readers(context)
-    chosen = [reader for reader in readers if name is None or name == reader] or [
-        reader for reader in readers if name is not None and name in reader
-    ]
-    if not chosen:
-        there = f"; there are: {', '.join(readers)}" if readers else "; none is plugged in"
-        raise HardwareError(f"no such card reader{f': {name}' if name else ''}{there}")
-    if name is not None and len(chosen) > 1:
-        raise ConfigurationError(f"--reader {name}: which of {', '.join(chosen)}?")
-    found: list[PcscCard] = []
-    try:
-        for reader in chosen:
-            try:
-                found.append(PcscCard.connect(context, reader))
-            except CardLost:
-                if len(chosen) == 1:
-                    raise
-        if not found:
-            raise HardwareError("no card on any reader; lay one on a reader and leave it there")
-        if len(found) > 1:
-            raise ConfigurationError(f"cards on {len(found)} readers; say which with --reader")
-        yield found[0]
-    finally:
-        for card in found:
-            card.disconnect()
+    readers = _readers(list_readers(context), name)
+    if not readers_with_card(context, readers, 0):
+        typer.echo(f"lay the card on {' or '.join(readers)}, and leave it there", err=True)
+    found = readers_with_card(context, readers, wait_s)
+    if not found:
+        raise HardwareError(f"no card came within {wait_s:g} s on {' or '.join(readers)}")
+    if len(found) > 1:
+        raise ConfigurationError(f"cards lie on {' and '.join(found)}; say which with --reader")
+    with PcscCard.connect(context, found[0]) as card:
+        yield card
+
+
+def _readers(there: tuple[str, ...], name: str | None) -> tuple[str, ...]:
+    """The readers to look at: all, or the one that `name` is or is a part of."""
+    if not there:
+        raise HardwareError("no card reader is plugged in")
+    if name is None:
+        return there
+    meant = tuple(reader for reader in there if name == reader) or tuple(reader for reader in there if name in reader)
+    if len(meant) != 1:
+        raise HardwareError(f"--reader {name}: {'several' if meant else 'none'} of these: {', '.join(there)}")
+    return meant
 
 
 def _public(path: Path) -> bytes:

@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.table import Table
 
-from headquarters.cli_context import shown as instant
 from provisioning.cards import Shown
 from terminal.card.stay import NoStay, StayRecord
 from terminal.core.credential import Credential, Qualifications
@@ -65,7 +64,7 @@ def as_table(shown: Shown) -> Table:
     table.add_column(style="bold", no_wrap=True)
     for name, value in as_json(shown).items():
         match value:
-            case {"code": _} | None | []:
+            case None | []:
                 table.add_row(name.replace("_", " "), "-")
             case dict():
                 table.add_section()
@@ -86,8 +85,8 @@ def _credential(credential: Credential) -> Mapping[str, Any]:
         "ean": f"{credential.ean:013}",
         "personal_number": credential.personal_number,
         "language": credential.language,
-        "not_before": instant(credential.not_before),
-        "expires": instant(credential.expires),
+        "not_before": _instant(credential.not_before),
+        "expires": _instant(credential.expires),
         "card_index": credential.card_index,
         "company_index": credential.company_index,
         "issuer_key": credential.key_id.hex(),
@@ -106,10 +105,16 @@ def _trainings(qualifications: Qualifications | NoQualifications) -> list[Mappin
 def _stay(stay: StayRecord | NoStay | None) -> Mapping[str, Any] | str | None:
     if not isinstance(stay, StayRecord):
         return stay
-    entry = datetime.fromtimestamp(stay.entry_ms / 1000, UTC).isoformat(timespec="seconds")
     return {
         **asdict(stay),
         "state": stay.state.name.lower(),
-        "entry": entry,
+        "entry": _instant(stay.entry_ms // 1000),
         "terminal_epoch": stay.terminal_epoch.hex(),
     }
+
+
+def _instant(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"  # past the year 9999

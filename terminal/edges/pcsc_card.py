@@ -3,6 +3,7 @@
 `list_readers` and `PcscCard.connect` need a context (`pcsc_context`); a context and its cards belong to one thread.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -43,6 +44,25 @@ def list_readers(context: Any) -> tuple[str, ...]:
     if result != scard.SCARD_S_SUCCESS:
         raise HardwareError(f"the PC/SC daemon does not list its readers: {_text(result)}")
     return tuple(readers)
+
+
+def readers_with_card(context: Any, readers: tuple[str, ...], wait_s: float) -> tuple[str, ...]:
+    """Those of `readers` on which a card lies; blocks until there is one, at most `wait_s`.
+
+    Raises:
+        HardwareError: a reader or the daemon went away.
+    """
+    states = [(reader, scard.SCARD_STATE_UNAWARE) for reader in readers]
+    end_s = time.monotonic() + wait_s
+    while True:
+        left_ms = max(0, int((end_s - time.monotonic()) * 1000))
+        result, seen = scard.SCardGetStatusChange(context, left_ms, states)
+        if result not in {scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT}:
+            raise HardwareError(f"the readers cannot be watched: {_text(result)}")
+        found = tuple(reader for reader, state, _ in seen if state & scard.SCARD_STATE_PRESENT)
+        if found or result == scard.SCARD_E_TIMEOUT:
+            return found
+        states = [(reader, state) for reader, state, _ in seen]
 
 
 class PcscCard:
