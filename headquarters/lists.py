@@ -1,7 +1,9 @@
 """From statuses to the two files of a status list: the list, and all changes since it (design 4)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 
 from headquarters.register import Statuses
 from terminal.trust.status_list import (
@@ -49,10 +51,11 @@ def next_list_files(statuses: Statuses, before: ListFiles | None, issued_at_s: i
     number = 1
     if before is not None:
         number = Changes.decode(before.changes).number + 1
-        differences = _differences(b"".join(inflated(before.base)), bitmap, statuses.size)
+        rising = _differences(b"".join(inflated(before.base)), bitmap, statuses.size)
+        differences = tuple(islice(rising, MAX_CHANGES + 1))
         if len(differences) <= MAX_CHANGES:
             return _with_changes(before.base, issued_at_s, number, differences)
-    return _with_changes(encode_list(bitmap), issued_at_s, number, {})
+    return _with_changes(encode_list(bitmap), issued_at_s, number, ())
 
 
 def bitmap_of(statuses: Statuses) -> bytearray:
@@ -65,27 +68,25 @@ def bitmap_of(statuses: Statuses) -> bytearray:
     return bitmap
 
 
-def _with_changes(base: bytes, issued_at_s: int, number: int, differences: dict[int, int]) -> ListFiles:
+def _with_changes(base: bytes, issued_at_s: int, number: int, differences: tuple[tuple[int, int], ...]) -> ListFiles:
     of = sha256(base).digest()
-    changes = Changes(of=of, issued_at_s=issued_at_s, number=number, changes=tuple(differences.items()))
+    changes = Changes(of=of, issued_at_s=issued_at_s, number=number, changes=differences)
     return ListFiles(base, changes.encode())
 
 
-def _differences(before: bytes, after: bytearray, size: int) -> dict[int, int]:
-    """What turns `before` into `after`, sorted by index; the last entry always, where `after` is longer."""
+def _differences(before: bytes, after: bytearray, size: int) -> Iterator[tuple[int, int]]:
+    """What turns `before` into `after`, by rising index; the last entry always, where `after` is longer."""
     length = max(len(before), len(after))
     old, new = before.ljust(length, _PADDING), after.ljust(length, _PADDING)
-    differences: dict[int, int] = {}
     for start in range(0, length, _PIECE):
         if old[start : start + _PIECE] == new[start : start + _PIECE]:
             continue
         for index in range(PER_BYTE * start, PER_BYTE * min(start + _PIECE, length)):
             status = _status(new, index)
             if status != _status(old, index):
-                differences[index] = status
-    if len(after) > len(before):
-        differences[size - 1] = _status(new, size - 1)
-    return dict(sorted(differences.items()))
+                yield index, status
+    if len(after) > len(before) and _status(new, size - 1) == UNASSIGNED:
+        yield size - 1, UNASSIGNED  # equal to the padding, so not yielded above
 
 
 def _status(bitmap: bytes | bytearray, index: int) -> int:

@@ -207,9 +207,8 @@ def company_statuses(connection: sa.Connection) -> Statuses:
 
 
 def _statuses(connection: sa.Connection, index: sa.Column[int], status: sa.Column[int]) -> Statuses:
-    zero: sa.ColumnClause[int] = sa.literal_column(
-        "0"
-    )  # a bound 0 would keep SQLite from the index over the cards that are not valid
+    # Not a bound 0: that would keep SQLite from using the index over the cards that are not valid.
+    zero: sa.ColumnClause[int] = sa.literal_column("0")
     query = sa.select(index, status).where(status != zero)
     return Statuses(_next_free(connection, index), connection.execute(query))
 

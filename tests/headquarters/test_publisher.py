@@ -296,7 +296,6 @@ def test_publisher_killed_at_any_file_never_shows_one_version_with_two_contents(
         for _, _path in zip(range(killed_after), writing, strict=False):
             look()
         look()
-        office.later(seconds=1)
     office.publish()
     look()
     mirror = _mirror(office)
