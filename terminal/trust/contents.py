@@ -33,6 +33,7 @@ class Lists:
     older_issued_at_s: int
     newer_issued_at_s: int
     number: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class SiteRules:
     tariffs: Tariffs
     visits: VisitBook
     companies: Companies
+    digest: bytes
 
 
 Contents: TypeAlias = Issuers | Lists | SiteRules
@@ -100,6 +102,7 @@ class RoleReader:
             older_issued_at_s=min(cards_changes.issued_at_s, companies_changes.issued_at_s),
             newer_issued_at_s=max(cards_changes.issued_at_s, companies_changes.issued_at_s),
             number=cards_changes.number,
+            digest=_digest(*(part for each in (cards_changes, companies_changes) for part in (each.of, each.changes))),
         )
         self._bitmaps = bitmaps
         return lists
@@ -117,7 +120,12 @@ class RoleReader:
             if document.site != self._site:
                 kind = type(document).__name__
                 raise DocumentRefused(kind, (f"site: should be {self._site}, the gate's own, not {document.site}",))
-        return SiteRules(policy=policy, tariffs=tariffs, visits=VisitBook(visits), companies=companies)
+        digest = _digest(*(files[path] for path in sorted(files)))
+        return SiteRules(policy=policy, tariffs=tariffs, visits=VisitBook(visits), companies=companies, digest=digest)
+
+
+def _digest(*parts: object) -> bytes:
+    return sha256(b"".join(sha256(repr(part).encode()).digest() for part in parts)).digest()
 
 
 def assembled(held: Mapping[str, Contents], versions: Mapping[str, int]) -> Rules | None:
@@ -136,6 +144,7 @@ def assembled(held: Mapping[str, Contents], versions: Mapping[str, int]) -> Rule
                 lists_issued_at_s=lists.older_issued_at_s,
                 list_number=lists.number,
                 versions=versions,
+                content_digest=_digest(lists.digest, site.digest, issuers),
             )
         case _:
             return None

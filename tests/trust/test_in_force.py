@@ -149,6 +149,26 @@ def test_nothing_new_is_nothing_applied(gate: Gate, repository: Repository) -> N
     assert keeper.current().policy is before.policy  # type: ignore[union-attr]
 
 
+def test_lists_issued_anew_say_the_same_and_a_blocked_card_does_not(gate: Gate, repository: Repository) -> None:
+    keeper = gate.refreshed(repository)
+    digests = []
+    for number, update in enumerate(
+        (
+            {"revocation": revocation_files(issued_at_s=START_S + 1, number=2)},
+            {"revocation": revocation_files(5, issued_at_s=START_S + 1, number=3)},
+            {"site": site_files("Renamed")},
+        )
+    ):
+        before = keeper.current()
+        repository.publish(**update)
+        repository.write(gate.mirror)
+        after = keeper.refresh().rules
+        assert before is not None
+        assert after is not None, number
+        digests.append(before.content_digest == after.content_digest)
+    assert digests == [True, False, False]
+
+
 @pytest.mark.parametrize(("ahead_s", "doubtful"), [(-60, False), (MAX_AHEAD_S, False), (MAX_AHEAD_S + 1, True)])
 def test_lists_issued_ahead_of_the_clock(gate: Gate, repository: Repository, ahead_s: int, doubtful: bool) -> None:
     keeper = gate.refreshed(repository)
