@@ -1,4 +1,4 @@
-"""The card keys of one terminal: `card-keys.json`, as systemd hands it over or as it lies in `[keys] folder`.
+"""The keys of one terminal: `card-keys.json` and `terminal-key`, as systemd hands them over or in `[keys] folder`.
 
 A terminal holds only what it needs (design 3): `read` always; `stay`, `site` and `template` where the site uses them.
 The issuer's `application` and `update` keys are refused: a stolen terminal must not be able to change a card.
@@ -7,7 +7,7 @@ No error and no `repr` shows what is in the file.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from firmware_config.gate import Gate
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
 KEY_BYTES = 16
+TERMINAL_KEY_BYTES = 32
+TERMINAL_KEY = "64 hexadecimal digits that only this terminal has: openssl rand -hex 32 > terminal-key"
 MAX_GENERATIONS = 8
 MAX_FILE_BYTES = 64 * 1024
 OPTIONAL = ("stay", "site", "template")
@@ -33,8 +35,16 @@ class CardKeys:
     template: bytes | None = None
 
 
-def card_keys_path(gate: Gate, environ: Mapping[str, str], file: str) -> Path:
-    """Where the key file of this gate is; `file` is the `gate.toml` to name in a mistake.
+@dataclass(frozen=True, slots=True)
+class GateKeys:
+    """All keys of a terminal. `terminal`: 32 bytes of its own."""
+
+    cards: CardKeys
+    terminal: bytes = field(repr=False)
+
+
+def keys_folder(gate: Gate, environ: Mapping[str, str], file: str) -> Path:
+    """Where the key files of this gate are; `file` is the `gate.toml` to name in a mistake.
 
     Raises:
         ConfigurationMistakes: no folder is configured and systemd handed over no credentials.
@@ -44,7 +54,29 @@ def card_keys_path(gate: Gate, environ: Mapping[str, str], file: str) -> Path:
         wrong = "is left out, and this process got no credentials from systemd"
         mistake = Mistake(file, "keys.folder", wrong, "a folder, or a start as a systemd service")
         raise ConfigurationMistakes((mistake,))
-    return folder / gate.keys.cards
+    return folder
+
+
+def read_keys(gate: Gate, environ: Mapping[str, str], file: str) -> GateKeys:
+    """Read all key files of a gate.
+
+    Raises:
+        ConfigurationMistakes: one of them cannot be read or used.
+    """
+    folder = keys_folder(gate, environ, file)
+    return GateKeys(read_card_keys(folder / gate.keys.cards), read_terminal_key(folder / gate.keys.terminal))
+
+
+def read_terminal_key(path: Path) -> bytes:
+    """Read the terminal's own key, 32 bytes.
+
+    Raises:
+        ConfigurationMistakes: it cannot be read or used.
+    """
+    key = _hex(_bytes(path, "the terminal's key").decode("ascii", "replace").strip(), TERMINAL_KEY_BYTES)
+    if key is None:
+        raise ConfigurationMistakes((Mistake(str(path), "", "is no key file", TERMINAL_KEY),))
+    return key
 
 
 def read_card_keys(path: Path) -> CardKeys:
@@ -78,24 +110,35 @@ def read_card_keys(path: Path) -> CardKeys:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    file = str(path)
+    raw = _bytes(path, "the card keys")
     try:
-        with path.open("rb") as opened:
-            raw = opened.read(MAX_FILE_BYTES + 1)
-        content = json.loads(raw) if len(raw) <= MAX_FILE_BYTES else None
-    except OSError as error:
-        mistake = Mistake(file, "", f"the card keys cannot be read: {error.strerror}", "a key file this user can read")
-        raise ConfigurationMistakes((mistake,)) from None
+        content = json.loads(raw)
     except (ValueError, RecursionError):
         content = None  # the parser's words would show what is in the file
     if not isinstance(content, dict):
-        raise ConfigurationMistakes((Mistake(file, "", "is no key file", KEY_FILE),))
+        raise ConfigurationMistakes((Mistake(str(path), "", "is no key file", KEY_FILE),))
     return content
 
 
-def _key(text: object) -> bytes | None:
+def _bytes(path: Path, what: str) -> bytes:
+    """What is in a key file; nothing of one that is too long to be one."""
     try:
-        key = bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * KEY_BYTES else b""
+        with path.open("rb") as opened:
+            raw = opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        mistake = Mistake(str(path), "", f"{what} cannot be read: {error.strerror}", "a key file this user can read")
+        raise ConfigurationMistakes((mistake,)) from None
+    return raw if len(raw) <= MAX_FILE_BYTES else b""
+
+
+def _key(text: object) -> bytes | None:
+    return _hex(text, KEY_BYTES)
+
+
+def _hex(text: object, length: int) -> bytes | None:
+    if not isinstance(text, str) or len(text) != 2 * length or not text.isascii() or not text.isalnum():
+        return None
+    try:
+        return bytes.fromhex(text)
     except ValueError:
         return None
-    return key if len(key) == KEY_BYTES else None  # `fromhex` passes over blanks

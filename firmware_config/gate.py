@@ -118,6 +118,8 @@ class Keys(Section):
     """Folder with the key files; left out, it is `$CREDENTIALS_DIRECTORY`, the credentials that systemd hands over."""
     cards: FileName = "card-keys.json"
     """File with this terminal's master keys: `read` (newest first) and, where used, `stay`, `site`, `template`."""
+    terminal: FileName = "terminal-key"
+    """File with this terminal's own key, under which it keeps who is inside: 64 hexadecimal digits, made on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

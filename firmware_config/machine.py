@@ -7,11 +7,11 @@ the gate runs as: root may read and write everything, and would find nothing wro
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from firmware_config.cardkeys import card_keys_path, read_card_keys
+from firmware_config.cardkeys import keys_folder, read_card_keys, read_terminal_key
 from firmware_config.gate import Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
@@ -98,14 +98,24 @@ def _root(path: Path, file: str) -> Iterator[Mistake]:
 
 def _keys(gate: Gate, environ: Mapping[str, str], file: str) -> Iterator[Mistake]:
     try:
-        path = card_keys_path(gate, environ, file)
-        read_card_keys(path)
+        folder = keys_folder(gate, environ, file)
     except ConfigurationMistakes as error:
         yield from error.mistakes
         return
-    # What systemd hands over is the gate's alone by an access list, which shows as bits of the group.
-    if gate.keys.folder is not None and (mode := stat.S_IMODE(path.stat().st_mode) & 0o077):
-        yield Mistake(str(path), "", f"is open to other users (mode bits {mode:03o})", f"chmod 600 {path}")
+    readers: tuple[tuple[str, Callable[[Path], object]], ...] = (
+        (gate.keys.cards, read_card_keys),
+        (gate.keys.terminal, read_terminal_key),
+    )
+    for name, read in readers:
+        path = folder / name
+        try:
+            read(path)
+        except ConfigurationMistakes as error:
+            yield from error.mistakes
+            continue
+        # What systemd hands over is the gate's alone by an access list, which shows as bits of the group.
+        if gate.keys.folder is not None and (mode := stat.S_IMODE(path.stat().st_mode) & 0o077):
+            yield Mistake(str(path), "", f"is open to other users (mode bits {mode:03o})", f"chmod 600 {path}")
 
 
 def _board(path: Path, file: str) -> Iterator[Mistake]:

@@ -43,22 +43,23 @@ def gate(
 @app.command()
 def check(
     configuration: Annotated[Path, typer.Argument(metavar="GATE.TOML", help="The configuration to check.")],
-    machine: Annotated[bool, typer.Option(help="Look at this machine too: folders, keys, readers.")] = True,
+    *,
+    machine: Annotated[bool, typer.Option(help="Look at this machine too: folders, keys, readers.")] = False,
 ) -> None:
     """Say everything that is wrong with a configuration, and with this machine; ends with 78 when something is."""
-    present: tuple[str, ...] | None = None
+    readers: tuple[str, ...] | None = None
     if machine:
         from terminal.edges.pcsc import readers_present  # noqa: PLC0415 - needs the PC/SC library
 
         try:
-            present = readers_present()
+            readers = readers_present()
         except XsError as error:
             _complain((str(error),))
-    read, mistakes = check_gate(configuration, os.environ if machine else None, present)
+    read, mistakes = check_gate(configuration, os.environ if machine else None, readers)
     for line in summary(read) if read else ():
         typer.echo(line)
     _complain(tuple(map(str, mistakes)))
-    if mistakes or (machine and present is None):
+    if mistakes or (machine and readers is None):
         raise typer.Exit(EX_CONFIG)
     typer.echo(f"{configuration}: nothing wrong")
 

@@ -26,13 +26,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from firmware_config.cardkeys import card_keys_path, read_card_keys
+from firmware_config.cardkeys import GateKeys, read_keys
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
 from firmware_config.gate import Lane as LaneTable
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.alarms import Alarms
-from terminal.card.keys import CardKeys, KeyNumber, MasterKeys
+from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.core.barrier_words import Closed, Settings
 from terminal.core.issuers import SealingKey
 from terminal.edges.clock import FlooredClock
@@ -81,8 +81,10 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     try:
         gate = read_gate(configuration)
         trace = ApduTrace() if trace_apdus else None
-        with ExitStack() as parts:
-            GateProcess(gate, environ, manager, parts, trace).serve(stopping)
+        keys = _keys(gate, environ, str(configuration), manager, stopping)
+        if keys is not None:
+            with ExitStack() as parts:
+                GateProcess(gate, keys, manager, parts, trace).serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
@@ -90,24 +92,35 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
         manager.close()
 
 
+def _keys(
+    gate: Gate, environ: Mapping[str, str], file: str, manager: ServiceManager, stopping: threading.Event
+) -> GateKeys | None:
+    """The keys of this terminal, tried for until they are there; every lane stays shut till then. None: stopped."""
+    ready, told = manager.ready, ""
+    while not stopping.is_set():
+        try:
+            return read_keys(gate, environ, file)
+        except ConfigurationMistakes as error:
+            if (told_now := str(error)) != told:
+                log.warning("no-keys", mistakes=[str(mistake) for mistake in error.mistakes])
+                told = told_now
+            ready(f"every lane is shut: {error.mistakes[0]}")
+            ready = manager.status
+            manager.watchdog()
+        stopping.wait(KEYS_AGAIN_S)
+    return None
+
+
 class GateProcess:
     """All parts of one gate. Making it opens and starts them, `parts` closes them in reverse."""
 
     def __init__(
-        self,
-        gate: Gate,
-        environ: Mapping[str, str],
-        manager: ServiceManager,
-        parts: ExitStack,
-        trace: ApduTrace | None,
+        self, gate: Gate, keys: GateKeys, manager: ServiceManager, parts: ExitStack, trace: ApduTrace | None
     ) -> None:
         self._gate = gate
-        self._environ = environ
+        self._card_keys = MasterKeys({KeyNumber.READ: keys.cards.read})
         self._manager = manager
         self._trace = trace
-        self._keys: CardKeys | None = None
-        self._keys_due_s = 0.0
-        self._status = ""
         self._reader_states: dict[str, ReaderState] = {}
         self._heartbeats = Heartbeats()
         self._heartbeats.expect("journal", JOURNAL_WITHIN_S)
@@ -124,7 +137,7 @@ class GateProcess:
             seen=SeenDatabase(data / "seen.db"),
             clock=self._clock,
         )
-        self._stays = self._store.stays(_stays_key(self._store))
+        self._stays = self._store.stays(keys.terminal)
         self._journal = self._store.journal(
             clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
         )
@@ -140,7 +153,6 @@ class GateProcess:
         settled = settle(self._journal, software=version("xs-terminal"))
         renewal.load()
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
-        self._read_keys()
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
         parts.callback(renewal.stop)
@@ -153,7 +165,6 @@ class GateProcess:
         due_s = 0.0
         while not stopping.wait(TURN_S):
             self._clock.keep()
-            self._read_keys()
             self._alarms.holds("storage", while_=self._store.trouble is not None)
             self._alarms.holds("clock", while_=self._clock.now().quality != "good")
             if (now_s := time.monotonic()) >= due_s:
@@ -191,7 +202,7 @@ class GateProcess:
                 number=table.number,
                 direction=table.direction,
                 lane=lane,
-                keys=lambda: self._keys,
+                keys=self._card_keys,
                 rules=self._keeper,
                 stays=self._stays,
                 journal=self._journal,
@@ -229,20 +240,6 @@ class GateProcess:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else UTC
 
-    def _read_keys(self) -> None:
-        """Load the card keys, again and again until there are any; without them every lane is shut."""
-        if self._keys is not None or time.monotonic() < self._keys_due_s:
-            return
-        self._keys_due_s = time.monotonic() + KEYS_AGAIN_S
-        try:
-            found = read_card_keys(card_keys_path(self._gate, self._environ, "gate.toml"))
-        except ConfigurationMistakes as error:
-            self._alarms.raised("no-card-keys")
-            log.error("no-card-keys", mistakes=[str(mistake) for mistake in error.mistakes])
-            return
-        self._keys = MasterKeys({KeyNumber.READ: found.read})
-        self._alarms.cleared("no-card-keys")
-
     def _summary(self) -> str:
         """How the gate is, in one line: what is wrong with each lane, and the age of the lists."""
         lanes = "; ".join(f"lane {number} {self._lane_words(number)}" for number in self._lanes)
@@ -255,7 +252,6 @@ class GateProcess:
         readiness = self._lanes[number].readiness()
         wrong = [f"barrier {readiness.reason}"] if isinstance(readiness, Closed) else []
         wrong += ["no rules in force"] if self._keeper.current() is None else []
-        wrong += ["no card keys"] if self._keys is None else []
         table = next(table for table in self._gate.lane if table.number == number)
         wrong += [
             f"reader {reader.name} {state}"
@@ -299,10 +295,6 @@ class _ReaderOfLane:
         self._states[reader] = state
         log.info("reader", lane=self._lane, reader=reader, state=state.value)
         self._alarms.holds(f"reader:{reader}", self._lane, while_=state is not ReaderState.READY)
-
-
-def _stays_key(store: Store) -> bytes:
-    raise NotImplementedError
 
 
 def _log_answer(answer: Answer) -> None:

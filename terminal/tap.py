@@ -8,7 +8,7 @@ and never holds an exit.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -57,8 +57,7 @@ class TapPorts:
     number: int
     direction: Literal["entry", "exit"]
     lane: LaneForTap
-    keys: Callable[[], CardKeys | None]
-    """The card keys; None while this terminal has none."""
+    keys: CardKeys
     rules: RulesInForce
     stays: Stays
     journal: Journal
@@ -99,10 +98,10 @@ class Taps:
             readiness = self._ports.lane.readiness()
             if isinstance(readiness, DriveForward):
                 return self._answer(course, None)
-            rules, keys = self._ports.rules.current(), self._ports.keys()
-            if rules is None or keys is None:
-                return self._out_of_service(course, "no-rules" if rules is None else "no-card-keys")
-            presented = self._read(course, card, rules, keys)
+            rules = self._ports.rules.current()
+            if rules is None:
+                return self._without_rules(course)
+            presented = self._read(course, card, rules)
             if (same := self._same_again(course, readiness)) is not None:
                 return self._answer(course, same)
             decision = decide(presented, self._situation(course, rules, readiness))
@@ -113,17 +112,17 @@ class Taps:
 
     # ------------------------------------------------------------------------------------------- the steps, in order
 
-    def _out_of_service(self, course: _Course, detail: str) -> Answer:
-        """Without rules in force or without card keys no card can be believed; it is not even read."""
+    def _without_rules(self, course: _Course) -> Answer:
+        """Nothing that headquarters signed is in force, so no card can be believed; it is not even read."""
         outcome = Outcome.REFUSE if self._ports.direction == "entry" else Outcome.DESK
         decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
-        return self._turn_away(course, decision, {"reader": course.reader, "detail": detail})
+        return self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"})
 
-    def _read(self, course: _Course, card: CardTransport, rules: Rules, keys: CardKeys) -> Presented:
+    def _read(self, course: _Course, card: CardTransport, rules: Rules) -> Presented:
         ports = self._ports
         trainings = ports.direction == "entry" and bool(_zone_trainings(rules, ports.number))
         now_s = ports.clock.now().s
-        presented = read_card(card, keys, rules.issuers, now_s, trainings=trainings, random=ports.random)
+        presented = read_card(card, ports.keys, rules.issuers, now_s, trainings=trainings, random=ports.random)
         course.card_ms = self._since(course)
         course.credential = presented.credential if isinstance(presented, Authentic) else None
         return presented

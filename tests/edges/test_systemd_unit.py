@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from firmware_config.gate import Keys
+
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "xs-terminal-gate.service"
 MOST_EXPOSURE = "10"  # in tenths
@@ -62,10 +64,10 @@ def test_gate_has_no_network_and_no_device_but_gpio() -> None:
 
 
 def test_missing_keys_do_not_keep_the_gate_from_starting_and_saying_so() -> None:
-    (credential,) = settings()["LoadCredentialEncrypted"]
-    name, _, source = credential.partition(":")
-    assert name == "card-keys.json"
-    assert "/" not in source, "systemd refuses to start a unit whose credential at an absolute path is missing"
+    credentials = dict(credential.split(":") for credential in settings()["LoadCredentialEncrypted"])
+    assert list(credentials) == [Keys().cards, Keys().terminal]
+    for source in credentials.values():
+        assert "/" not in source, "systemd refuses to start a unit whose credential at an absolute path is missing"
 
 
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd-sysusers is not installed")

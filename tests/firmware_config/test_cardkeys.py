@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_config.cardkeys import MAX_GENERATIONS, CardKeys, card_keys_path, read_card_keys
+from firmware_config.cardkeys import MAX_GENERATIONS, CardKeys, keys_folder, read_card_keys
 from firmware_config.configuration import read_gate
 from firmware_config.mistakes import ConfigurationMistakes
 from tests.firmware_config.gate_file import GATE, written
@@ -80,9 +80,9 @@ def test_missing_key_file(tmp_path: Path) -> None:
 def test_keys_come_from_systemd_unless_a_folder_is_named(tmp_path: Path) -> None:
     environ = {"CREDENTIALS_DIRECTORY": "/run/credentials/gate"}
     by_systemd = read_gate(written(tmp_path, GATE))
-    assert card_keys_path(by_systemd, environ, "gate.toml") == Path("/run/credentials/gate/card-keys.json")
+    assert keys_folder(by_systemd, environ, "gate.toml") == Path("/run/credentials/gate")
     named = read_gate(written(tmp_path, GATE + '[keys]\nfolder = "/srv/keys"\ncards = "k.json"\n'))
-    assert card_keys_path(named, environ, "gate.toml") == Path("/srv/keys/k.json")
+    assert keys_folder(named, environ, "gate.toml") == Path("/srv/keys")
     with pytest.raises(ConfigurationMistakes) as caught:
-        card_keys_path(by_systemd, {}, "gate.toml")
+        keys_folder(by_systemd, {}, "gate.toml")
     assert str(caught.value).startswith("gate.toml: keys.folder: is left out, and this process got no credentials")
