@@ -12,7 +12,6 @@ plugged in later.
 """
 
 import math
-import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import wait
@@ -20,6 +19,7 @@ from typing import Any
 
 from smartcard import scard
 
+from firmware_config.gate import reader_kind
 from terminal.edges.pcsc_card import list_readers, pcsc_context
 from terminal.edges.pcsc_field import Change, Field
 from terminal.edges.pcsc_tap import CardThread, Tap
@@ -38,7 +38,6 @@ CANCEL_AGAIN_S = 0.02
 
 _PNP_READER = "\\\\?PnP?\\Notification"
 """A reader of this name changes state when readers are plugged in or out (pcsc-lite and Windows)."""
-_SLOT_NUMBERS = re.compile(r" [0-9A-F]{2} [0-9A-F]{2}$")
 _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
 
 
@@ -207,7 +206,7 @@ def find_reader(wanted: str, present: Iterable[str]) -> str | None:
     names = tuple(present)
     if wanted in names:
         return wanted
-    alike = [name for name in names if _SLOT_NUMBERS.sub("", name) == wanted]
+    alike = [name for name in names if reader_kind(name) == wanted]
     return alike[0] if len(alike) == 1 else None
 
 

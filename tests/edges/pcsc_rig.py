@@ -18,6 +18,19 @@ PATIENCE_S = 10.0
 GET_UID = bytes.fromhex("FFCA000000")
 ATR = bytes.fromhex("3B8180018080")
 
+READY = (ReaderState.READY, READER)
+ABSENT = (ReaderState.ABSENT, READER)
+NO_DAEMON = (ReaderState.NO_DAEMON, READER)
+STUCK = (ReaderState.STUCK, READER)
+PRESENTED = ("presented", READER)
+REMOVED = ("removed", READER)
+LINGERS = ("lingers", READER)
+
+
+def tapped(result: object) -> tuple[object, ...]:
+    """What `Owner` notes when its tap is through."""
+    return ("tapped", result)
+
 
 class Card:
     """Answers every command with its name; `answer` may be replaced."""
