@@ -133,6 +133,7 @@ def card_show(ctx: typer.Context, reader: Reader = None, wait: Wait = WAIT_S, js
 @card_app.command("update")
 def card_update(
     ctx: typer.Context,
+    *,
     training: Trainings = None,
     none: Annotated[bool, typer.Option("--none", help="Leave the card without trainings.")] = False,
     reader: Reader = None,
