@@ -1,6 +1,7 @@
 """What the commands of `xs-headquarters` share: where things are, who asks, and how a mistake is said."""
 
 import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Headquarters:
     @classmethod
     def of(cls, folder: Path, database: Path | None, by: str | None) -> "Headquarters":
         """With the defaults filled in: register.db in the folder, the user at this machine."""
-        return cls(folder, database or folder / "register.db", by or getpass.getuser())
+        return cls(folder, database or folder / "register.db", by or _user())
 
     @property
     def keys(self) -> KeyFolder:
@@ -80,6 +81,13 @@ class Headquarters:
     def change(self, why: str) -> Change:
         """A change by whoever runs this command, now."""
         return Change(self.by, why, utc_now())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as some services have
+        return f"uid {os.getuid()}"
 
 
 def headquarters(ctx: typer.Context) -> Headquarters:
