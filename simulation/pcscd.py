@@ -140,7 +140,7 @@ def reserved_readers(waiting: Callable[[], object] = lambda: None, lock_file: Pa
     if TURN_VARIABLE in os.environ:
         yield
         return
-    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    descriptor = _opened(lock_file)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -156,6 +156,14 @@ def reserved_readers(waiting: Callable[[], object] = lambda: None, lock_file: Pa
         os.close(descriptor)
 
 
+def _opened(lock_file: Path) -> int:
+    """A descriptor to lock. Another user may have made the file: it is only opened for reading, and not made twice."""
+    try:
+        return os.open(lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return os.open(lock_file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
 def _spawn(options: list[str]) -> "subprocess.Popen[bytes]":
     path = os.environ.get("PATH", "") + ":/usr/sbin"
     if shutil.which("pcscd", path=path) is None:
@@ -164,6 +172,7 @@ def _spawn(options: list[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - all words are constants
         [*as_root, "sh", "-c", KEEPER, "keeper", *options],
         stdin=subprocess.PIPE,
+        bufsize=0,  # nothing is left to be written when it is closed
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PATH": path},

@@ -100,3 +100,22 @@ def test_daemon_ends_when_whoever_started_it_is_killed(pcscd: PcscDaemon) -> Non
                 assert client.recv(1) == b""
     finally:
         pcscd.start()
+
+
+@pytest.mark.pcsc
+def test_daemon_that_ends_at_once_is_said_to(
+    pcscd: PcscDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not pcscd.owned:
+        pytest.skip("this machine's own PC/SC daemon runs and is not stopped")
+    broken = tmp_path / "pcscd"
+    broken.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    broken.chmod(0o755)
+    pcscd.stop()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+            with pytest.raises(PcscdUnavailable, match="ended as soon as it was started"):
+                PcscDaemon().start()
+    finally:
+        pcscd.start()
