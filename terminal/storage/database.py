@@ -43,7 +43,7 @@ class Database:
         self.path = folder / "journal.db"
         try:
             self._make_folder(folder)
-            self._lock = _take_lock(folder / "journal.lock")
+            self._lock: int | None = _take_lock(folder / "journal.lock")
         except OSError as error:
             raise StorageError(f"{error.filename or folder} cannot be used: {error.strerror}") from None
         try:
@@ -98,8 +98,10 @@ class Database:
             raise in_words(error, self.path) from None
 
     def close(self) -> None:
-        """Give the lock back; the connections must be closed by then."""
-        os.close(self._lock)
+        """Give the lock back; the connections must be closed by then. Does nothing the second time."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         for name, value in _SETTINGS.items():

@@ -7,10 +7,11 @@ set back, entries say so in the order of their numbers.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
@@ -27,8 +28,8 @@ from terminal.storage.writer import Writer
 PAGE = 256
 
 
-class SealingKeyMissing(StorageError):
-    """An entry has a part for headquarters' eyes and there is no key to seal it with; it is not written at all."""
+class NoSealingKey(StorageError):
+    """An entry has a part for headquarters' eyes and no key that can seal it; it is not written at all."""
 
     fault = "document"
 
@@ -74,10 +75,10 @@ class JournalWriter:
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
 
-        `also` is stored in the same transaction or not at all. The future raises StorageError when the disk failed or
-        hangs, SealingKeyMissing (one as well) when the entry has a sealed part and headquarters' key is not known, and
-        ValueError or TypeError for an entry that has no encoding: a mistake in the software. An entry whose future
-        raised may be found in the journal all the same: the disk can fail after the fact.
+        `also` is stored in the same transaction or not at all. The future raises StorageError when the disk failed;
+        NoSealingKey, one as well, when the entry has a sealed part and no key of headquarters can seal it; ValueError
+        or TypeError for an entry that has no encoding, a mistake in the software. An entry whose future raised may be
+        found in the journal all the same: the disk can fail after the fact.
         """
         rows: list[Row] = []
 
@@ -122,7 +123,7 @@ class JournalWriter:
 
     def _store(self, connection: sqlite3.Connection, entry: Entry, now: Now) -> EntryKey:
         key = EntryKey(self.terminal, self.epoch, _newest(connection) + 1)
-        sealed = None if entry.sealed is None else seal(entry.sealed, key, self._key_to_seal_with())
+        sealed = None if entry.sealed is None else self._seal(entry.sealed, key)
         public = dict(entry.public)
         if WHO in public:
             raise ValueError(f"{WHO!r} is the pseudonym, which the journal itself puts into an entry")
@@ -145,13 +146,16 @@ class JournalWriter:
             connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
         return key
 
-    def _key_to_seal_with(self) -> SealingKey:
-        key = self._sealing_key()
-        if key is None:
-            raise SealingKeyMissing(
+    def _seal(self, plain: Mapping[str, Any], key: EntryKey) -> bytes:
+        sealing_key = self._sealing_key()
+        if sealing_key is None:
+            raise NoSealingKey(
                 "headquarters' sealing key is not known, so this entry is not written; bring issuers.json to the mirror"
             )
-        return key
+        try:
+            return seal(plain, key, sealing_key)
+        except DocumentError as error:
+            raise NoSealingKey(str(error)) from None
 
     def _compare(self, connection: sqlite3.Connection) -> None:
         """Hold the database, just opened, against what was promised in this run.

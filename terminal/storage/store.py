@@ -25,10 +25,6 @@ from terminal.storage.stays import Stays
 from terminal.storage.writer import Writer
 
 
-def _nothing() -> None:
-    pass
-
-
 class Store:
     """Everything that the gate keeps in its database, behind one lock and one writing thread."""
 
@@ -40,7 +36,7 @@ class Store:
         heartbeat: Heartbeat,
         random_bytes: Callable[[int], bytes],
         tick_s: float = 1.0,
-        before_commit: Callable[[], None] = _nothing,
+        before_commit: Callable[[], None] | None = None,
         database: Callable[[Path], Database] = Database,
     ) -> None:
         """Open the database in `folder`, or let it be born there with a new epoch. Blocks.

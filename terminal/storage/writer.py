@@ -28,10 +28,6 @@ COMMITS_A_CHECKPOINT = 200
 """After so many commits the log goes into the file when nobody waits, after ten times as many in any case."""
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     write: Callable[[sqlite3.Connection], Any]
@@ -48,7 +44,7 @@ class Writer:
         heartbeat: Heartbeat,
         *,
         tick_s: float = 1.0,
-        before_commit: Callable[[], None] = _nothing,
+        before_commit: Callable[[], None] | None = None,
     ) -> None:
         """Start the thread. It beats "journal" and does its chores at least every `tick_s`.
 
@@ -188,7 +184,8 @@ class Writer:
                 connection.execute("ROLLBACK TO one_write")
                 waiting.future.set_exception(error)
             connection.execute("RELEASE one_write")
-        self._before_commit()
+        if self._before_commit is not None:
+            self._before_commit()
         connection.execute("COMMIT")
         return stored
 

@@ -1,4 +1,3 @@
-import threading
 from pathlib import Path
 
 import pytest
@@ -6,7 +5,7 @@ import pytest
 from terminal.core.journal import EntryKey, Kind
 from terminal.errors import StorageError
 from terminal.recovery import settle
-from tests.storage.support import Gate, intent, killed_while_writing, outcome
+from tests.storage.support import Gate, Held, intent, killed_while_writing, outcome
 
 
 def told(gate: Gate) -> list[tuple[Kind, int | None, object, object]]:
@@ -54,10 +53,9 @@ def test_gate_that_was_killed_has_every_intent_settled_once(tmp_path: Path) -> N
 
 
 def test_start_that_cannot_be_written_down_in_time_is_an_error(tmp_path: Path) -> None:
-    disk = threading.Event()
-    disk.set()
-    with Gate(tmp_path / "journal", before_commit=lambda: disk.wait(10) and None) as gate:
-        disk.clear()
+    disk = Held()
+    with Gate(tmp_path / "journal", before_commit=disk) as gate:
+        disk.hold()
         with pytest.raises(StorageError, match=r"start could not be written down within 0\.05 s"):
             settle(gate.journal, software="1.2", timeout_s=0.05)
-        disk.set()
+        disk.go_on.set()

@@ -70,6 +70,25 @@ class Beats:
             assert self.came.wait_for(lambda: len(self.parts) >= wanted, 10)
 
 
+class Held:
+    """A commit that lasts until the test lets it go, once it said `hold`."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.commits = 0
+
+    def hold(self) -> None:
+        self.reached.clear()
+        self.go_on.clear()
+
+    def __call__(self) -> None:
+        self.commits += 1
+        self.reached.set()
+        assert self.go_on.wait(10)
+
+
 class Gate:
     """Store, stays and journal over one folder; closed at the end of the `with`."""
 

@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from terminal.core.journal import Kind
 from terminal.core.stay import Stay, StayOpened
 from terminal.errors import StorageError
 from terminal.storage.database import Database
-from tests.storage.support import EAN, NOON_MS, ROOT, Gate, intent, start
+from terminal.storage.writer import Writer
+from tests.storage.support import EAN, NOON_MS, ROOT, Beats, Gate, Held, intent, start
 
 
 def check_nothing_is_lost(report: dict[str, Any]) -> None:
@@ -120,15 +122,50 @@ def test_intent_reported_as_failed_that_the_disk_has_all_the_same_is_settled(tmp
 def test_log_is_brought_into_the_file_after_an_error_before_anything_more_is_promised(tmp_path: Path) -> None:
     log = tmp_path / "journal" / "journal.db-wal"
     sizes: list[int] = []
-    with Gate(
-        tmp_path / "journal", database=OnFailingDisk, before_commit=lambda: sizes.append(log.stat().st_size)
-    ) as gate:
+    with (
+        Gate(
+            tmp_path / "journal", database=OnFailingDisk, before_commit=lambda: sizes.append(log.stat().st_size)
+        ) as gate,
+        closing(sqlite3.connect(tmp_path / "journal" / "journal.db")) as reader,
+    ):
         gate.journal.append(start()).result()
+        reader.execute("SELECT count(*) FROM entries").fetchall()  # so that closing alone does not empty the log
         FailingDisk.failures = 1
         assert isinstance(gate.journal.append(start()).exception(), StorageError)
         gate.journal.append(start()).result()
     assert sizes[-2] > 0
     assert sizes[-1] == 0
+
+
+def test_disk_that_fills_up_within_a_transaction_fails_all_of_it_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    held = Held()
+    held.hold()
+    database = Database(tmp_path / "journal")
+    writer = Writer(database, Beats(), before_commit=held)
+
+    def keep(name: str) -> Callable[[sqlite3.Connection], list[tuple[str]]]:
+        def write(connection: sqlite3.Connection) -> list[tuple[str]]:
+            connection.execute("INSERT INTO kept VALUES (?, x'00')", (name,))
+            return connection.execute("SELECT name FROM kept ORDER BY name").fetchall()
+
+        return write
+
+    def fills_up(connection: sqlite3.Connection) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    first = writer.submit(keep("a"))
+    assert held.reached.wait(10)
+    together = [writer.submit(write) for write in (keep("b"), fills_up)]
+    held.go_on.set()
+    assert first.result() == [("a",)]
+    for future in together:
+        with pytest.raises(StorageError, match="is full"):
+            future.result()
+    assert writer.submit(keep("c")).result() == [("a",), ("c",)]
+    writer.close()
+    database.close()
 
 
 def test_memory_follows_what_the_disk_has_after_an_error(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from terminal.core.instant import ClockQuality, Now
+from terminal.core.issuers import SealingKey
 from terminal.core.journal import Entry, EntryKey, Kind, OpenIntent
 from terminal.core.sealing import open_sealed
 from terminal.errors import ConfigurationError, StorageError
 from terminal.storage.database import Database
-from terminal.storage.journal import PAGE, SealingKeyMissing
+from terminal.storage.journal import PAGE, NoSealingKey
 from terminal.storage.writer import COMMITS_A_CHECKPOINT, MAX_WAITING, Writer
 from tests.storage.support import (
     DECISION,
@@ -19,25 +20,12 @@ from tests.storage.support import (
     KEY_ID,
     Beats,
     Gate,
+    Held,
     changed_by_hand,
     intent,
     outcome,
     start,
 )
-
-
-class Held:
-    """A commit that lasts until the test lets it go."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-        self.commits = 0
-
-    def __call__(self) -> None:
-        self.commits += 1
-        self.reached.set()
-        assert self.go_on.wait(10)
 
 
 @pytest.fixture
@@ -65,9 +53,8 @@ def test_two_journals_have_two_epochs(tmp_path: Path) -> None:
 
 def test_record_says_what_was_asked_for_and_the_time_of_asking(tmp_path: Path) -> None:
     held = Held()
-    held.go_on.set()
     with Gate(tmp_path / "journal", before_commit=held) as gate:
-        held.go_on.clear()
+        held.hold()
         asked = Now(gate.clock.ms, ClockQuality.DOUBTFUL)
         gate.clock.quality = ClockQuality.DOUBTFUL
         future = gate.journal.append(intent())
@@ -99,10 +86,8 @@ def test_sealed_part_opens_at_headquarters_only_and_the_card_stands_nowhere_in_t
 
 def test_what_waits_together_is_stored_in_one_transaction_in_the_order_of_asking(tmp_path: Path) -> None:
     held = Held()
-    held.go_on.set()
     with Gate(tmp_path / "journal", before_commit=held) as gate:
-        held.go_on.clear()
-        held.reached.clear()
+        held.hold()
         first = gate.journal.append(start(0))
         assert held.reached.wait(10)
         before = held.commits
@@ -129,10 +114,8 @@ def test_threads_that_append_at_once_each_get_a_number_of_their_own(gate: Gate) 
 
 def test_hanging_disk_holds_up_nobody_who_does_not_wait_and_stops_the_heartbeat(tmp_path: Path) -> None:
     held = Held()
-    held.go_on.set()
     with Gate(tmp_path / "journal", before_commit=held) as gate:
-        held.go_on.clear()
-        held.reached.clear()
+        held.hold()
         future = gate.journal.append(start())
         assert held.reached.wait(10)
         beats = len(gate.beats.parts)
@@ -147,10 +130,8 @@ def test_hanging_disk_holds_up_nobody_who_does_not_wait_and_stops_the_heartbeat(
 
 def test_writes_that_wait_for_a_hanging_disk_are_bounded(tmp_path: Path) -> None:
     held = Held()
-    held.go_on.set()
     with Gate(tmp_path / "journal", before_commit=held) as gate:
-        held.go_on.clear()
-        held.reached.clear()
+        held.hold()
         gate.journal.append(start())
         assert held.reached.wait(10)
         waiting = [gate.journal.append(start()) for _ in range(MAX_WAITING)]
@@ -180,12 +161,19 @@ def test_entry_without_a_key_to_seal_with_is_not_written_and_others_are(gate: Ga
     gate.sealing_key = None
     futures = [gate.journal.append(entry) for entry in (start(0), intent(), start(1))]
     assert futures[0].result().sequence == 0
-    with pytest.raises(SealingKeyMissing, match="sealing key is not known") as refused:
+    with pytest.raises(NoSealingKey, match="sealing key is not known") as refused:
         futures[1].result()
     assert refused.value.fault == "document"
     assert futures[2].result().sequence == 1
     assert gate.store.trouble is None
     assert gate.journal.open_intents() == ()
+
+
+def test_entry_is_not_written_when_the_key_to_seal_with_is_no_key(gate: Gate) -> None:
+    gate.sealing_key = SealingKey(id="00000001", key="00" * 32)
+    with pytest.raises(NoSealingKey, match="sealing key 00000001 cannot be used"):
+        gate.journal.append(intent()).result()
+    assert gate.entries() == []
 
 
 @pytest.mark.parametrize(
@@ -210,7 +198,6 @@ def test_entry_that_has_no_encoding_fails_alone(gate: Gate, wrong: Entry) -> Non
 
 def test_write_that_fails_half_way_leaves_nothing_and_harms_no_other(tmp_path: Path) -> None:
     held = Held()
-    held.go_on.set()
     database = Database(tmp_path / "journal")
     thread = Writer(database, Beats(), before_commit=held)
 
@@ -222,7 +209,7 @@ def test_write_that_fails_half_way_leaves_nothing_and_harms_no_other(tmp_path: P
         connection.execute("INSERT OR REPLACE INTO kept VALUES ('whole', x'00')")
         return connection.execute("SELECT name FROM kept").fetchall()
 
-    held.go_on.clear()
+    held.hold()
     futures = [thread.submit(write) for write in (whole, half, whole)]
     held.go_on.set()
     assert futures[0].result() == futures[2].result() == [("whole",)]
