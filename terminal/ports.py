@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from enum import StrEnum
 from typing import Protocol
 
+from terminal.core.barrier_words import Readiness
+from terminal.core.credential import Credential
 from terminal.core.instant import Now
 from terminal.core.journal import Entry, EntryKey
 from terminal.core.rules import Rules
@@ -93,6 +95,23 @@ class Stays(Protocol):
         """The same, of one company."""
 
 
+class LaneForTap(Protocol):
+    """What a tap asks of its lane."""
+
+    def readiness(self) -> Readiness:
+        """What a card presented now would find. Never blocks."""
+
+    def admit(self, intent: EntryKey | None, credential: Credential | None = None) -> bool:
+        """Order the barrier open for a vehicle whose intent is durable; returns when the relay has been told.
+
+        `intent` None: an exit that could not be written down in time. False: the lane was not ready any more and no
+        order was given. Whoever gets False writes the outcome; after True the lane does.
+
+        Raises:
+            HardwareError: the relay did not answer; it may have fired.
+        """
+
+
 class RulesInForce(Protocol):
     """Whoever keeps the rules in force."""
 
@@ -144,6 +163,9 @@ class LaneBoard(Protocol):
 
     def outputs(self) -> frozenset[Output]:
         """The outputs that are fitted."""
+
+    def close(self) -> None:
+        """Let go of the lines; they keep their levels. Never raises."""
 
 
 class Heartbeat(Protocol):

@@ -1,0 +1,237 @@
+"""The simulated board: a process of its own, as hardware is, that serves relays and contacts on a Unix socket.
+
+    python -m simulation.board --socket PATH --trace FILE [--lanes 1] [--travel-ms 1500] ...
+
+It outlives the gate. When the gate dies its relays stay as they are, as on a Raspberry Pi; whoever takes a lane's lines
+anew finds every output set to its safe level first. A second taker of the same lane is refused and told who holds it.
+Protocol and trace: docs/simulated-board.md.
+"""
+
+import argparse
+import json
+import selectors
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from simulation.controller import ControllerTimes
+from simulation.lane import CONTACTS, SimulatedLane, UnknownName
+from simulation.trace import Trace
+from simulation.vehicle import LENGTH_M, SPEED_M_S
+
+PACKET_BYTES = 4096
+BACKLOG = 8
+
+
+class Refused(Exception):
+    """What a client asked for cannot be done; the message says why."""
+
+
+class _Client:
+    """One connection: nobody yet, the gate's hold of a lane, or the world around the lanes."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self.wire = wire
+        self.pid: int = struct.unpack("3i", wire.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        self.lane: int | None = None
+        self.watches = False
+
+
+class BoardServer:
+    """Serves lanes on one socket, in one thread. `trace` is written before anything takes effect."""
+
+    def __init__(
+        self, path: Path, trace: Trace, lanes: Iterable[int], times: ControllerTimes, without: Iterable[str]
+    ) -> None:
+        """Listen on `path`; a socket that a dead board left there is replaced.
+
+        Raises:
+            OSError: somebody serves there already, or the place cannot be used.
+        """
+        self._trace = trace
+        self._clients: dict[socket.socket, _Client] = {}
+        self._listener = _listen(path)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        missing = tuple(without)
+        self._lanes = {lane: SimulatedLane(partial(self._changed, lane), _now_ms(), times, missing) for lane in lanes}
+        for lane, model in self._lanes.items():
+            self._tell("board", lane=lane, does="start", contacts=dict(model.contacts))
+
+    def serve(self) -> None:
+        """Serve until an exception ends it: OSError when the trace cannot be written."""
+        while True:
+            self.turn()
+
+    def turn(self) -> None:
+        """Wait for the next thing to happen or to be asked, and do it."""
+        due = [at for at in (lane.next_ms() for lane in self._lanes.values()) if at is not None]
+        timeout = max(0.0, min(due) - _now_ms()) / 1000 if due else None
+        ready = [key.fileobj for key, _ in self._selector.select(timeout)]
+        for lane in self._lanes.values():
+            lane.advance(_now_ms())
+        # Who hung up goes first: a gate that was killed and started again must find its lines free.
+        for wire in ready:
+            if isinstance(wire, socket.socket) and wire in self._clients:
+                self._hear(self._clients[wire])
+        if self._listener in ready:
+            wire, _ = self._listener.accept()
+            wire.setblocking(False)
+            self._clients[wire] = _Client(wire)
+            self._selector.register(wire, selectors.EVENT_READ)
+
+    def _hear(self, client: _Client) -> None:
+        try:
+            packet = client.wire.recv(PACKET_BYTES)
+        except OSError:
+            packet = b""
+        if not packet:
+            self._drop(client)
+            return
+        asked: dict[str, Any] = {}
+        try:
+            asked = _parse(packet)
+            answer = self._answer(client, asked)
+        except (Refused, UnknownName, TypeError, ValueError, RecursionError) as error:
+            answer = {"error": str(error)}
+        self._send(client, {"id": asked["id"], **answer} if "id" in asked else answer)
+
+    def _answer(self, client: _Client, asked: Mapping[str, Any]) -> dict[str, Any]:
+        match asked:
+            case {"gate": bool()} | {"lane": bool()}:
+                pass
+            case {"gate": int(lane)} if client.lane is None and not client.watches:
+                return self._take(client, lane)
+            case {"world": True} if client.lane is None:
+                client.watches = True
+                return {"lanes": sorted(self._lanes)}
+            case {"drive": str(output), "on": bool(on)} if client.lane is not None:
+                self._lanes[client.lane].drive(output, on, _now_ms())
+                return {}
+            case {"levels": True} if client.lane is not None:
+                return {"levels": self._lanes[client.lane].contacts}
+            case {"lane": int(lane)} if client.watches and lane in self._lanes:
+                return self._happen(self._lanes[lane], lane, asked)
+        raise Refused("not understood: docs/simulated-board.md says what may be asked by whom")
+
+    def _take(self, client: _Client, lane: int) -> dict[str, Any]:
+        if lane not in self._lanes:
+            raise Refused(f"there is no lane {lane}; there are {', '.join(map(str, self._lanes))}")
+        holder = next((other for other in self._clients.values() if other.lane == lane), None)
+        if holder is not None:
+            raise Refused(f"the lines of lane {lane} are held by process {holder.pid}")
+        self._tell("gate", lane=lane, does="take", pid=client.pid)
+        model = self._lanes[lane]
+        model.make_safe(_now_ms())
+        client.lane = lane
+        return {"outputs": list(model.outputs), "levels": model.contacts}
+
+    def _happen(self, model: SimulatedLane, lane: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+        match asked:
+            case {"vehicle": str(name), "does": str(does)}:
+                self._tell("vehicle", lane=lane, name=name, does=does)
+                length_m, speed_m_s = float(asked.get("length_m", LENGTH_M)), float(asked.get("speed_m_s", SPEED_M_S))
+                if not (3 <= length_m <= 30 and 0.1 <= speed_m_s <= 100):
+                    raise Refused("a vehicle is 3 to 30 m long and drives 0.1 to 100 m/s")
+                heedless = asked.get("heedless") is True
+                model.vehicle(name, does, _now_ms(), heedless=heedless, length_m=length_m, speed_m_s=speed_m_s)
+            case {"contact": str(contact), "on": bool() | None as level}:
+                model.stick(contact, level, _now_ms())
+            case {"jam": bool(jammed)}:
+                self._tell("boom", lane=lane, does="jam" if jammed else "free")
+                model.jam(jammed, _now_ms())
+            case {"look": True}:
+                return {"raised": model.boom_raised, "outputs": model.outputs, "levels": model.contacts}
+            case _:
+                raise Refused("not understood: a lane has a vehicle that does something, a contact, a jam or a look")
+        return {}
+
+    def _changed(self, lane: int, what: str, name: str, on: bool) -> None:
+        self._tell(what, lane=lane, name=name, on=on)
+        if what == "contact":
+            for client in [client for client in self._clients.values() if client.lane == lane]:
+                self._send(client, {"contact": name, "on": on})
+
+    def _tell(self, what: str, **facts: Any) -> None:
+        line = self._trace.write(what, **facts)
+        for client in [client for client in self._clients.values() if client.watches]:
+            self._send(client, {"trace": json.loads(line)})
+
+    def _send(self, client: _Client, message: Mapping[str, Any]) -> None:
+        try:
+            client.wire.send(json.dumps(message, separators=(",", ":")).encode())
+        except OSError:  # gone, or it does not read: its own affair, the others go on
+            self._drop(client)
+
+    def _drop(self, client: _Client) -> None:
+        if self._clients.pop(client.wire, None) is None:
+            return
+        self._selector.unregister(client.wire)
+        client.wire.close()
+        if client.lane is not None:
+            self._tell("gate", lane=client.lane, does="leave", pid=client.pid)
+
+
+def _parse(packet: bytes) -> dict[str, Any]:
+    asked = json.loads(packet)
+    if not isinstance(asked, dict):
+        raise Refused("one JSON object a packet")
+    return asked
+
+
+def _listen(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+        if probe.connect_ex(str(path)) == 0:
+            raise OSError(f"another board serves on {path} already")
+    with suppress(FileNotFoundError):
+        path.unlink()
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def _now_ms() -> float:
+    return time.monotonic_ns() / 1e6
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until killed; prints one JSON line once clients may connect."""
+    parser = argparse.ArgumentParser(prog="python -m simulation.board", description="A simulated relay board.")
+    parser.add_argument("--socket", type=Path, required=True, help="Unix socket to serve on")
+    parser.add_argument("--trace", type=Path, required=True, help="file that every change is appended to")
+    parser.add_argument("--lanes", type=int, default=1, choices=range(1, 5), help="how many lanes, numbered from 1")
+    parser.add_argument("--travel-ms", type=float, default=1500.0, help="time the boom takes up or down")
+    parser.add_argument("--after-passage-ms", type=float, default=500.0, help="closes so long after a passage")
+    parser.add_argument("--no-show-ms", type=float, default=20_000.0, help="closes so long after nobody came")
+    parser.add_argument("--without", action="append", default=[], choices=CONTACTS, help="contact that is not fitted")
+    given = parser.parse_args(arguments)
+    times = ControllerTimes(
+        travel_ms=given.travel_ms, after_passage_ms=given.after_passage_ms, no_show_ms=given.no_show_ms
+    )
+    try:
+        trace = Trace(given.trace, time.monotonic_ns, lambda: time.time_ns() // 1_000_000)
+        server = BoardServer(given.socket, trace, range(1, given.lanes + 1), times, given.without)
+    except OSError as error:
+        parser.exit(1, f"simulated board: {error}\n")
+    sys.stdout.write(json.dumps({"serving": str(given.socket)}) + "\n")
+    sys.stdout.flush()
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"simulated board: {error}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
