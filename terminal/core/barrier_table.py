@@ -187,10 +187,10 @@ def _nobody_passed(event: Seen, when: tuple[When, ...], to: Phase, *does: Effect
 TABLE: tuple[Row, ...] = (
     # The board comes and goes; what stood before it came is not known
     Row(WITHOUT_BOARD, (ContactsRead,), (Mark.EMERGENCY,), Phase.EMERGENCY_OPEN,
-        (Standing("board-lost", holds=False),)),
+        (Standing("board", holds=False),)),
     Row(WITHOUT_BOARD, (ContactsRead,), (), Phase.UNKNOWN,
-        (Standing("board-lost", holds=False), Remember(Mark.RESTARTED))),
-    Row(ALL - {Phase.BOARD_LOST}, (BoardLost(),), (), Phase.BOARD_LOST, (Standing("board-lost", holds=True),)),
+        (Standing("board", holds=False), Remember(Mark.RESTARTED))),
+    Row(ALL - {Phase.BOARD_LOST}, (BoardLost(),), (), Phase.BOARD_LOST, (Standing("board", holds=True),)),
     Row(ALL, (Stopped(),), (), Phase.BOOT),
 
     # Fire goes before everything

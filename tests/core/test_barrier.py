@@ -95,7 +95,7 @@ def test_vehicle_that_was_under_the_boom_at_start_is_unknown_and_the_one_behind_
     found, told = tell(
         State(settings=Settings(fitted=ALL_CONTACTS)), ContactsRead(frozenset({OPEN_LIMIT, LOOP_SAFETY}))
     )
-    assert told == [Standing("board-lost", holds=False), Passage(Result.UNKNOWN, None), RED]
+    assert told == [Standing("board", holds=False), Passage(Result.UNKNOWN, None), RED]
     assert outcome(found, *DRIVES_AWAY, On(LOOP_SAFETY)) == (Phase.PASSING, [Alarm("tailgate")])
 
 

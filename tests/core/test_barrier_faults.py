@@ -128,11 +128,11 @@ def test_light_in_an_emergency_is_green_at_an_exit_only(direction: str, light: o
 
 def test_board_lost_in_mid_passage_and_found_again_orders_nothing() -> None:
     lost, told = tell(UNDER, BoardLost())
-    assert told == [Standing("board-lost", holds=True), Passage(Result.UNKNOWN, 1), RED]
+    assert told == [Standing("board", holds=True), Passage(Result.UNKNOWN, 1), RED]
     assert (lost.phase, lost.active, lost.timers) == (Phase.BOARD_LOST, frozenset(), frozenset())
     assert outcome(lost, ContactsRead(frozenset({CLOSED_LIMIT}))) == (
         Phase.CLOSED,
-        [Standing("board-lost", holds=False), RED],
+        [Standing("board", holds=False), RED],
     )
 
 

@@ -1,0 +1,75 @@
+"""What one lane writes down: the outcome of an admission, the end of its passage, alarms. Never waits for the disk."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from terminal.alarms import Alarms
+from terminal.core.barrier_words import Result
+from terminal.core.credential import Credential
+from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.stay import StayChange
+from terminal.ports import Journal
+
+STORAGE_ALARM = "storage"
+
+StayAfter = Callable[[Result, EntryKey | None, Credential], StayChange | None]
+"""What a passage that ended so means for the stay of its card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """Who is owed: the intent it was admitted by (None: an exit that could not be written down) and its card."""
+
+    intent: EntryKey | None
+    credential: Credential | None = field(repr=False)
+
+
+STRANGER = Vehicle(None, None)
+"""Whoever was admitted before this run of the gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneJournal:
+    """The journal as one lane uses it. An entry that did not get on disk raises the storage alarm."""
+
+    number: int
+    journal: Journal
+    alarms: Alarms
+    stay_after: StayAfter
+
+    def opened(self, vehicle: Vehicle) -> None:
+        """The relay was told to open for it."""
+        self._append(Entry(kind=Kind.TAP_OUTCOME, lane=self.number, public=_settled(vehicle, TapResult.OPENED)))
+
+    def passage(self, vehicle: Vehicle, result: Result) -> None:
+        """Its passage ended; what that means for its stay is durable in the same transaction."""
+        card = vehicle.credential
+        entry = Entry(
+            kind=Kind.PASSAGE,
+            lane=self.number,
+            public=_settled(vehicle, result),
+            card_number=card.card_number if card else None,
+        )
+        self._append(entry, self.stay_after(result, vehicle.intent, card) if card else None)
+
+    def alarm(self, name: str) -> None:
+        """Something happened: written down each time it does."""
+        self._append(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": name}))
+
+    def standing(self, name: str, *, holds: bool) -> None:
+        """Something began or is over: written down when that changes."""
+        self.alarms.holds(name, self.number, while_=holds)
+
+    def _append(self, entry: Entry, also: StayChange | None = None) -> None:
+        self.journal.append(entry, also).add_done_callback(self._written)
+
+    def _written(self, entry: "Future[EntryKey]") -> None:
+        if (failure := entry.exception()) is not None:
+            self.alarms.raised(STORAGE_ALARM, detail=str(failure))
+
+
+def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:
+    known = {INTENT: vehicle.intent.sequence} if vehicle.intent else {}
+    return {**known, "result": str(result)}

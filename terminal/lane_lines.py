@@ -1,0 +1,112 @@
+"""The relays and contacts of one lane as long as there is a board: taken, checked, driven, pulsed, lost.
+
+Belongs to the lane's thread alone.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from terminal.errors import HardwareError
+from terminal.ports import Input, LaneBoard, Output
+
+TakeBoard = Callable[[], LaneBoard]
+"""Takes the lines, every output at its safe level first, or raises HardwareError."""
+
+
+class Lines:
+    """The lines of one lane; without a board there is nothing to drive and nothing on."""
+
+    def __init__(self, take_board: TakeBoard, fitted: frozenset[str], now_s: Callable[[], float]) -> None:
+        self._take_board = take_board
+        self._fitted = fitted
+        self._now_s = now_s
+        self._board: LaneBoard | None = None
+        self._pulses: dict[Output, float] = {}
+
+    @property
+    def taken(self) -> bool:
+        """There is a board."""
+        return self._board is not None
+
+    def due_s(self) -> float:
+        """When the next pulse ends; infinity when none is in flight."""
+        return min(self._pulses.values(), default=math.inf)
+
+    def take(self, changed: Callable[[LaneBoard, Input, bool], None]) -> Mapping[Input, bool]:
+        """Take the board and read its contacts; `changed` hears of every change, on the board's own thread.
+
+        Raises:
+            HardwareError: there is none, or it is not what this lane is wired for.
+        """
+        board = self._take_board()
+        try:
+            board.subscribe(lambda contact, on: changed(board, contact, on))
+            levels = board.levels()
+            self._check(levels, board.outputs())
+        except HardwareError:
+            board.close()
+            raise
+        self._board = board
+        return levels
+
+    def _check(self, levels: Mapping[Input, bool], outputs: frozenset[Output]) -> None:
+        if missing := self._fitted - {contact.value for contact in levels}:
+            names = ", ".join(sorted(missing))
+            raise HardwareError(f"the board has no contact {names}; correct the lane's `contacts` or its wiring")
+        if Output.OPEN not in outputs:
+            raise HardwareError("the board has no `open` relay for this lane; correct its wiring or pin map")
+
+    def belongs(self, board: LaneBoard) -> bool:
+        """Tell whether `board` is the one in use."""
+        return board is self._board
+
+    def levels(self) -> Mapping[Input, bool]:
+        """The contacts, read anew.
+
+        Raises:
+            HardwareError: the board is gone.
+        """
+        return {} if self._board is None else self._board.levels()
+
+    def drive(self, output: Output, *, on: bool) -> None:
+        """Set an output, if it is fitted.
+
+        Raises:
+            HardwareError: the board did not say that it did.
+        """
+        if self._board is not None and output in self._board.outputs():
+            self._board.drive(output, on)
+
+    def pulse(self, output: Output, ms: int) -> None:
+        """Switch an output on, and off again once `end_pulses` is called `ms` later.
+
+        Raises:
+            HardwareError: the board did not say that it did, so it may have.
+        """
+        self.drive(output, on=True)
+        self._pulses[output] = self._now_s() + ms / 1000
+
+    def end_pulses(self) -> None:
+        """Switch off what has pulsed long enough.
+
+        Raises:
+            HardwareError: the board did not say that it did.
+        """
+        now_s = self._now_s()
+        for output in [output for output, end_s in self._pulses.items() if end_s <= now_s]:
+            del self._pulses[output]
+            self.drive(output, on=False)
+
+    def lose(self) -> None:
+        """The board is gone: its relays will be set safe when it is taken anew."""
+        self._pulses.clear()
+        if self._board is not None:
+            self._board.close()
+        self._board = None
+
+    def release(self) -> None:
+        """Switch the relay off, whether or not a pulse is in flight, and let go of the board. Never raises."""
+        with suppress(HardwareError):
+            self.drive(Output.OPEN, on=False)
+        self.lose()

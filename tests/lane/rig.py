@@ -1,0 +1,116 @@
+"""A lane on a real board process, with a journal that keeps everything in memory."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from terminal.alarms import Alarms
+from terminal.core.barrier_words import CONTACTS, Phase, Settings, State
+from terminal.core.journal import Entry, EntryKey, Kind
+from terminal.core.stay import StayChange
+from terminal.edges.heartbeat import Heartbeats
+from terminal.edges.simulated_board import SimulatedBoard
+from terminal.errors import StorageError
+from terminal.lane import Lane, LanePorts
+
+EPOCH = bytes(16)
+QUICK = Settings(
+    fitted=frozenset(CONTACTS),
+    pulse_ms=40,
+    travel_ms=1000,
+    passage_ms=5000,
+    gap_ms=30,
+    closing_ms=5000,
+    steady_ms=60,
+)
+"""Fits the times of `board_process.FAST`."""
+
+
+class MemoryJournal:
+    """A `terminal.ports.Journal`: durable at once, unless told that the disk fails or hangs."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.changes: list[StayChange] = []
+        self.fails = False
+        self.hangs = False
+        self._news = threading.Condition()
+
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        future: Future[EntryKey] = Future()
+        with self._news:
+            self.changes += [also] if also else []
+            self.entries.append(entry)
+            self._news.notify_all()
+        if self.fails:
+            future.set_exception(StorageError("the disk is full"))
+        elif not self.hangs:
+            future.set_result(intent(len(self.entries) - 1))
+        return future
+
+    def wait_for(self, kind: Kind, within_s: float = 5.0, **public: object) -> Entry:
+        """The first entry of this kind with these public facts, waiting for it if need be."""
+        with self._news:
+            assert self._news.wait_for(lambda: self._find(kind, public) is not None, within_s), (kind, public)
+            found = self._find(kind, public)
+        assert found is not None
+        return found
+
+    def told(self) -> list[tuple[str, object]]:
+        """Kind, and result or alarm, of every entry."""
+        return [(entry.kind.value, entry.public.get("result", entry.public.get("alarm"))) for entry in self.entries]
+
+    def _find(self, kind: Kind, public: dict[str, object]) -> Entry | None:
+        matching = (e for e in self.entries if e.kind is kind and public.items() <= dict(e.public).items())
+        return next(matching, None)
+
+
+def intent(sequence: int) -> EntryKey:
+    """The key of an intent that is durable."""
+    return EntryKey("gate-1", EPOCH, sequence)
+
+
+class Rig:
+    """The lane, its journal, and a way to wait for a state."""
+
+    def __init__(self, socket: Path, settings: Settings = QUICK) -> None:
+        self.journal = MemoryJournal()
+        self.alarms = Alarms(self.journal, lambda _step, _name, _lane: None)
+        self.heartbeats = Heartbeats(time.monotonic)
+        self.phases: list[Phase] = []
+        self._news = threading.Condition()
+        self.lane = Lane(
+            LanePorts(
+                number=1,
+                settings=settings,
+                take_board=lambda: SimulatedBoard(socket, 1),
+                journal=self.journal,
+                alarms=self.alarms,
+                heartbeat=self.heartbeats,
+                changed=self._changed,
+            )
+        )
+
+    @contextmanager
+    def in_service(self) -> Iterator[Self]:
+        """Started, with the boom down; stopped in the end."""
+        self.lane.start()
+        self.wait_for(Phase.CLOSED)
+        yield self
+        assert self.lane.stop()
+
+    def wait_for(self, condition: Callable[[State], bool] | Phase, within_s: float = 5.0) -> None:
+        """Until the lane is in this phase, or its state is so."""
+        wanted = condition if callable(condition) else (lambda state: state.phase is condition)
+        with self._news:
+            assert self._news.wait_for(lambda: wanted(self.lane.state), within_s), self.lane.state
+
+    def _changed(self, state: State) -> None:
+        with self._news:
+            if not self.phases or self.phases[-1] is not state.phase:
+                self.phases.append(state.phase)
+            self._news.notify_all()

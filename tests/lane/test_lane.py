@@ -1,0 +1,179 @@
+"""The lane's shell on a board process: a vehicle comes, is admitted and passes; and what may go wrong meanwhile."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from simulation.world import World
+from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready
+from terminal.core.journal import Kind
+from terminal.errors import HardwareError
+from tests.lane.rig import QUICK, Rig, intent
+from tests.simulation_board.board_process import FAST, BoardProcess
+
+QUICK_M_S = 100.0
+
+
+def arrives(rig: Rig, world: World) -> None:
+    world.vehicle("arrive", speed_m_s=QUICK_M_S)
+    rig.wait_for(lambda state: LOOP_ARM in state.active)
+
+
+def passes(world: World) -> None:
+    world.vehicle("pass", speed_m_s=QUICK_M_S)
+
+
+def test_admitted_vehicle_passes_and_everything_is_written_down(rig: Rig, world: World) -> None:
+    assert rig.lane.readiness() == DriveForward()
+    arrives(rig, world)
+    assert rig.lane.readiness() == Ready()
+    assert rig.lane.admit(intent(7))
+    assert rig.lane.readiness() == Busy()
+    passes(world)
+    rig.wait_for(lambda state: state.phase is Phase.CLOSED and not state.owed)
+    assert rig.journal.told() == [("tap-outcome", "opened"), ("passage", "passed")]
+    assert [entry.public["intent"] for entry in rig.journal.entries] == [7, 7]
+    assert {entry.lane for entry in rig.journal.entries} == {1}
+    assert rig.phases == [Phase.CLOSED, Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.CLOSING, Phase.CLOSED]
+
+
+def test_relay_is_on_before_admit_returns_and_off_after_its_pulse(rig: Rig, world: World, board: BoardProcess) -> None:
+    assert rig.lane.admit(intent(1))
+    assert board.changes("open") == [True]
+    world.wait_for(name="open", on=False)
+    on, off = (line["monotonic_ns"] for line in board.lines() if line.get("name") == "open")
+    assert QUICK.pulse_ms <= (off - on) / 1e6 < QUICK.pulse_ms + 40
+
+
+def test_light_is_green_only_while_the_boom_is_open_for_the_vehicle(
+    rig: Rig, world: World, board: BoardProcess
+) -> None:
+    assert board.changes("light_red") == [True]
+    arrives(rig, world)
+    rig.lane.admit(intent(1))
+    passes(world)
+    rig.journal.wait_for(Kind.PASSAGE, result="passed")
+    rig.wait_for(Phase.CLOSED)
+    assert board.changes("light_green") == [True, False]
+    assert board.changes("light_red") == [True, False, True]
+
+
+def test_thread_that_asked_ends_and_the_relay_is_released_all_the_same(rig: Rig, world: World) -> None:
+    with ThreadPoolExecutor(1) as tap:
+        assert tap.submit(rig.lane.admit, intent(1)).result(5)
+    world.wait_for(name="open", on=False)
+
+
+def test_two_cards_at_once_open_once(rig: Rig, world: World, board: BoardProcess) -> None:
+    with ThreadPoolExecutor(4) as taps:
+        answers = sorted(taps.map(rig.lane.admit, [intent(number) for number in range(4)]))
+    assert answers == [False, False, False, True]
+    world.wait_for(name="open", on=False)
+    assert board.changes("open") == [True, False]
+    assert rig.journal.told() == [("tap-outcome", "opened")]
+
+
+def test_entry_without_a_durable_intent_does_not_open(rig: Rig, board: BoardProcess) -> None:
+    with pytest.raises(ValueError, match="only by a durable intent"):
+        rig.lane.admit(None)
+    assert board.changes("open") == []
+
+
+def test_exit_whose_intent_could_not_be_written_opens_and_says_so(board: BoardProcess) -> None:
+    with Rig(board.socket, replace(QUICK, direction="exit")).in_service() as rig:
+        assert rig.lane.admit(None)
+        assert rig.journal.wait_for(Kind.TAP_OUTCOME).public == {"result": "opened"}
+
+
+def test_nobody_comes(rig: Rig) -> None:
+    assert rig.lane.admit(intent(3))
+    rig.journal.wait_for(Kind.PASSAGE, result="no-show", intent=3)
+    rig.wait_for(Phase.CLOSED)
+
+
+def test_jammed_boom_is_told_once_more_and_no_third_time(board: BoardProcess, world: World) -> None:
+    world.jam(True)
+    with Rig(board.socket, replace(QUICK, travel_ms=80)).in_service() as rig:
+        rig.lane.admit(intent(1))
+        rig.wait_for(Phase.FAULT_OPEN)
+        assert rig.journal.told() == [
+            ("tap-outcome", "opened"),
+            ("alarm-raised", "did-not-open"),
+            ("passage", "unknown"),
+        ]
+        assert board.changes("open") == [True, False, True, False]
+        rig.wait_for(Phase.CLOSED)
+
+
+def test_fire_ends_whoever_is_owed_and_stays_until_confirmed(rig: Rig, world: World) -> None:
+    rig.lane.admit(intent(1))
+    world.fire(True)
+    rig.wait_for(Phase.EMERGENCY_OPEN)
+    assert rig.lane.readiness() == Closed("emergency-open")
+    assert rig.lane.admit(intent(2)) is False
+    assert rig.alarms.standing() == (("fire", 1),)
+    world.fire(False)
+    rig.wait_for(lambda state: not state.active & {"fire"})
+    rig.lane.confirm()
+    rig.wait_for(Phase.CLOSED)
+    assert rig.alarms.standing() == ()
+    assert ("passage", "unknown") in rig.journal.told()
+
+
+def test_chattering_safety_loop_raises_one_alarm(board: BoardProcess, world: World) -> None:
+    with Rig(board.socket, replace(QUICK, gap_ms=5000)).in_service() as rig:
+        for on in (True, False) * 20:
+            world.contact("loop_safety", on)
+        world.contact("loop_arm", True)
+        rig.wait_for(lambda state: LOOP_ARM in state.active)
+        assert rig.journal.told() == [("alarm-raised", "drive-through")]
+        assert rig.lane.state.phase is Phase.CLOSED
+
+
+def test_chattering_closed_limit_is_not_forced(rig: Rig, world: World) -> None:
+    for on in (False, True) * 20:
+        world.contact("closed_limit", on)
+    world.contact("loop_arm", True)
+    rig.wait_for(lambda state: LOOP_ARM in state.active)
+    assert (rig.lane.state.phase, rig.journal.told()) == (Phase.CLOSED, [])
+
+
+def test_disk_that_hangs_holds_up_neither_pulse_nor_passage(rig: Rig, world: World, board: BoardProcess) -> None:
+    rig.journal.hangs = True
+    arrives(rig, world)
+    assert rig.lane.admit(intent(1))
+    passes(world)
+    rig.journal.wait_for(Kind.PASSAGE)
+    assert board.changes("open") == [True, False]
+
+
+def test_disk_that_fails_raises_the_storage_alarm(rig: Rig) -> None:
+    rig.journal.fails = True
+    assert rig.lane.admit(intent(1))
+    rig.journal.wait_for(Kind.ALARM_RAISED, alarm="storage")
+
+
+def test_lane_says_at_every_turn_that_it_lives(rig: Rig) -> None:
+    rig.heartbeats.expect("lane:1", 2.0)
+    rig.wait_for(lambda _: not rig.heartbeats.stale())
+
+
+def test_board_without_a_configured_contact_keeps_the_lane_shut(tmp_path: Path) -> None:
+    with BoardProcess(tmp_path, *FAST, "--without", OPEN_LIMIT) as board:
+        rig = Rig(board.socket)
+        rig.lane.start()
+        rig.wait_for(Phase.BOARD_LOST)
+        assert rig.lane.admit(intent(1)) is False
+        assert rig.lane.stop()
+        assert board.changes("open") == []
+
+
+def test_lane_that_ended_answers_nobody_and_opens_nothing(board: BoardProcess) -> None:
+    with Rig(board.socket).in_service() as rig:
+        pass
+    assert rig.lane.readiness() == Closed("boot")
+    with pytest.raises(HardwareError, match="lane 1 does not answer"):
+        rig.lane.admit(intent(1))
+    assert board.changes("open") == []
