@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import cast
 
 from tuf.api import exceptions as tuf
-from tuf.api.metadata import Root, Signed, Targets  # type: ignore[attr-defined]  # public, but not marked as re-export
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig  # type: ignore[attr-defined]  # likewise
+from tuf.api.metadata import Root, Signed, Targets
+from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from terminal.errors import StorageError, XsError
 from terminal.trust.disk import Disk, digest

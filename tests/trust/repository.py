@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
-from tuf.api.metadata import (  # type: ignore[attr-defined]
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
     Metadata,
@@ -141,18 +141,17 @@ class Repository:
             )
         self._sign(role, content, signer)
 
-    def sign_top(self, snapshot: int | None = None, timestamp: int | None = None) -> None:
-        """Sign snapshot and timestamp over the roles as they are."""
-        meta = {
-            f"{role}.json": MetaFile.from_data(
-                self.signed[role].signed.version, self.signed[role].to_bytes(), ["sha256"]
-            )
-            for role in self.targets
+    def sign_top(
+        self, snapshot: int | None = None, timestamp: int | None = None, meta: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Sign snapshot and timestamp over the roles as they are, or over the bytes in `meta`."""
+        contents = meta or {role: self.signed[role].to_bytes() for role in self.targets}
+        files = {
+            f"{role}.json": MetaFile.from_data(self.signed[role].signed.version, data, ["sha256"])
+            for role, data in contents.items()
         }
-        self._sign(
-            "snapshot",
-            Snapshot(version=snapshot or self._next("snapshot"), expires=self._expiry("snapshot"), meta=meta),
-        )
+        version = snapshot or self._next("snapshot")
+        self._sign("snapshot", Snapshot(version=version, expires=self._expiry("snapshot"), meta=files))
         below = self.signed["snapshot"]
         of = MetaFile.from_data(below.signed.version, below.to_bytes(), ["sha256"])
         version = timestamp or self._next("timestamp")

@@ -44,6 +44,17 @@ def test_oversized_metadata(gate: Gate, repository: Repository, name: str, bound
     assert in_force(keeper) == BEFORE
 
 
+@pytest.mark.parametrize(("size", "refused"), [(5_000_000, []), (5_000_001, [("revocation", "malformed")])])
+def test_metadata_whose_size_is_signed_too(
+    gate: Gate, repository: Repository, size: int, refused: list[tuple[str, str]]
+) -> None:
+    large = repository.signed["revocation"].to_bytes().ljust(size)
+    meta = {role: repository.signed[role].to_bytes() for role in repository.targets} | {"revocation": large}
+    repository.sign_top(meta=meta)
+    write(gate.mirror, repository.files() | {"revocation.json": large})
+    assert told(gate.started().refresh()) == refused
+
+
 def test_metadata_of_terabytes_is_not_read(gate: Gate, repository: Repository) -> None:
     keeper = gate.refreshed(repository)
     with (gate.mirror / "timestamp.json").open("wb") as file:

@@ -54,9 +54,11 @@ def test_site_role_names_revocation_lists(gate: Gate, repository: Repository) ->
     assert in_force(keeper) == BEFORE
 
 
-def test_site_rules_named_by_another_role(gate: Gate, repository: Repository) -> None:
+@pytest.mark.parametrize("name", ["policy", "companies"])
+def test_site_rules_named_by_another_role(gate: Gate, repository: Repository, name: str) -> None:
     keeper = gate.refreshed(repository)
-    repository.targets["targets"] |= {f"sites/{SITE}/policy.json": site_files("Other")[f"sites/{SITE}/policy.json"]}
+    path = f"sites/{SITE}/{name}.json"
+    repository.targets["targets"] |= {path: site_files("Other")[path]}
     repository.sign_targets("targets")
     repository.sign_top()
     repository.write(gate.mirror)
