@@ -9,8 +9,9 @@ import pytest
 from terminal.card import personalise
 from terminal.card.apdu import CardGarbled, CardRefused, Command, WrongProof
 from terminal.card.diversification import cmac, diversify
-from terminal.card.ev2 import Session, authenticate_first, authenticate_non_first, truncate
+from terminal.card.ev2 import Session, authenticate_first, authenticate_non_first, pad, truncate, unpad
 from terminal.card.keys import SoftwareKey
+from terminal.card.xs_key import CREDENTIAL, read_piece
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "card.json").read_text())
 TABLES = {vector["source"].split("table ")[1].split(",")[0].split(" ")[0]: vector for vector in VECTORS["ev2"]}
@@ -164,6 +165,31 @@ def test_answer_of_an_earlier_command_is_not_believed_again() -> None:
     conversation.card = Replay()
     with pytest.raises(CardGarbled, match="mac"):
         conversation.full(0x51)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", [0, 223, 225])
+def test_data_of_another_length_than_was_asked_for_is_not_believed(length: int) -> None:
+    class Generous(Session):
+        def full(self, command: Command, header: bytes = b"", data: bytes = b"") -> bytes:
+            assert (command, header[4:], data) == (Command.READ_DATA, b"\xe0\x00\x00", b"")
+            return bytes(length)
+
+    with pytest.raises(CardGarbled, match="length"):
+        read_piece(Generous(Script(), bytes(4), bytes(16), bytes(16)), CREDENTIAL, 0, 224)
+
+
+@pytest.mark.parametrize("padded", [bytes(16), b"\x80" + bytes(16), b"\x01" * 16, b"\x7f" + bytes(15)])
+def test_padding_of_another_form_is_not_believed(padded: bytes) -> None:
+    assert unpad(pad(b"")) == b""
+    assert unpad(pad(bytes(16))) == bytes(16)
+    with pytest.raises(CardGarbled, match="padding"):
+        unpad(padded)
+
+
+def test_conversation_ends_before_the_counter_would_turn_over() -> None:
+    conversation = Session(Script(), bytes(4), bytes(16), bytes(16), counter=0xFFFF)
+    with pytest.raises(CardGarbled, match="counter"):
+        conversation.mac(Command.COMMIT_TRANSACTION)
 
 
 CHANGED_SESSION = {

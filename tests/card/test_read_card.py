@@ -1,6 +1,5 @@
 """Reading a card at the gate, against the virtual chip: genuine, copied, pulled away, tampered with, some other."""
 
-import json
 import logging
 from dataclasses import replace
 
@@ -269,7 +268,7 @@ def test_trace_is_off_by_default_and_loud_when_on(caplog: pytest.LogCaptureFixtu
 
 
 def test_no_repr_shows_a_key() -> None:
-    said = json.dumps([repr(KEYS), repr(KEYS.card_keys(KeyNumber.READ, UID))])
+    said = f"{KEYS!r} {KEYS.card_keys(KeyNumber.READ, UID)!r}"
     assert READ_NEW.hex() not in said
     assert READ_NEW.decode() not in said
     assert KEYS.raw_keys(KeyNumber.READ, UID)[0].hex() not in said

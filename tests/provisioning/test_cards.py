@@ -4,7 +4,7 @@ A card pulled away at an APDU has heard it, and its answer is lost; had it not, 
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -13,7 +13,7 @@ from headquarters.register import Register
 from provisioning import cards
 from provisioning.cards import Bench
 from provisioning.chip import UnusableChip
-from simulation.card import DesfireChip, FaultyCard, Key, OtherCard, PullAway, TornWrite, blank_chip
+from simulation.card import DesfireChip, Eeprom, FaultyCard, Key, OtherCard, PullAway, TornWrite, blank_chip
 from simulation.vpcd import InsertedCard
 from terminal.card import credential as credential_file
 from terminal.card import qualifications as qualifications_file
@@ -237,6 +237,21 @@ def test_chip_with_a_file_of_another_size(workshop: Workshop) -> None:
         cards.issue(Held(chip), workshop.bench(), EVA)
 
 
+@pytest.mark.parametrize(("file", "words"), [(1, "does not read back"), (2, "does not read back")])
+def test_chip_with_worn_out_memory_is_not_registered_as_issued(workshop: Workshop, file: int, words: str) -> None:
+    def wear(eeprom: Eeprom) -> None:
+        application = eeprom.applications.get(AID)
+        if application and file in application.files:
+            data = application.files[file].data
+            application.files[file].data = data[:60] + bytes([data[60] & 0xF0]) + data[61:]
+
+    with pytest.raises(CardError, match=words):
+        cards.issue(Held(DesfireChip(Eeprom(uid=UID), durable=wear)), workshop.bench(), EVA)
+    record = workshop.bench().register.card_on_chip(UID)
+    assert record is not None
+    assert record.issued_at is None
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -254,12 +269,17 @@ def test_order_that_cannot_be_leaves_the_chip_blank(workshop: Workshop, change: 
 
 def test_card_that_no_gate_would_believe_is_not_written(workshop: Workshop) -> None:
     chip, bench = blank_chip(UID), workshop.bench()
-    trusted = replace(
-        bench.issuers, issuers=(replace(bench.issuers.issuers[0], ends=datetime(2026, 9, 15, tzinfo=UTC)),)
-    )
-    for untrusting in (issuers(), trusted):
+    (ours,) = bench.issuers.issuers
+    plain = replace(EVA, trainings=())
+    for key, order in (
+        (replace(ours, ends=NOW), plain),
+        (replace(ours, products=("cargocard", "portkey")), plain),
+        (replace(ours, products=("dsp",)), EVA),
+        (issuers().issuers[0], plain),
+    ):
+        untrusting = replace(bench, issuers=replace(bench.issuers, issuers=(key,)))
         with pytest.raises(DocumentError, match="no gate would believe"):
-            cards.issue(Held(chip), replace(bench, issuers=untrusting), EVA)
+            cards.issue(Held(chip), untrusting, order)
     assert AID not in chip.eeprom.applications
 
 
