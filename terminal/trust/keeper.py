@@ -11,6 +11,7 @@ A keeper belongs to one thread (see `changed`); `current` may be asked from any.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,8 +69,9 @@ class _State:
         self.store = Store(own_folder(folder, disk) / "in-force", disk)
         own_folder(folder / "bitmaps", disk)
         self.seen = own_folder(folder / "seen", disk)
-        for left_over in self.seen.glob("tmp*"):  # by python-tuf, when the power went
-            left_over.unlink(missing_ok=True)
+        with suppress(OSError):  # it takes space, no more
+            for left_over in self.seen.glob("tmp*"):  # by python-tuf, when the power went
+                left_over.unlink()
         self._disk = disk
         self._client: TufClient | None = None
 

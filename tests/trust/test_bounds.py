@@ -4,6 +4,7 @@ import os
 import zlib
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +193,11 @@ def test_file_at_its_bound_one_past_it_and_none(gate: Gate) -> None:
         mirror.read("a/b", 4)
     with pytest.raises(NotInMirror):
         mirror.read("a/c", 5)
+
+
+def test_file_that_grows_while_it_is_read() -> None:
+    with pytest.raises(MirrorRefused, match="grew past 10 bytes"):
+        Mirror(Path("/proc/self")).read("status", 10)  # says that it has no bytes, and has
 
 
 def test_lists_of_nobody_are_lists(gate: Gate, repository: Repository) -> None:

@@ -1,10 +1,13 @@
 """What is in force on disk: damaged, left over, for another site; and what a refresh says of clock and mirror."""
 
 import json
+import resource
+from itertools import pairwise
 
 import pytest
 
-from terminal.trust.keeper import MAX_AHEAD_S
+from terminal.core.rules import Rules
+from terminal.trust.keeper import MAX_AHEAD_S, RulesKeeper
 from terminal.trust.store import Manifest, Target
 from tests.trust.repository import SITE, START_S, Gate, Repository, in_force, revocation_files, site_files, told, write
 
@@ -13,6 +16,12 @@ BEFORE = (1, 0, "Terminal")
 
 def kept(gate: Gate) -> set[str]:
     return {path.name for path in (gate.state / "in-force" / "files").iterdir()}
+
+
+def rules_of(keeper: RulesKeeper) -> Rules:
+    rules = keeper.current()
+    assert rules is not None
+    return rules
 
 
 def target_of(gate: Gate, role: str, path: str) -> Target:
@@ -120,6 +129,22 @@ def test_folder_that_others_may_write(gate: Gate, repository: Repository) -> Non
     assert gate.started().load().refused == ()
 
 
+def test_disk_is_full(gate: Gate, repository: Repository) -> None:
+    keeper = gate.refreshed(repository)
+    repository.publish(revocation=revocation_files(5, number=2))
+    repository.write(gate.mirror)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        outcome = keeper.refresh()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert told(outcome) == [("store", "storage")]
+    assert in_force(keeper) == BEFORE
+    assert keeper.refresh().refused == ()
+    assert in_force(keeper) == (2, 1, "Terminal")
+
+
 def test_database_of_versions_seen_is_damaged(gate: Gate, repository: Repository) -> None:
     keeper = gate.refreshed(repository)
     (gate.state / "seen.db").write_bytes(b"no database" * 1000)
@@ -141,32 +166,25 @@ def test_change_in_the_mirror_is_noticed(gate: Gate, repository: Repository, nam
 
 def test_nothing_new_is_nothing_applied(gate: Gate, repository: Repository) -> None:
     keeper = gate.refreshed(repository)
-    before = keeper.current()
+    before = rules_of(keeper)
     outcome = keeper.refresh()
     assert (outcome.applied, outcome.refused, outcome.ahead_s) == ({}, (), 0.0)
-    assert before is not None
-    assert keeper.current() is not None
-    assert keeper.current().policy is before.policy  # type: ignore[union-attr]
+    assert rules_of(keeper).policy is before.policy
 
 
 def test_lists_issued_anew_say_the_same_and_a_blocked_card_does_not(gate: Gate, repository: Repository) -> None:
     keeper = gate.refreshed(repository)
-    digests = []
-    for number, update in enumerate(
-        (
-            {"revocation": revocation_files(issued_at_s=START_S + 1, number=2)},
-            {"revocation": revocation_files(5, issued_at_s=START_S + 1, number=3)},
-            {"site": site_files("Renamed")},
-        )
+    digests = [rules_of(keeper).content_digest]
+    for update in (
+        {"revocation": revocation_files(issued_at_s=START_S + 1, number=2)},
+        {"revocation": revocation_files(5, issued_at_s=START_S + 1, number=3)},
+        {"site": site_files("Renamed")},
     ):
-        before = keeper.current()
         repository.publish(**update)
         repository.write(gate.mirror)
-        after = keeper.refresh().rules
-        assert before is not None
-        assert after is not None, number
-        digests.append(before.content_digest == after.content_digest)
-    assert digests == [True, False, False]
+        keeper.refresh()
+        digests.append(rules_of(keeper).content_digest)
+    assert [before == after for before, after in pairwise(digests)] == [True, False, False]
 
 
 @pytest.mark.parametrize(("ahead_s", "doubtful"), [(-60, False), (MAX_AHEAD_S, False), (MAX_AHEAD_S + 1, True)])
@@ -190,6 +208,5 @@ def test_clock_that_fell_back_while_the_power_was_off(gate: Gate, repository: Re
 def test_age_goes_by_the_older_of_the_two_lists(gate: Gate, repository: Repository) -> None:
     cards = {path: data for path, data in revocation_files(issued_at_s=START_S - 50).items() if "cards" in path}
     repository.publish(revocation=revocation_files(issued_at_s=START_S + 10) | cards, site=site_files())
-    rules = gate.refreshed(repository).current()
-    assert rules is not None
+    rules = rules_of(gate.refreshed(repository))
     assert (rules.lists_issued_at_s, gate.clock.s) == (START_S - 50, START_S + 10)
