@@ -28,14 +28,14 @@ POLICY = SitePolicy(
 
 
 class Office:
-    """Everything headquarters does in the demonstration, below one folder."""
+    """Everything headquarters does in the demonstration, below one folder, laid out as `xs-headquarters` expects it."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime], policy: SitePolicy = POLICY) -> None:
         """Make keys, register the site and its companies; publishes nothing yet. `folder` must be new."""
         self._now = now
         self.folder = folder
-        folder.mkdir(parents=True, mode=0o700)
-        self.keys: KeyFolder = init_keys(folder / "keys", now())
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self.keys: KeyFolder = init_keys(folder, now())
         self._database = Database(folder / "register.db")
         self.register = Register(self._database)
         self.site = policy.site

@@ -31,9 +31,9 @@ from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
 from firmware_config.gate import Lane as LaneTable
 from firmware_config.mistakes import ConfigurationMistakes
-from terminal.alarms import Alarms
+from terminal.alarms import AlarmKey, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.core.barrier_words import Closed, Settings
+from terminal.core.barrier_words import Closed, Phase, Settings
 from terminal.core.issuers import SealingKey
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -54,6 +54,8 @@ from terminal.trust.seen import SeenDatabase
 TURN_S = 0.25
 """How often the main thread looks after everything."""
 STATUS_EVERY_S = 1.0
+FIRST_WORDS_S = 1.0
+FIRST_WORDS_TURN_S = 0.005
 KEYS_AGAIN_S = 5.0
 JOURNAL_WITHIN_S = 60.0
 """A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
@@ -160,6 +162,7 @@ class GateProcess:
 
     def serve(self, stopping: threading.Event) -> None:
         """Say READY, then look after everything until `stopping` is set."""
+        self._wait_for_first_words(stopping)
         self._manager.ready(self._summary())
         log.info("ready", status=self._summary())
         due_s = 0.0
@@ -172,6 +175,16 @@ class GateProcess:
                 report(self._manager, self._heartbeats.stale(), self._summary())
         self._manager.stopping("stopping: relays are released")
         log.info("stopping")
+
+    def _wait_for_first_words(self, stopping: threading.Event) -> None:
+        """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
+        deadline_s = time.monotonic() + FIRST_WORDS_S
+        readers = {reader.name for table in self._gate.lane for reader in table.reader}
+        while not stopping.is_set() and time.monotonic() < deadline_s:
+            booted = all(lane.state.phase is not Phase.BOOT for lane in self._lanes.values())
+            if booted and self._reader_states.keys() >= readers and self._keeper.current() is not None:
+                return
+            stopping.wait(FIRST_WORDS_TURN_S)
 
     # ------------------------------------------------------------------------------------------------ one lane's parts
 
@@ -189,7 +202,6 @@ class GateProcess:
                 take_board=partial(SimulatedBoard, self._gate.board.socket, table.number),
                 journal=self._journal,
                 alarms=self._alarms,
-                clock=self._clock,
                 heartbeat=self._heartbeats,
             )
         )
@@ -284,17 +296,17 @@ class _ReaderOfLane:
 
     def card_lingers(self, reader: str) -> None:
         """Somebody left his card, or taped one to the reader."""
-        self._alarms.raised(f"card-lingers:{reader}", self._lane)
+        self._alarms.raised("card-lingers", self._lane, reader)
 
     def card_removed(self, reader: str) -> None:
         """The field is empty."""
-        self._alarms.cleared(f"card-lingers:{reader}", self._lane)
+        self._alarms.cleared("card-lingers", self._lane, reader)
 
     def reader_changed(self, reader: str, state: ReaderState) -> None:
         """A lane without its reader is shut, and says so."""
         self._states[reader] = state
         log.info("reader", lane=self._lane, reader=reader, state=state.value)
-        self._alarms.holds(f"reader:{reader}", self._lane, while_=state is not ReaderState.READY)
+        self._alarms.holds("reader", self._lane, reader, while_=state is not ReaderState.READY)
 
 
 def _log_answer(answer: Answer) -> None:
@@ -319,8 +331,8 @@ def _log_answer(answer: Answer) -> None:
     )
 
 
-def _log_alarm(step: str, name: str, lane: int | None) -> None:
-    log.warning(step, alarm=name, lane=lane)
+def _log_alarm(step: str, alarm: AlarmKey) -> None:
+    log.warning(step, alarm=alarm.name, lane=alarm.lane, about=alarm.about)
 
 
 def _log_rules(outcome: Outcome) -> None:

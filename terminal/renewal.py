@@ -42,7 +42,9 @@ class Renewal:
 
     def load(self) -> None:
         """Bring into force what was in force before, without the mirror. Blocks on the disk."""
-        self._take(self._keeper.load())
+        outcome = self._keeper.load()
+        if outcome.refused:
+            self._told(outcome)
 
     def start(self) -> None:
         """Begin to watch; returns at once."""

@@ -13,6 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import structlog
+
 from terminal.alarms import Alarms
 from terminal.card.ev2 import Random
 from terminal.card.keys import CardKeys
@@ -29,6 +31,8 @@ from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInFor
 
 BOARD_ALARM = "board"
 STORAGE_ALARM = "storage"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,13 +175,15 @@ class Taps:
         """Admitted: write down, then move."""
         ports = self._ports
         intent = self._write(course, self._entry(course, Kind.TAP_INTENT, decision, facts))
-        if course.key is None and ports.direction == "entry":
+        if course.key is None:
             intent.add_done_callback(self._too_late)
-            return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
+            if ports.direction == "entry":
+                return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
         try:
             opened = ports.lane.admit(course.key, course.credential)
         except HardwareError as error:
-            ports.alarms.raised(BOARD_ALARM, ports.number, detail=str(error))
+            log.warning("relay", lane=ports.number, why=str(error))
+            ports.alarms.raised(BOARD_ALARM, ports.number)
             self._settle(course.key, TapResult.UNKNOWN)
             return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
         if not opened:
@@ -211,15 +217,15 @@ class Taps:
         try:
             course.key = future.result(self._ports.intent_budget_s)
         except (TimeoutError, StorageError) as error:
-            detail = "too slow" if isinstance(error, TimeoutError) else str(error)
-            self._ports.alarms.raised(STORAGE_ALARM, detail=detail)
+            log.warning("not-durable", lane=self._ports.number, why=str(error) or "the disk is too slow")
+            self._ports.alarms.raised(STORAGE_ALARM)
             return future
         self._ports.alarms.cleared(STORAGE_ALARM)
         course.durable_ms = self._since(course)
         return future
 
     def _too_late(self, intent: "Future[EntryKey]") -> None:
-        """An intent that became durable after its tap was refused is settled: nobody opened on its account."""
+        """An intent that became durable after its tap was answered is settled: nothing opened on its account."""
         if intent.exception() is None:
             self._settle(intent.result(), TapResult.STORAGE)
 
