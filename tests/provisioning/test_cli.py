@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from provisioning.cli import app
@@ -179,3 +181,12 @@ def test_broken_key_file_is_named_and_not_repeated(workshop: Workshop) -> None:
     secrets = json.loads(text)
     assert str(file) in errors
     assert not any(secret in errors for secret in (*secrets.pop("read"), *secrets.values()))
+
+
+def test_every_command_and_option_is_in_the_document() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "provisioning.md").read_text()
+    (card,) = get_command(app).commands.values()  # type: ignore[attr-defined]  # a group, which typer does not say
+    for name, command in card.commands.items():
+        assert f"`card {name}`" in text
+        for parameter in command.params:
+            assert f"`{parameter.opts[0]}`" in text, f"{name} {parameter.opts[0]}"
