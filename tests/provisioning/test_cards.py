@@ -1,7 +1,4 @@
-"""The life of a card on the bench, and everything that interrupts it.
-
-A card pulled away at an APDU has heard it, and its answer is lost; had it not, that were one pulled away an APDU ago.
-"""
+"""The life of a card on the bench, and what the bench refuses."""
 
 from dataclasses import replace
 from datetime import date
@@ -11,84 +8,17 @@ import pytest
 from headquarters.database import Database
 from headquarters.register import Register
 from provisioning import cards
-from provisioning.cards import Bench
 from provisioning.chip import UnusableChip
-from simulation.card import DesfireChip, Eeprom, FaultyCard, Key, OtherCard, PullAway, TornWrite, blank_chip
+from simulation.card import DesfireChip, Eeprom, Key, OtherCard, blank_chip
 from simulation.vpcd import InsertedCard
-from terminal.card import credential as credential_file
-from terminal.card import qualifications as qualifications_file
-from terminal.card.diversification import card_key_input, diversify
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.card.stay import StayRecord, StayState, encode
-from terminal.card.xs_key import read_card
-from terminal.core.credential import Credential, Product, Qualifications, Training
-from terminal.core.presented import Authentic, NoQualifications, NotAnXsKey, NotAuthentic, Presented
+from terminal.core.credential import Product, Qualifications, Training
+from terminal.core.presented import Authentic, NotAnXsKey, NotAuthentic
 from terminal.core.revocation import CardStatus
 from terminal.errors import CardError, ConfigurationError, DocumentError
-from terminal.ports import CardLost
-from tests.card.chips import AID, Held, Says, image, issuers
+from tests.card.chips import AID, Held, Says, issuers
 from tests.provisioning.conftest import EVA, JANSEN, NOW, TRAININGS, Workshop
-
-UID = bytes.fromhex("04A1B2C3D4E5F6")
-WRITE_DATA = 0x8D
-STAY = StayRecord(
-    state=StayState.INSIDE,
-    passenger=False,
-    site=4711,
-    zone=1,
-    lane=1,
-    entry_ms=int(NOW.timestamp() * 1000),
-    terminal_epoch=bytes(4),
-    sequence=1,
-    times_written=1,
-    tariff=1,
-    exit_after_s=0,
-    charged_cents=0,
-)
-
-
-def gate_reads(card: InsertedCard, bench: Bench) -> Presented:
-    return read_card(Held(card), bench.keys, bench.issuers, bench.now_s, trainings=True, random=bench.random)
-
-
-def contents(chip: DesfireChip) -> object:
-    """All of the chip that lasts, to the byte."""
-    application = chip.eeprom.applications[AID]
-    files = {
-        number: (file.kind.name, file.mode.name, f"{file.access:04x}", file.data)
-        for number, file in sorted(application.files.items())
-    }
-    return application.settings, [key.value for key in application.keys], files
-
-
-def profile(credential: Credential | None, bench: Bench, uid: bytes, trainings: tuple[Training, ...] = ()) -> object:
-    """What the chip must hold: the whole of the profile, made without any chip."""
-    keys = [diversify(bench.keys.masters[number][0], card_key_input(uid, number)) for number in KeyNumber]
-    file_1 = file_2 = b""
-    if credential is not None:
-        file_1 = credential_file.sign(credential, bench.issuer.private)
-    if credential is not None and trainings:
-        held = Qualifications(
-            card_number=credential.card_number, issued_at=int(bench.now_s), uid=uid, trainings=trainings
-        )
-        file_2 = qualifications_file.sign(held, bench.issuer.id, bench.issuer.private)
-    files = {
-        1: ("STANDARD", "FULL", "1000", image(file_1, 224)),
-        2: ("STANDARD", "FULL", "1330", image(file_2, 640)),
-        3: ("BACKUP", "FULL", "2220", bytes(48)),
-        4: ("STANDARD", "FULL", "4330", bytes(2048)),
-    }
-    return 0x09, keys, files
-
-
-def issued(workshop: Workshop, uid: bytes = UID) -> tuple[DesfireChip, Credential]:
-    chip = blank_chip(uid)
-    return chip, cards.issue(Held(chip), workshop.bench(), EVA)
-
-
-def numbers_on(workshop: Workshop, uid: bytes) -> list[bytes]:
-    with workshop.bench().register.all_cards() as all_cards:
-        return [card.card_number for card in all_cards if card.uid == uid]
+from tests.provisioning.made import STAY, UID, contents, gate_reads, issued, numbers_on, profile, with_stay_and_template
 
 
 def test_blank_chip_becomes_the_card_that_was_ordered(workshop: Workshop) -> None:
@@ -109,53 +39,6 @@ def test_blank_chip_becomes_the_card_that_was_ordered(workshop: Workshop) -> Non
 def test_chip_is_made_as_the_profile_says_to_the_byte(workshop: Workshop) -> None:
     chip, credential = issued(workshop)
     assert contents(chip) == profile(credential, workshop.bench(), UID, TRAININGS)
-
-
-def test_issue_pulled_away_at_each_apdu_and_run_again_ends_in_the_same_card(workshop: Workshop) -> None:
-    held = Held(blank_chip(bytes(7)))
-    cards.issue(held, workshop.bench(), EVA)
-    assert len(held.sent) > 50
-    for at in range(1, len(held.sent) + 1):
-        uid = b"\x04" + at.to_bytes(6)
-        chip = blank_chip(uid)
-        card = FaultyCard(chip, PullAway(at))
-        with pytest.raises(CardError):
-            cards.issue(Held(card), workshop.bench(), EVA)
-        credential = cards.issue(Held(card), workshop.bench(), EVA)
-        assert contents(chip) == profile(credential, workshop.bench(), uid, TRAININGS), f"pulled away at APDU {at}"
-        assert numbers_on(workshop, uid) == [credential.card_number], "one chip, one card number"
-
-
-def test_issue_torn_in_the_middle_of_each_write_is_no_card_until_it_is_run_again(workshop: Workshop) -> None:
-    held = Held(blank_chip(bytes(7)))
-    cards.issue(held, workshop.bench(), EVA)
-    writes = sum(apdu[1] == WRITE_DATA for apdu in held.sent)
-    assert writes > 6
-    for at in range(1, writes + 1):
-        for written in (0, 1, 100):
-            uid = b"\x04" + at.to_bytes(3) + written.to_bytes(3)
-            chip = blank_chip(uid)
-            card = FaultyCard(chip, TornWrite(at, WRITE_DATA, written=written))
-            with pytest.raises(CardError):
-                cards.issue(Held(card), workshop.bench(), EVA)
-            if at < writes or written < 2:  # the last write is the two bytes of the credential's length
-                assert gate_reads(card, workshop.bench()) == NotAuthentic("no-credential")
-            credential = cards.issue(Held(card), workshop.bench(), EVA)
-            assert contents(chip) == profile(credential, workshop.bench(), uid, TRAININGS)
-
-
-def test_other_order_after_one_was_broken_off_blocks_the_first_number(workshop: Workshop) -> None:
-    chip = blank_chip(UID)
-    with pytest.raises(CardLost):
-        cards.issue(Held(FaultyCard(chip, PullAway(60))), workshop.bench(), EVA)
-    before = workshop.bench().register.card_on_chip(UID)
-    other = cards.issue(Held(chip), workshop.bench(), replace(EVA, personal_number=6))
-    assert before is not None
-    assert before.card_number != other.card_number
-    abandoned = workshop.bench().register.card(before.card_number)
-    assert abandoned is not None
-    assert abandoned.status is CardStatus.BLOCKED
-    assert contents(chip) == profile(other, workshop.bench(), UID, TRAININGS)
 
 
 def test_card_in_use_is_not_issued_again(workshop: Workshop) -> None:
@@ -292,26 +175,6 @@ def test_update_replaces_all_trainings(workshop: Workshop) -> None:
     assert contents(chip) == profile(credential, workshop.bench(), UID)
 
 
-def test_update_pulled_away_at_each_apdu_and_run_again(workshop: Workshop) -> None:
-    renewed = tuple(Training(f"SITE-{number:04}", date(2030, 1, 31)) for number in range(30))
-    chip, _ = issued(workshop)
-    held = Held(chip)
-    cards.update(held, workshop.bench(), renewed)
-    for at in range(1, len(held.sent) + 1):
-        chip, credential = issued(workshop, b"\x04" + at.to_bytes(6))
-        card = FaultyCard(chip, PullAway(at))
-        with pytest.raises(CardError):
-            cards.update(Held(card), workshop.bench(), renewed)
-        torn = gate_reads(card, workshop.bench())
-        assert isinstance(torn, Authentic), f"pulled away at APDU {at}"
-        if isinstance(torn.qualifications, NoQualifications):
-            assert torn.qualifications is NoQualifications.NONE_ON_CARD
-        else:
-            assert torn.qualifications.trainings in {TRAININGS, renewed}, "the old, nothing or the new; never a part"
-        cards.update(Held(card), workshop.bench(), renewed)
-        assert contents(chip) == profile(credential, workshop.bench(), chip.eeprom.uid, renewed)
-
-
 def test_retired_card_is_not_updated(workshop: Workshop) -> None:
     chip, credential = issued(workshop)
     bench = workshop.bench()
@@ -329,12 +192,6 @@ def test_card_that_is_not_authentic_is_not_updated(workshop: Workshop) -> None:
         cards.update(Held(blank_chip(UID)), workshop.bench(), ())
 
 
-def with_stay_and_template(chip: DesfireChip, bench: Bench) -> None:
-    files = chip.eeprom.applications[AID].files
-    files[3].data = encode(STAY, chip.eeprom.uid, bench.site_key)
-    files[4].data = image(b"template" * 100, 2048)
-
-
 def test_retired_card_is_blocked_and_blank_and_can_be_issued_again(workshop: Workshop) -> None:
     chip, credential = issued(workshop)
     with_stay_and_template(chip, workshop.bench())
@@ -347,35 +204,6 @@ def test_retired_card_is_blocked_and_blank_and_can_be_issued_again(workshop: Wor
     again = cards.issue(Held(chip), workshop.bench(), EVA)
     assert again.card_number != credential.card_number
     assert contents(chip) == profile(again, workshop.bench(), UID, TRAININGS)
-
-
-def test_card_is_blocked_before_anything_on_it_is_erased(workshop: Workshop) -> None:
-    chip, _ = issued(workshop)
-    with_stay_and_template(chip, workshop.bench())
-    held = Held(chip)
-    cards.retire(held, workshop.bench())
-    for at in range(1, len(held.sent) + 1):
-        chip, credential = issued(workshop, b"\x04" + at.to_bytes(6))
-        with_stay_and_template(chip, workshop.bench())
-        before = contents(chip)
-        card = FaultyCard(chip, PullAway(at))
-        with pytest.raises(CardError):
-            cards.retire(Held(card), workshop.bench())
-        record = workshop.bench().register.card(credential.card_number)
-        assert record is not None
-        assert record.status is CardStatus.BLOCKED or contents(chip) == before, f"pulled away at APDU {at}"
-        cards.retire(Held(card), workshop.bench())
-        assert contents(chip) == profile(None, workshop.bench(), chip.eeprom.uid)
-
-
-def test_glitch_does_not_erase_a_card_that_the_register_finds_by_its_credential_alone(workshop: Workshop) -> None:
-    chip, credential = issued(workshop)
-    other = Database(workshop.path / "other.db")
-    elsewhere = replace(workshop.bench(), register=Register(other))
-    with pytest.raises(CardError, match="cannot be read"):
-        cards.retire(Held(FaultyCard(chip, PullAway(5))), elsewhere)
-    other.close()
-    assert contents(chip) == profile(credential, workshop.bench(), UID, TRAININGS)
 
 
 def test_show_tells_what_is_on_the_card_and_changes_nothing(workshop: Workshop) -> None:
