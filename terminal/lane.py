@@ -75,6 +75,7 @@ class LanePorts:
     changed: Callable[[State], None] = lambda _: None
     """Hears of every new state, on the lane's thread; must not block."""
     stay_after: StayAfter = lambda *_: None
+    answer_s: float = ANSWER_S
 
 
 class Lane:
@@ -114,7 +115,7 @@ class Lane:
 
         `intent` None is for an exit whose intent was not durable in time. False: no order was given, since the lane
         was not ready any more; whoever asked writes the outcome. True: the outcome `opened` is on its way into the
-        journal, and the end of the passage will follow. Blocks for at most ANSWER_S and what the board takes.
+        journal, and the end of the passage will follow. Blocks for at most `answer_s` and what the board takes.
 
         Raises:
             HardwareError: the relay did not answer, so it may have fired; or the lane's thread is stuck or ended.
@@ -122,11 +123,13 @@ class Lane:
         """
         if intent is None and self._ports.settings.direction == "entry":
             raise ValueError("an entry opens only by a durable intent")
+        if not self._thread.is_alive():
+            raise HardwareError(f"lane {self._ports.number} has ended; the gate must be started anew")
         told: Future[bool] = Future()
         vehicle = Vehicle(intent, credential)
         self._inbox.put(lambda: self._admit(vehicle, told))
         try:
-            return told.result(ANSWER_S)
+            return told.result(self._ports.answer_s)
         except TimeoutError:
             if told.cancel():  # from here on the lane will not act on it
                 raise HardwareError(
@@ -186,11 +189,10 @@ class Lane:
         if failure is None:
             told.set_result(True)
             self._journal.opened(vehicle)
-        else:
-            told.set_exception(failure)
         self._tell(before)
         if failure is not None:
             self._lose_board(failure)
+            told.set_exception(failure)
 
     def _feed(self, event: Event) -> None:
         before = self._state

@@ -16,6 +16,7 @@ from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import StorageError
 from terminal.lane import Lane, LanePorts
+from terminal.lane_journal import StayAfter
 
 EPOCH = bytes(16)
 QUICK = Settings(
@@ -77,29 +78,45 @@ def intent(sequence: int) -> EntryKey:
 class Rig:
     """The lane, its journal, and a way to wait for a state."""
 
-    def __init__(self, socket: Path, settings: Settings = QUICK) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        settings: Settings = QUICK,
+        board: type[SimulatedBoard] = SimulatedBoard,
+        answer_s: float = 3.0,
+        stay_after: StayAfter = lambda *_: None,
+    ) -> None:
         self.journal = MemoryJournal()
-        self.alarms = Alarms(self.journal, lambda _step, _name, _lane: None)
+        self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
         self.heartbeats = Heartbeats(time.monotonic)
         self.phases: list[Phase] = []
+        self._state = State(settings=settings)
         self._news = threading.Condition()
         self.lane = Lane(
             LanePorts(
                 number=1,
                 settings=settings,
-                take_board=lambda: SimulatedBoard(socket, 1),
+                take_board=lambda: board(socket, 1),
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
                 changed=self._changed,
+                answer_s=answer_s,
+                stay_after=stay_after,
             )
         )
 
     @contextmanager
     def in_service(self) -> Iterator[Self]:
         """Started, with the boom down; stopped in the end."""
+        with self.in_service_from(Phase.CLOSED):
+            yield self
+
+    @contextmanager
+    def in_service_from(self, phase: Phase) -> Iterator[Self]:
+        """Started, and found in this phase; stopped in the end."""
         self.lane.start()
-        self.wait_for(Phase.CLOSED)
+        self.wait_for(phase)
         yield self
         assert self.lane.stop()
 
@@ -107,10 +124,11 @@ class Rig:
         """Until the lane is in this phase, or its state is so."""
         wanted = condition if callable(condition) else (lambda state: state.phase is condition)
         with self._news:
-            assert self._news.wait_for(lambda: wanted(self.lane.state), within_s), self.lane.state
+            assert self._news.wait_for(lambda: wanted(self._state), within_s), self._state
 
     def _changed(self, state: State) -> None:
         with self._news:
+            self._state = state
             if not self.phases or self.phases[-1] is not state.phase:
                 self.phases.append(state.phase)
             self._news.notify_all()

@@ -1,19 +1,39 @@
 """The lane's shell on a board process: a vehicle comes, is admitted and passes; and what may go wrong meanwhile."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from simulation.world import World
-from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready
-from terminal.core.journal import Kind
+from terminal.alarms import AlarmKey
+from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
+from terminal.core.credential import Credential, Product
+from terminal.core.journal import EntryKey, Kind
+from terminal.core.stay import StayChange, StayNeutral
+from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
+from terminal.ports import Input
 from tests.lane.rig import QUICK, Rig, intent
 from tests.simulation_board.board_process import FAST, BoardProcess
 
 QUICK_M_S = 100.0
+ANNA = Credential(
+    key_id=bytes(4),
+    card_number=b"anna-001",
+    not_before=0,
+    expires=2**32,
+    product=Product.CARGOCARD,
+    ean=8712345678906,
+    personal_number=1,
+    card_index=0,
+    company_index=0,
+    uid=bytes(7),
+    language="nl",
+)
 
 
 def arrives(rig: Rig, world: World) -> None:
@@ -113,7 +133,7 @@ def test_fire_ends_whoever_is_owed_and_stays_until_confirmed(rig: Rig, world: Wo
     rig.wait_for(Phase.EMERGENCY_OPEN)
     assert rig.lane.readiness() == Closed("emergency-open")
     assert rig.lane.admit(intent(2)) is False
-    assert rig.alarms.standing() == (("fire", 1),)
+    assert rig.alarms.standing() == (AlarmKey("fire", 1),)
     world.fire(False)
     rig.wait_for(lambda state: not state.active & {"fire"})
     rig.lane.confirm()
@@ -174,6 +194,43 @@ def test_lane_that_ended_answers_nobody_and_opens_nothing(board: BoardProcess) -
     with Rig(board.socket).in_service() as rig:
         pass
     assert rig.lane.readiness() == Closed("boot")
-    with pytest.raises(HardwareError, match="lane 1 does not answer"):
+    with pytest.raises(HardwareError, match="lane 1 has ended"):
         rig.lane.admit(intent(1))
     assert board.changes("open") == []
+
+
+class HangingBoard(SimulatedBoard):
+    """A board whose driver hangs when the contacts are read for the second time."""
+
+    hangs, may_go_on = Event(), Event()
+    _reads = 0
+
+    def levels(self) -> Mapping[Input, bool]:
+        self._reads += 1
+        if self._reads == 2:
+            self.hangs.set()
+            assert self.may_go_on.wait(10)
+        return super().levels()
+
+
+def test_lane_that_hangs_never_acts_on_an_admission_that_was_given_up(board: BoardProcess) -> None:
+    with Rig(board.socket, board=HangingBoard, answer_s=0.05).in_service() as rig:
+        assert HangingBoard.hangs.wait(5)
+        with pytest.raises(HardwareError, match="lane 1 does not answer"):
+            rig.lane.admit(intent(1))
+        HangingBoard.may_go_on.set()
+    assert board.changes("open") == []
+    assert rig.journal.told() == []
+
+
+def test_stay_changes_with_the_passage_and_not_with_the_tap(board: BoardProcess, world: World) -> None:
+    def stay_after(result: Result, key: EntryKey | None, card: Credential) -> StayChange | None:
+        return StayNeutral(card.card_number) if (result, key) == (Result.PASSED, intent(1)) else None
+
+    with Rig(board.socket, stay_after=stay_after).in_service() as rig:
+        arrives(rig, world)
+        assert rig.lane.admit(intent(1), ANNA)
+        assert rig.journal.changes == []
+        passes(world)
+        assert rig.journal.wait_for(Kind.PASSAGE, result="passed").card_number == ANNA.card_number
+        assert rig.journal.changes == [StayNeutral(ANNA.card_number)]

@@ -1,6 +1,7 @@
 """The simulated board as it is really used: a process, its socket, its trace."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,11 @@ class BoardProcess:
             self._process.kill()
             self._process.communicate()
         self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Hang it (SIGSTOP), or let it go on (SIGCONT)."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def lines(self) -> list[dict[str, Any]]:
         """The trace as it is on disk."""
