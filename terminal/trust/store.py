@@ -16,7 +16,7 @@ from terminal.errors import StorageError
 from terminal.trust.disk import Disk, digest, own_folder
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MAX_MANIFEST_BYTES = 64 * 1024
+MAX_MANIFEST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Store:
             StorageError: it cannot be read, or it is damaged.
         """
         try:
-            if self._manifest.stat().st_size > _MAX_MANIFEST_BYTES:
+            if self._manifest.stat().st_size > MAX_MANIFEST_BYTES:
                 raise StorageError(f"{self._manifest}: is damaged: far too large")
             return Manifest.decoded(self._manifest.read_bytes())
         except FileNotFoundError:

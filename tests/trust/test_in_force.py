@@ -8,7 +8,7 @@ import pytest
 
 from terminal.core.rules import Rules
 from terminal.trust.keeper import MAX_AHEAD_S, RulesKeeper
-from terminal.trust.store import Manifest, Target
+from terminal.trust.store import MAX_MANIFEST_BYTES, Manifest, Target
 from tests.trust.repository import SITE, START_S, Gate, Repository, in_force, revocation_files, site_files, told, write
 
 BEFORE = (1, 0, "Terminal")
@@ -74,6 +74,15 @@ def test_damaged_manifest_is_noticed_and_made_anew(gate: Gate, repository: Repos
     assert keeper.current() is None
     assert keeper.refresh().refused == ()
     assert in_force(keeper) == BEFORE
+
+
+def test_manifest_at_its_bound_and_one_byte_past_it(gate: Gate, repository: Repository) -> None:
+    gate.refreshed(repository)
+    path = gate.state / "in-force/manifest.json"
+    path.write_bytes(path.read_bytes().ljust(MAX_MANIFEST_BYTES))
+    assert gate.started().load().refused == ()
+    path.write_bytes(path.read_bytes() + b" ")
+    assert told(gate.started().load()) == [("store", "storage")]
 
 
 def test_manifest_whose_hash_is_a_path(gate: Gate, repository: Repository) -> None:
