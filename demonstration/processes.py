@@ -97,11 +97,9 @@ class GateProcess(Process):
     Every line of the log is kept, and given to `told` on a thread of its own.
     """
 
-    def __init__(
-        self, configuration: Path, log: Path, notify: Path, told: Callable[[Event], None] = lambda _: None
-    ) -> None:
+    def __init__(self, configuration: Path, log: Path, notify: Path) -> None:
         """Start the gate; `log` gets a copy of what it writes, `notify` is a socket to make for its states."""
-        self._told = told
+        self.told: Callable[[Event], None] = lambda _: None
         self._events: list[Event] = []
         self._news = threading.Condition()
         notify.unlink(missing_ok=True)
@@ -185,4 +183,4 @@ class GateProcess(Process):
                 with self._news:
                     self._events.append(event)
                     self._news.notify_all()
-                self._told(event)
+                self.told(event)

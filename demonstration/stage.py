@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
+from demonstration.checking import journal_of
 from demonstration.issuing import typed_person
 from demonstration.office import LANE, SITE, Office
 from demonstration.processes import BoardProcess, Event, GateProcess
@@ -30,19 +31,19 @@ from simulation.vpcd import READERS, InsertedCard, VirtualReaderSlot
 from simulation.world import World
 from terminal.card.keys import SoftwareKey
 from terminal.core.credential import Training
+from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
 from terminal.edges.pcsc_card import PcscCard, pcsc_context, readers_with_card
 from terminal.errors import ConfigurationError, HardwareError
 from terminal.trust.documents import ISSUERS
 
-READER = READERS[0]
+READER, BENCH_READER = READERS
+"""The gate's reader beside the lane, and the one on which cards are personalised."""
 TRAVEL_MS = 800
 CARD_S = 5.0
 ANSWER_S = 8.0
 PASSAGE_S = 20.0
 IN_FORCE_S = 10.0
-
-Said = Callable[[Event], None]
 
 STATUS_OF = {
     "valid": CardStatus.VALID,
@@ -53,6 +54,7 @@ STATUS_OF = {
 
 
 CREDENTIAL_FILE = 1
+TERMINAL = "kade-7-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class Holder:
 class Stage:
     """One demonstration, from an empty folder to its end. Use it as a context manager."""
 
-    def __init__(self, folder: Path, *, said: Said, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Set everything up; blocks until the gate is ready. `said` hears what the gate's log says, as it comes.
+    def __init__(self, folder: Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Set everything up; blocks until the gate is ready.
 
         Raises:
             HardwareError: no PC/SC daemon with virtual readers, or a process that does not start.
@@ -76,8 +78,9 @@ class Stage:
         self.folder = folder.resolve()
         self._parts = ExitStack()
         self._holders: dict[str, Holder] = {}
+        self._tapping: str | None = None
         try:
-            self._set_up(said, progress)
+            self._set_up(progress)
         except PcscdUnavailable as error:
             self._parts.close()
             raise HardwareError(str(error)) from None
@@ -108,6 +111,21 @@ class Stage:
         """The gate's folder, with its journal."""
         return self.folder / "gate"
 
+    @property
+    def holder(self) -> str | None:
+        """Whose card lies on the reader now, or lay there last."""
+        return self._tapping
+
+    def listen(self, said: Callable[[Event], None]) -> None:
+        """Let `said` hear what the gate's log says from now on, on the thread that reads it."""
+        self.gate.told = said
+
+    def stop_gate(self) -> dict[int, Record]:
+        """End the gate as its service manager would; returns the records of its journal."""
+        self.gate.stop()
+        key = bytes.fromhex((self.folder / "keys" / "terminal-key").read_text())
+        return journal_of(self.data, TERMINAL, key)
+
     # ------------------------------------------------------------------------------------------------- what can be done
 
     def tap(self, name: str) -> Event:
@@ -118,6 +136,7 @@ class Stage:
             DidNotHappen: no answer, or a barrier that did not move.
         """
         holder = self._holder(name)
+        self._tapping = name
         seen, mark = self._world.mark(), self.gate.mark()
         self._world.vehicle("arrive", name)
         self._world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=True)
@@ -133,7 +152,7 @@ class Stage:
                 self._world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=False)
         finally:
             self._slot.remove()
-            _wait_until_empty()
+            _wait_until_empty(READER.name)
         return answer
 
     def set_status(self, name: str, status: CardStatus) -> None:
@@ -159,7 +178,7 @@ class Stage:
 
     # ----------------------------------------------------------------------------------------------------------- set-up
 
-    def _set_up(self, said: Said, progress: Callable[[str], None]) -> None:
+    def _set_up(self, progress: Callable[[str], None]) -> None:
         if self.folder.exists():
             if not (self.folder / ".demonstration").exists():
                 raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name another, or remove it")
@@ -172,6 +191,7 @@ class Stage:
         )
         self._parts.enter_context(running_pcscd())
         self._slot = self._parts.enter_context(VirtualReaderSlot(READER.port))
+        self._bench_slot = self._parts.enter_context(VirtualReaderSlot(BENCH_READER.port))
         progress("headquarters: keys, register, first lists")
         self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
         self._parts.callback(self._office.close)
@@ -187,7 +207,7 @@ class Stage:
         self._parts.enter_context(BoardProcess(short / "board", self.trace, travel_ms=TRAVEL_MS))
         self._world = self._parts.enter_context(World(short / "board", LANE))
         self.gate = self._parts.enter_context(
-            GateProcess(self._write_configuration(short / "board"), self.folder / "gate.log", short / "notify", said)
+            GateProcess(self._write_configuration(short / "board"), self.folder / "gate.log", short / "notify")
         )
         self.gate.wait_ready()
         self._phase("closed", 0)
@@ -205,7 +225,11 @@ class Stage:
             (keys / name).write_bytes(content)
         (self.folder / "root.json").write_bytes(self._office.root())
         path = self.folder / "gate.toml"
-        path.write_text(CONFIGURATION.format(folder=self.folder, site=SITE, lane=LANE, board=board, reader=READER.name))
+        path.write_text(
+            CONFIGURATION.format(
+                terminal=TERMINAL, folder=self.folder, site=SITE, lane=LANE, board=board, reader=READER.name
+            )
+        )
         return path
 
     def _hand_out(self, person: Person) -> None:
@@ -221,23 +245,23 @@ class Stage:
 
     def _issued(self, person: Person) -> tuple[DesfireChip, bytes]:
         chip = blank_chip(b"\x04" + token_bytes(6))
-        with self._card_on_reader(chip) as card:
+        with self._card_on_bench(chip) as card:
             credential = cards.issue(card, self._bench(), _order(person, datetime.now(UTC)))
         self._office.set_status(credential.card_number, STATUS_OF[person.status])
         return chip, credential.card_number
 
     @contextmanager
-    def _card_on_reader(self, chip: InsertedCard) -> Iterator[PcscCard]:
-        self._slot.insert(chip)
+    def _card_on_bench(self, chip: InsertedCard) -> Iterator[PcscCard]:
+        self._bench_slot.insert(chip)
         try:
             with pcsc_context() as context:
-                if not readers_with_card(context, (READER.name,), CARD_S):
-                    raise HardwareError(f"the card did not come up on {READER.name}")
-                with PcscCard.connect(context, READER.name) as card:
+                if not readers_with_card(context, (BENCH_READER.name,), CARD_S):
+                    raise HardwareError(f"the card did not come up on {BENCH_READER.name}")
+                with PcscCard.connect(context, BENCH_READER.name) as card:
                     yield card
         finally:
-            self._slot.remove()
-            _wait_until_empty()
+            self._bench_slot.remove()
+            _wait_until_empty(BENCH_READER.name)
 
     def _bench(self) -> Bench:
         masters = self._office.card_masters()
@@ -267,10 +291,10 @@ class Stage:
         )
 
 
-def _wait_until_empty() -> None:
+def _wait_until_empty(reader: str) -> None:
     """The daemon looks at a virtual reader some times a second; the next card must not meet its memory of this one."""
     with pcsc_context() as context:
-        while readers_with_card(context, (READER.name,), 0):
+        while readers_with_card(context, (reader,), 0):
             time.sleep(0.02)
 
 
@@ -297,7 +321,7 @@ def _order(person: Person, now: datetime) -> Order:
 
 CONFIGURATION = """\
 [terminal]
-name = "kade-7-in"
+name = "{terminal}"
 site = {site}
 data = "{folder}/gate"
 mirror = "{folder}/mirror"

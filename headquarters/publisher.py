@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # public, but not marked as re-export
+from tuf.api.metadata import Metadata, Root
 
 from headquarters.ceremony import ROOT_LIFE, root_versions
 from headquarters.database import Database, published

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]  # public, but not marked as re-export
-from tuf.api.metadata import (  # type: ignore[attr-defined]  # likewise
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
     Metadata,

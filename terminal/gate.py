@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, tzinfo
 from functools import partial
@@ -35,6 +36,8 @@ from terminal.alarms import AlarmKey, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.core.barrier_words import Closed, Phase, Settings
 from terminal.core.issuers import SealingKey
+from terminal.core.journal import Entry, EntryKey
+from terminal.core.stay import StayChange
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
@@ -42,7 +45,7 @@ from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
 from terminal.lane import Lane, LanePorts
-from terminal.ports import CardTransport, ReaderState
+from terminal.ports import CardTransport, Journal, ReaderState
 from terminal.recovery import settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
@@ -140,9 +143,10 @@ class GateProcess:
             clock=self._clock,
         )
         self._stays = self._store.stays(keys.terminal)
-        self._journal = self._store.journal(
+        journal = self._store.journal(
             clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
         )
+        self._journal = _ToldJournal(journal)
         self._alarms = Alarms(self._journal, _log_alarm)
         renewal = Renewal(
             self._keeper,
@@ -152,7 +156,7 @@ class GateProcess:
             heartbeat=self._heartbeats,
             told=_log_rules,
         )
-        settled = settle(self._journal, software=version("xs-terminal"))
+        settled = settle(journal, software=version("xs-terminal"))
         renewal.load()
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
@@ -307,6 +311,25 @@ class _ReaderOfLane:
         self._states[reader] = state
         log.info("reader", lane=self._lane, reader=reader, state=state.value)
         self._alarms.holds("reader", self._lane, reader, while_=state is not ReaderState.READY)
+
+
+class _ToldJournal:
+    """The journal, with a line in the log for each entry once it is durable: its public part, nothing sealed."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        """As the journal's own."""
+        future = self._journal.append(entry, also)
+        future.add_done_callback(partial(_log_entry, entry))
+        return future
+
+
+def _log_entry(entry: Entry, stored: "Future[EntryKey]") -> None:
+    if stored.exception() is None:
+        kind, public = entry.kind.value, dict(entry.public)
+        log.info("journal", sequence=stored.result().sequence, kind=kind, lane=entry.lane, public=public)
 
 
 def _log_answer(answer: Answer) -> None:

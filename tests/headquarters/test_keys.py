@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tuf.api.exceptions import UnsignedMetadataError
-from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # public, but not marked as re-export
+from tuf.api.metadata import Metadata, Root
 
 from firmware_config.cardkeys import read_card_keys
 from headquarters.ceremony import init_keys, renew_root, root_versions

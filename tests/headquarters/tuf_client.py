@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadHTTPError
-from tuf.ngclient import FetcherInterface, Updater  # type: ignore[attr-defined]  # public, not marked as re-export
+from tuf.ngclient import FetcherInterface, Updater
 
 BASE = "folder:///"
 
