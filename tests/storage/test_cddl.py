@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-import cddl_verifier  # type: ignore[import-untyped]  # it comes without type information
+import cddl_verifier
 import pytest
 
 from terminal.core.cbor import encode
