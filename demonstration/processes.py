@@ -180,7 +180,7 @@ class GateProcess(Process):
                     event = json.loads(line)
                 except ValueError:
                     continue
+                self.told(event)  # first: whoever waits for an event finds it told
                 with self._news:
                     self._events.append(event)
                     self._news.notify_all()
-                self.told(event)
