@@ -1,0 +1,222 @@
+"""One lane of a gate in this process: real rules, real journal on disk, real lane on a simulated board; no PC/SC."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from demonstration.office import SITE
+from simulation.vpcd import InsertedCard
+from simulation.world import World
+from terminal.alarms import Alarms
+from terminal.core.barrier_words import CONTACTS, LOOP_ARM, Phase, Settings, State
+from terminal.core.journal import Kind
+from terminal.edges.clock import FlooredClock
+from terminal.edges.heartbeat import Heartbeats
+from terminal.edges.simulated_board import SimulatedBoard
+from terminal.lane import Lane, LanePorts
+from terminal.storage.database import Database
+from terminal.storage.journal import Stored
+from terminal.storage.store import Store
+from terminal.tap import Answer, TapPorts, Taps
+from terminal.trust.keeper import RulesKeeper
+from terminal.trust.seen import SeenDatabase
+from tests.card.chips import Held
+from tests.simulation_board.board_process import BoardProcess
+from tests.tap.site import OPEN_LANE, Site
+
+PATIENCE_S = 5.0
+STAYS_KEY = bytes(range(32))
+
+
+class Disk:
+    """Notes when each transaction had become durable (monotonic, ns); fails the next ones while it is `full`."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.committed_ns: list[int] = []
+
+    def database(self, folder: Path) -> Database:
+        """The journal's database on this disk."""
+        disk = self
+
+        class Connection(sqlite3.Connection):
+            def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+                if sql == "COMMIT" and disk.full:
+                    raise sqlite3.OperationalError("database or disk is full")
+                cursor = super().execute(sql, *parameters)
+                if sql == "COMMIT":
+                    disk.committed_ns.append(time.monotonic_ns())
+                return cursor
+
+        class OnThisDisk(Database):
+            connection_class = Connection
+
+        return OnThisDisk(folder)
+
+
+class OneLane:
+    """Use it as a context manager: the boom is down and, unless it is nobody, `somebody` stands before it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        site: Site,
+        board: Path,
+        *,
+        number: int = OPEN_LANE,
+        direction: Literal["entry", "exit"] = "entry",
+        somebody: bool = True,
+        publication: str | None = "good",
+        budget_s: float = 2.0,
+        before_commit: Callable[[], None] | None = None,
+        board_class: type[SimulatedBoard] = SimulatedBoard,
+    ) -> None:
+        self._site = site
+        self._somebody = somebody
+        self._world = World(board, number)
+        self._mirror = folder / "mirror"
+        self._mirror.mkdir()
+        self._news = threading.Condition()
+        self.phases: list[Phase] = []
+        root = folder / "root.json"
+        root.write_bytes(site.root)
+        self.disk = Disk()
+        self.store = Store(
+            folder / "gate",
+            terminal="gate-1",
+            heartbeat=Heartbeats(),
+            random_bytes=os.urandom,
+            before_commit=before_commit,
+            database=self.disk.database,
+        )
+        self.clock = FlooredClock(self.store.kept.number("clock-floor"))
+        self.keeper = RulesKeeper(
+            site=SITE,
+            root=root,
+            mirror=self._mirror,
+            state=folder / "gate" / "rules",
+            seen=SeenDatabase(folder / "gate" / "seen.db"),
+            clock=self.clock,
+        )
+        self.stays = self.store.stays(STAYS_KEY)
+        self.journal = self.store.journal(
+            clock=self.clock,
+            sealing_key=lambda: rules.issuers.sealing[0] if (rules := self.keeper.current()) else None,
+            time_zone=lambda: ZoneInfo(rules.policy.time_zone) if (rules := self.keeper.current()) else UTC,
+            stays=self.stays,
+        )
+        self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
+        if publication is not None:
+            self.take(publication)
+        self.lane = Lane(
+            LanePorts(
+                number=number,
+                settings=Settings(
+                    direction=direction, fitted=frozenset(CONTACTS), pulse_ms=60, travel_ms=1000, passage_ms=5000
+                ),
+                take_board=lambda: board_class(board, number),
+                journal=self.journal,
+                alarms=self.alarms,
+                heartbeat=Heartbeats(),
+                changed=self._changed,
+            )
+        )
+        self.taps = Taps(
+            TapPorts(
+                number=number,
+                direction=direction,
+                lane=self.lane,
+                keys=site.read_keys,
+                rules=self.keeper,
+                stays=self.stays,
+                journal=self.journal,
+                alarms=self.alarms,
+                clock=self.clock,
+                random=os.urandom,
+                intent_budget_s=budget_s,
+            )
+        )
+
+    def __enter__(self) -> Self:
+        self.lane.start()
+        self.wait_for(Phase.CLOSED)
+        if self._somebody:
+            self._world.contact("loop_arm", True)
+            self.sees_somebody()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ended = self.lane.stop()
+        self._world.close()
+        self.store.close()
+        assert ended
+
+    def take(self, publication: str) -> None:
+        """Have a publication arrive in the mirror, and in force."""
+        self._site.carry(publication, self._mirror)
+        outcome = self.keeper.refresh()
+        assert outcome.rules is not None
+        assert not outcome.refused, outcome.refused
+
+    def tap(self, card: InsertedCard, reader: str = "front") -> Answer:
+        """Hold a card to the reader."""
+        return self.taps.tap(reader, Held(card))
+
+    def wait_for(self, phase: Phase, times: int = 1) -> None:
+        """Until the barrier has come into this phase so often; what the lane writes down about it is on its way."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.phases.count(phase) >= times, PATIENCE_S), self.phases
+
+    def sees_somebody(self) -> None:
+        """Until the lane knows that somebody stands before the boom."""
+        with self._news:
+            assert self._news.wait_for(lambda: LOOP_ARM in self.lane.state.active, PATIENCE_S), self.lane.state
+
+    def entries(self) -> list[Stored]:
+        """All that is in the journal, after what is waiting now has become durable."""
+        self.store.kept.number("test").save(1).result(PATIENCE_S)
+        return list(self.journal.entries())
+
+    def told(self, *kinds: Kind) -> list[tuple[str, Mapping[str, object]]]:
+        """What the journal says of taps, or of `kinds`: kind, and the facts a reader would look for."""
+        wanted = kinds or (Kind.TAP_INTENT, Kind.TAP_OUTCOME)
+        facts = ("outcome", "reason", "detail", "result", "intent", "alarm")
+        return [
+            (entry.record.kind.value, {key: entry.record.public[key] for key in facts if key in entry.record.public})
+            for entry in self.entries()
+            if entry.record.kind in wanted
+        ]
+
+    def standing(self) -> tuple[str, ...]:
+        """The names of the alarms that stand."""
+        return tuple(alarm.name for alarm in self.alarms.standing())
+
+    def _changed(self, state: State) -> None:
+        with self._news:
+            if self.phases[-1:] != [state.phase]:
+                self.phases.append(state.phase)
+            self._news.notify_all()
+
+
+Lanes = Callable[..., OneLane]
+"""Makes a lane, with what is to be other than usual."""
+
+
+def said(answer: Answer) -> tuple[str, str] | None:
+    """Outcome and reason; None: drive forward."""
+    return None if answer.decision is None else (answer.decision.outcome.value, answer.decision.reason.value)
+
+
+def pulses(board: BoardProcess, lane: int = OPEN_LANE) -> list[int]:
+    """When the open relay of this lane was switched on (monotonic, ns), by the board's own trace."""
+    return [
+        line["monotonic_ns"]
+        for line in board.lines()
+        if line["what"] == "output" and line["lane"] == lane and line["name"] == "open" and line["on"]
+    ]

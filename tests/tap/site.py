@@ -1,0 +1,135 @@
+"""A site as headquarters made it, once for many tests: keys, a few publications one after the other, everybody's card.
+
+Nothing is changed after it is made. A test takes a copy: a chip as it was issued, the files of one publication.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_bytes, token_hex
+
+from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
+from demonstration.office import SITE, Office
+from headquarters.keys import load_issuer_key
+from headquarters.publisher import mirror_files, release
+from provisioning import cards
+from provisioning.cards import Bench, Order
+from simulation.card import DesfireChip, Eeprom, OtherCard, blank_chip
+from simulation.vpcd import InsertedCard
+from terminal.card.keys import KeyNumber, MasterKeys, SoftwareKey
+from terminal.core.credential import Training
+from terminal.core.policy import LaneRules, SitePolicy, Zone
+from terminal.core.revocation import CardStatus
+from terminal.trust.documents import ISSUERS
+from tests.card.chips import Held
+
+TRAINED_LANE = 1
+"""Into the zone that asks for the site's instruction; all others ask for a card alone."""
+OPEN_LANE = 2
+LANES = (1, 2, 3)
+POLICY = SitePolicy(
+    site=SITE,
+    name="Kade 7",
+    time_zone="Europe/Amsterdam",
+    zones=(Zone(number=1, name="Yard", trainings=(GATE_TRAINING,)), Zone(number=2, name="Street")),
+    lanes=tuple(LaneRules(number=number, zone=1 if number == TRAINED_LANE else 2) for number in LANES),
+)
+STATUS_OF = {
+    "valid": CardStatus.VALID,
+    "blocked": CardStatus.BLOCKED,
+    "suspended": CardStatus.SUSPENDED,
+    "not-activated": CardStatus.NOT_ACTIVATED,
+}
+CREDENTIAL_FILE = 1
+KEY_FILES = ("card-keys.json", "terminal-key")
+
+
+class Site:
+    """The publications `good`, `anna-blocked`, `anna-back` and `issuer-withdrawn`, in this order, and the cards."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._office = Office(folder / "headquarters", lambda: datetime.now(UTC), POLICY)
+        self._chips: dict[str, Eeprom] = {}
+        self.numbers: dict[str, bytes] = {}
+        for person in CAST:
+            if person.chip != "other-card":
+                self._issue(person)
+        anna = self.numbers["anna"]
+        self._publications = {"good": self._publish()}
+        self._office.set_status(anna, CardStatus.BLOCKED)
+        self._publications["anna-blocked"] = self._publish()
+        self._office.set_status(anna, CardStatus.VALID)
+        self._publications["anna-back"] = self._publish()
+        self._withdraw_issuer()
+        self._publications["issuer-withdrawn"] = self._publish()
+        self.root = self._office.root()
+        self.read_keys = MasterKeys({KeyNumber.READ: self._office.card_masters().read})
+        self._office.close()
+
+    def card(self, name: str) -> InsertedCard:
+        """The card of one of the cast, as it was issued."""
+        if name not in self._chips:
+            return OtherCard(b"\x04" + bytes(6))
+        return DesfireChip(copy.deepcopy(self._chips[name]))
+
+    def carry(self, publication: str, mirror: Path) -> None:
+        """Bring the files of a publication to a gate's mirror, in the order in which they should come."""
+        for _ in release(self.files(publication), mirror):
+            pass
+
+    def files(self, publication: str) -> Mapping[str, bytes]:
+        """The files of a publication, by name."""
+        return self._publications[publication]
+
+    def hand_keys_to(self, folder: Path) -> None:
+        """The key files of a gate."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name, content in zip(KEY_FILES, (self._office.keys_for_terminal(), token_hex(32).encode()), strict=True):
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_bytes(content)
+
+    def _issue(self, person: Person) -> None:
+        masters = self._office.card_masters()
+        bench = Bench(
+            keys=cards.masters(masters),
+            site_key=SoftwareKey(masters.site),
+            issuer=load_issuer_key(self._office.keys.issuer),
+            issuers=ISSUERS.parse(self._office.keys.issuers.read_bytes()),
+            register=self._office.register,
+            change=self._office.change(),
+            random=token_bytes,
+        )
+        chip = blank_chip(b"\x04" + token_bytes(6))
+        number = cards.issue(Held(chip), bench, _order(person, datetime.now(UTC))).card_number
+        self._office.set_status(number, STATUS_OF[person.status])
+        if person.chip == "copy-of-anna":
+            (source,), (target,) = self._chips["anna"].applications.values(), chip.eeprom.applications.values()
+            target.files[CREDENTIAL_FILE].data = source.files[CREDENTIAL_FILE].data
+        self._chips[person.name], self.numbers[person.name] = chip.eeprom, number
+
+    def _publish(self) -> Mapping[str, bytes]:
+        self._office.publish_to(self.folder / "mirror")
+        return mirror_files(self._office.folder / "published", SITE)
+
+    def _withdraw_issuer(self) -> None:
+        path = self._office.keys.issuers
+        document = ISSUERS.parse(path.read_bytes())
+        ended = datetime.now(UTC) - timedelta(seconds=1)
+        path.write_bytes(
+            ISSUERS.dump(replace(document, issuers=tuple(replace(key, ends=ended) for key in document.issuers)))
+        )
+
+
+def _order(person: Person, now: datetime) -> Order:
+    return Order(
+        product=person.product,
+        ean=person.ean,
+        personal_number=person.personal_number,
+        language=person.language,
+        not_before=int((now + person.begins).timestamp()),
+        expires=int((now + person.ends).timestamp()),
+        trainings=(Training(GATE_TRAINING, (now + 2 * YEAR).date()),) if person.trained else (),
+    )

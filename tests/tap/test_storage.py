@@ -1,0 +1,116 @@
+"""The disk is slow, full or gone: an entry stays shut, an exit opens, and the journal tells the truth afterwards."""
+
+import pytest
+
+from terminal.core.barrier_words import Phase
+from terminal.core.journal import Kind
+from tests.simulation_board.board_process import BoardProcess
+from tests.storage.support import Held as HeldDisk
+from tests.tap.one_lane import Lanes, pulses, said
+from tests.tap.site import Site
+
+SHORT_S = 0.05
+
+
+def test_entry_is_refused_when_the_disk_is_too_slow_and_the_late_intent_opens_nothing(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    disk = HeldDisk()
+    with one_lane(before_commit=disk, budget_s=SHORT_S) as lane:
+        lane.entries()
+        disk.hold()
+        answer = lane.tap(site.card("anna"))
+        assert said(answer) == ("refuse", "storage")
+        assert (answer.key, answer.durable_ms) == (None, None)
+        assert lane.standing() == ("storage",)
+        disk.go_on.set()
+        lane.entries()
+        intent, outcome = lane.told()
+        assert (intent[0], intent[1]["outcome"]) == ("tap-intent", "admit")
+        assert outcome[0] == "tap-outcome"
+        assert outcome[1]["result"] == "storage"
+        assert lane.journal.open_intents() == ()
+        assert lane.phases == [Phase.CLOSED]
+    assert pulses(board) == []
+
+
+def test_next_tap_after_a_slow_one_is_admitted_and_clears_the_alarm(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    disk = HeldDisk()
+    with one_lane(before_commit=disk, budget_s=SHORT_S) as lane:
+        lane.entries()
+        disk.hold()
+        lane.tap(site.card("anna"))
+        disk.go_on.set()
+        lane.entries()
+        assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
+        assert lane.standing() == ()
+        assert lane.told(Kind.ALARM_RAISED, Kind.ALARM_CLEARED) == [
+            ("alarm-raised", {"alarm": "storage"}),
+            ("alarm-cleared", {"alarm": "storage"}),
+        ]
+    assert len(pulses(board)) == 1
+
+
+def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_on_whose_account(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    disk = HeldDisk()
+    with one_lane(direction="exit", before_commit=disk, budget_s=SHORT_S) as lane:
+        lane.entries()
+        disk.hold()
+        assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
+        lane.wait_for(Phase.OPENING)
+        assert len(pulses(board)) == 1
+        assert lane.standing() == ("storage",)
+        disk.go_on.set()
+        lane.entries()
+        told = [(kind, facts.get("result", facts.get("outcome")), "intent" in facts) for kind, facts in lane.told()]
+        assert told == [
+            ("tap-intent", "admit", False),
+            ("tap-outcome", "opened", False),
+            ("tap-outcome", "storage", True),
+        ]
+        assert lane.journal.open_intents() == ()
+    assert len(pulses(board)) == 1
+
+
+@pytest.mark.parametrize(("direction", "answer"), [("entry", ("refuse", "storage")), ("exit", ("admit", "ok"))])
+def test_full_disk_shuts_the_entry_and_holds_nobody_at_the_exit(
+    direction: str, answer: tuple[str, str], one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    is_exit = direction == "exit"
+    with one_lane(direction=direction) as lane:
+        lane.entries()
+        lane.disk.full = True
+        assert said(lane.tap(site.card("anna"))) == answer
+        assert lane.standing() == ("storage",)
+        lane.disk.full = False
+        assert all(facts.get("outcome") != "admit" for _, facts in lane.told())
+        lane.wait_for(Phase.CLOSED, times=2 if is_exit else 1)
+        assert said(lane.tap(site.card("farid"))) == ("admit", "ok")
+        assert lane.standing() == ()
+    assert len(pulses(board)) == 2 if is_exit else 1
+
+
+def test_journal_that_has_ended_admits_nobody(one_lane: Lanes, site: Site, board: BoardProcess) -> None:
+    with one_lane() as lane:
+        lane.store.close()
+        assert said(lane.tap(site.card("anna"))) == ("refuse", "storage")
+        assert said(lane.tap(site.card("bram"))) == ("refuse", "blocked")
+        assert lane.standing() == ("storage",)
+    assert pulses(board) == []
+
+
+def test_refusal_is_answered_also_when_it_cannot_be_written_down(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    disk = HeldDisk()
+    with one_lane(before_commit=disk, budget_s=SHORT_S) as lane:
+        lane.entries()
+        disk.hold()
+        assert said(lane.tap(site.card("bram"))) == ("refuse", "blocked")
+        assert lane.standing() == ("storage",)
+        disk.go_on.set()
+        assert [(kind, facts["reason"]) for kind, facts in lane.told()] == [("tap-outcome", "blocked")]
