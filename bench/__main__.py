@@ -1,0 +1,104 @@
+"""`make bench`: measure everything, show the table, write build/bench.json."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+
+from bench import air, gate, lists, machine, taps
+from bench.children import card_on_reader
+from bench.figures import Figures
+from bench.setting import Setting
+from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
+from simulation.vpcd import READERS
+from terminal.errors import XsError
+
+FULL_GATE_TAPS = 1000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure; 0 however slow it was, unless `--check` asks for the targets."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the gate; see docs/bench.md.")
+    parser.add_argument("--entries", type=int, default=10_000_000, help="cards on the list")
+    parser.add_argument("--taps", type=int, default=1000, help="taps of each kind, for own time")
+    parser.add_argument("--slow-taps", type=int, default=15, help="taps of each kind with commits of 150 ms")
+    parser.add_argument("--very-slow-taps", type=int, default=3, help="taps of each kind with commits of 2 s")
+    parser.add_argument("--starts", type=int, default=5, help="starts of the gate")
+    parser.add_argument("--renewals", type=int, default=10, help="changes, and new lists, brought into force")
+    parser.add_argument("--gate-taps", type=int, default=200, help="taps on the gate before its memory is looked at")
+    parser.add_argument("--full", action="store_true", help=f"--gate-taps {FULL_GATE_TAPS}; takes six minutes more")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="folder for bench.json and what is needed")
+    parser.add_argument("--check", action="store_true", help="end with 1 when a target was missed")
+    given = parser.parse_args(arguments)
+    console = Console(stderr=True, highlight=False)
+    began_s = monotonic()
+
+    def progress(text: str) -> None:
+        console.print(f"[dim]{monotonic() - began_s:5.0f} s[/]  {text}")
+
+    figures = Figures()
+    about: dict[str, object] = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": {name: value for name, value in vars(given).items() if isinstance(value, int)},
+        "load_before": machine.load(),
+    }
+    try:
+        measure(given, figures, progress)
+    except (PcscdUnavailable, XsError) as error:
+        console.print(f"bench: {error}")
+        return 2
+    about |= {"load_after": machine.load(), "machine": machine.described(given.build)}
+    figures.write(given.build / "bench.json", about)
+    figures.show(
+        Console(width=None if sys.stdout.isatty() else 100), f"{about['date']}, {given.entries:,} cards on the list"
+    )
+    missed = figures.missed()
+    return 1 if given.check and missed else 0
+
+
+def measure(given: argparse.Namespace, figures: Figures, progress: Callable[[str], None]) -> None:
+    """Measure everything into `figures`, with all files below the folder `bench` of `given.build`, made anew."""
+    folder = given.build.resolve() / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with (
+        reserved_readers(lambda: progress("another program has the virtual readers; waiting")),
+        running_pcscd(),
+    ):
+        progress(f"keys, cards, and a list of {given.entries:,} cards")
+        setting = Setting(folder, given.entries)
+        try:
+            saved = [folder / f"card-{number}.json" for number, _ in enumerate(READERS, 1)]
+            cards = tuple(setting.issue(each, number) for number, each in enumerate(saved, 1))
+            setting.publish_list(setting.statuses(1))
+            setting.land()
+            slow = {0.15: given.slow_taps, 2.0: given.very_slow_taps}
+            with taps.opened(setting, folder / "taps", READERS[0]) as bench:
+                progress("look-ups")
+                lists.measure(bench.rules.cards, folder / "taps", setting.mirror, figures)
+                progress(f"{given.taps} taps of each kind, then some with slow commits")
+                with card_on_reader(READERS[0].port, saved[0]):
+                    said = bench.measure(figures, taps=given.taps, slow=slow)
+            air.measure(said, figures)
+            gate_taps = FULL_GATE_TAPS if given.full else given.gate_taps
+            gate.measure(
+                setting,
+                folder / "gate",
+                cards,
+                figures,
+                starts=given.starts,
+                renewals=given.renewals,
+                taps=gate_taps,
+                progress=progress,
+            )
+        finally:
+            setting.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
