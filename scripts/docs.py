@@ -9,7 +9,22 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from firmware_config.reference import configuration_page
+from terminal.core.reasons import MEANING
 from terminal.trust.documents import KINDS
+
+REASONS_HEAD = """\
+# Outcomes and reasons
+
+The codes stand in the journal, in the log and in the demonstration's events, and what they mean never changes. A tap is
+answered with `admit`, `admit-wait` (the barrier opens, and the screen says where to wait), `desk` (not decided here:
+service desk or intercom) or `refuse`. The table gives what follows at an entry, in the order of the checks; a site's policy can
+change it for `list-too-old`, `training-missing`, `training-expired`, `too-early` and `already-inside`. At an exit only
+the card itself decides, between `admit` and `desk`; everything else becomes a flag of the entry in the journal.
+
+Made from `terminal/core/reasons.py`.
+
+| reason | outcome | who can help | what it means |
+|---|---|---|---|"""
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -24,7 +39,13 @@ def configuration() -> Mapping[str, str]:
     return {"configuration.md": configuration_page()}
 
 
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration)
+def reasons() -> Mapping[str, str]:
+    """The stable codes of every answer."""
+    rows = [f"| `{r}` | {m.outcome} | {m.help} | {m.words} |" for r, m in MEANING.items()]
+    return {"reasons.md": "\n".join((REASONS_HEAD, *rows)) + "\n"}
+
+
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration, reasons)
 
 
 def stale() -> Iterator[tuple[Path, str]]:

@@ -34,10 +34,10 @@ from firmware_config.gate import Lane as LaneTable
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.alarms import AlarmKey, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.core.barrier_words import Closed, Phase, Settings
+from terminal.core.barrier_words import Closed, Phase, Result, Settings
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import Entry, EntryKey
-from terminal.core.stay import StayChange
+from terminal.core.stay import Stay, StayChange, after_passage
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
@@ -45,6 +45,7 @@ from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
 from terminal.lane import Lane, LanePorts
+from terminal.lane_journal import Vehicle
 from terminal.ports import CardTransport, Journal, ReaderState
 from terminal.recovery import settle
 from terminal.renewal import PART as RENEWAL_PART
@@ -65,6 +66,8 @@ JOURNAL_WITHIN_S = 60.0
 LANE_WITHIN_S = 10.0
 READER_WITHIN_S = 20.0
 RENEWAL_WITHIN_S = 60.0
+GAP_MS = {"truck": 1500, "car": 300}
+"""How long a loop is off before it counts as clear (design 5)."""
 
 log = structlog.get_logger()
 
@@ -202,11 +205,13 @@ class GateProcess:
                     pulse_ms=table.pulse_ms,
                     travel_ms=table.travel_ms,
                     passage_ms=table.passage_s * 1000,
+                    gap_ms=GAP_MS["truck" if any(reader.height == "truck" for reader in table.reader) else "car"],
                 ),
                 take_board=partial(SimulatedBoard, self._gate.board.socket, table.number),
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=self._heartbeats,
+                stay_after=partial(self._stay_after, table),
             )
         )
         self._heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
@@ -255,6 +260,15 @@ class GateProcess:
     def _time_zone(self) -> tzinfo:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else UTC
+
+    def _stay_after(self, table: LaneTable, result: Result, vehicle: Vehicle) -> StayChange | None:
+        rules = self._keeper.current()
+        lane = rules.policy.lane(table.number) if rules else None
+        if lane is None or vehicle.credential is None:
+            return None
+        intent = vehicle.intent.sequence if vehicle.intent else None
+        stay = Stay(zone=lane.zone, lane=table.number, entered_ms=vehicle.tapped_ms, intent=intent)
+        return after_passage(result, table.direction, vehicle.credential, stay)
 
     def _summary(self) -> str:
         """How the gate is, in one line: what is wrong with each lane, and the age of the lists."""

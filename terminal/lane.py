@@ -110,12 +110,13 @@ class Lane:
         """Begin; the board is taken on the lane's thread."""
         self._thread.start()
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None) -> bool:
+    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Order the pulse for a vehicle whose intent is durable; returns when the relay has been told.
 
-        `intent` None is for an exit whose intent was not durable in time. False: no order was given, since the lane
-        was not ready any more; whoever asked writes the outcome. True: the outcome `opened` is on its way into the
-        journal, and the end of the passage will follow. Blocks for at most `answer_s` and what the board takes.
+        `tapped_ms` is the tap, the instant by which a stay begins or ends. `intent` None is for an exit whose intent
+        was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked writes the
+        outcome. True: the outcome `opened` is on its way into the journal, and the end of the passage will follow.
+        Blocks for at most `answer_s` and what the board takes.
 
         Raises:
             HardwareError: the relay did not answer, so it may have fired; or the lane's thread is stuck or ended.
@@ -126,7 +127,7 @@ class Lane:
         if not self._thread.is_alive():
             raise HardwareError(f"lane {self._ports.number} has ended; the gate must be started anew")
         told: Future[bool] = Future()
-        vehicle = Vehicle(intent, credential)
+        vehicle = Vehicle(intent, credential, tapped_ms)
         self._inbox.put(lambda: self._admit(vehicle, told))
         try:
             return told.result(self._ports.answer_s)

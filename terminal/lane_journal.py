@@ -14,19 +14,20 @@ from terminal.ports import Journal
 
 STORAGE_ALARM = "storage"
 
-StayAfter = Callable[[Result, EntryKey | None, Credential], StayChange | None]
-"""What a passage that ended so means for the stay of its card."""
-
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """Who is owed: the intent it was admitted by (None: an exit that could not be written down) and its card."""
+    """Who is owed: the intent it was admitted by (None: an exit that could not be written down), its card, its tap."""
 
     intent: EntryKey | None
-    credential: Credential | None = field(repr=False)
+    credential: Credential | None = field(default=None, repr=False)
+    tapped_ms: int = 0
 
 
-STRANGER = Vehicle(None, None)
+StayAfter = Callable[[Result, Vehicle], StayChange | None]
+"""What a passage that ended so means for the stay of its card."""
+
+STRANGER = Vehicle(None)
 """Whoever was admitted before this run of the gate."""
 
 
@@ -52,7 +53,7 @@ class LaneJournal:
             public=_settled(vehicle, result),
             card_number=card.card_number if card else None,
         )
-        self._append(entry, self.stay_after(result, vehicle.intent, card) if card else None)
+        self._append(entry, self.stay_after(result, vehicle))
 
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does."""

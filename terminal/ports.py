@@ -101,7 +101,7 @@ class LaneForTap(Protocol):
     def readiness(self) -> Readiness:
         """What a card presented now would find. Never blocks."""
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None) -> bool:
+    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Order the barrier open for a vehicle whose intent is durable; returns when the relay has been told.
 
         `intent` None: an exit that could not be written down in time. False: the lane was not ready any more and no

@@ -77,6 +77,7 @@ class _Course:
 
     reader: str
     began_s: float
+    tapped_ms: int
     credential: Credential | None = None
     card_ms: float | None = None
     durable_ms: float | None = None
@@ -98,7 +99,7 @@ class Taps:
         does wrong is part of the answer, never an exception.
         """
         with self._one_at_a_time:
-            course = _Course(reader, self._ports.clock.monotonic_s())
+            course = _Course(reader, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
             readiness = self._ports.lane.readiness()
             if isinstance(readiness, DriveForward):
                 return self._answer(course, None)
@@ -180,7 +181,7 @@ class Taps:
             if ports.direction == "entry":
                 return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
         try:
-            opened = ports.lane.admit(course.key, course.credential)
+            opened = ports.lane.admit(course.key, course.credential, course.tapped_ms)
         except HardwareError as error:
             log.warning("relay", lane=ports.number, why=str(error))
             ports.alarms.raised(BOARD_ALARM, ports.number)

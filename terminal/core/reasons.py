@@ -40,6 +40,7 @@ class Help(StrEnum):
 class _Meaning(NamedTuple):
     outcome: Outcome
     help: Help
+    words: str
 
 
 class Reason(StrEnum):
@@ -76,9 +77,7 @@ class Reason(StrEnum):
     FULL = "full"
     PAYMENT_NOT_POSSIBLE = "payment-not-possible"
     NO_OPEN_STAY = "no-open-stay"
-    """At an exit that lets out open stays only."""
     STORAGE = "storage"
-    """The decision was to admit, and it could not be written down in time."""
 
     @property
     def help(self) -> Help:
@@ -92,36 +91,88 @@ class Reason(StrEnum):
 
 
 MEANING: dict[Reason, _Meaning] = {
-    Reason.OK: _Meaning(Outcome.ADMIT, Help.DRIVER),
-    Reason.UNREADABLE: _Meaning(Outcome.REFUSE, Help.DRIVER),
-    Reason.NOT_AN_XS_KEY: _Meaning(Outcome.REFUSE, Help.DRIVER),
-    Reason.RANDOM_UID: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.NOT_AUTHENTIC: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.NOT_YET_VALID: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.EXPIRED: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.BLOCKED: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.SUSPENDED: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.NOT_ACTIVATED: _Meaning(Outcome.REFUSE, Help.ISSUER),
-    Reason.UNKNOWN_CARD: _Meaning(Outcome.DESK, Help.ISSUER),
-    Reason.COMPANY_BLOCKED: _Meaning(Outcome.REFUSE, Help.EMPLOYER),
-    Reason.COMPANY_SUSPENDED: _Meaning(Outcome.REFUSE, Help.EMPLOYER),
-    Reason.UNKNOWN_COMPANY: _Meaning(Outcome.DESK, Help.ISSUER),
-    Reason.LIST_TOO_OLD: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.PRODUCT_NOT_ACCEPTED: _Meaning(Outcome.REFUSE, Help.DESK),
-    Reason.CLOSED: _Meaning(Outcome.REFUSE, Help.DRIVER),
-    Reason.LANE_CLOSED: _Meaning(Outcome.REFUSE, Help.DRIVER),
-    Reason.LANE_BUSY: _Meaning(Outcome.REFUSE, Help.DRIVER),
-    Reason.SECOND_FACTOR_MISSING: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.SECOND_FACTOR_FAILED: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.TRAINING_MISSING: _Meaning(Outcome.DESK, Help.EMPLOYER),
-    Reason.TRAINING_EXPIRED: _Meaning(Outcome.DESK, Help.EMPLOYER),
-    Reason.NO_VISIT: _Meaning(Outcome.DESK, Help.PLANNER),
-    Reason.VISIT_OTHER_COMPANY: _Meaning(Outcome.DESK, Help.PLANNER),
-    Reason.TOO_EARLY: _Meaning(Outcome.REFUSE, Help.PLANNER),
-    Reason.TOO_LATE: _Meaning(Outcome.DESK, Help.PLANNER),
-    Reason.ALREADY_INSIDE: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.FULL: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.PAYMENT_NOT_POSSIBLE: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.NO_OPEN_STAY: _Meaning(Outcome.DESK, Help.DESK),
-    Reason.STORAGE: _Meaning(Outcome.REFUSE, Help.DESK),
+    Reason.OK: _Meaning(Outcome.ADMIT, Help.DRIVER, "Everything that was asked for is in order."),
+    Reason.UNREADABLE: _Meaning(
+        Outcome.REFUSE,
+        Help.DRIVER,
+        "The conversation with the card broke off, or what it said did not arrive whole. Hold it still and try again.",
+    ),
+    Reason.NOT_AN_XS_KEY: _Meaning(Outcome.REFUSE, Help.DRIVER, "Some other card: it has no XS-Key application."),
+    Reason.RANDOM_UID: _Meaning(
+        Outcome.REFUSE,
+        Help.ISSUER,
+        "The chip shows a random number, to which nothing can be bound.",
+    ),
+    Reason.NOT_AUTHENTIC: _Meaning(
+        Outcome.REFUSE,
+        Help.ISSUER,
+        "The chip does not hold this scheme's keys, or what it holds was not signed for it by an issuer that counts.",
+    ),
+    Reason.NOT_YET_VALID: _Meaning(Outcome.REFUSE, Help.ISSUER, "The first moment of validity has not come."),
+    Reason.EXPIRED: _Meaning(Outcome.REFUSE, Help.ISSUER, "The last moment of validity has passed."),
+    Reason.BLOCKED: _Meaning(Outcome.REFUSE, Help.ISSUER, "The list of cards says blocked; a lost card is on it too."),
+    Reason.SUSPENDED: _Meaning(Outcome.REFUSE, Help.ISSUER, "The list of cards says suspended."),
+    Reason.NOT_ACTIVATED: _Meaning(Outcome.REFUSE, Help.ISSUER, "The card was issued and not activated."),
+    Reason.UNKNOWN_CARD: _Meaning(Outcome.DESK, Help.ISSUER, "The card's index is past the end of the list."),
+    Reason.COMPANY_BLOCKED: _Meaning(
+        Outcome.REFUSE,
+        Help.EMPLOYER,
+        "The employer's licence expired or its contract ended.",
+    ),
+    Reason.COMPANY_SUSPENDED: _Meaning(Outcome.REFUSE, Help.EMPLOYER, "The employer is in arrears."),
+    Reason.UNKNOWN_COMPANY: _Meaning(
+        Outcome.DESK,
+        Help.ISSUER,
+        "The employer's index was never given out, or is past the end of the list.",
+    ),
+    Reason.LIST_TOO_OLD: _Meaning(
+        Outcome.DESK,
+        Help.DESK,
+        "The lists are older than the site allows at this security level.",
+    ),
+    Reason.PRODUCT_NOT_ACCEPTED: _Meaning(Outcome.REFUSE, Help.DESK, "The site does not accept this product."),
+    Reason.CLOSED: _Meaning(Outcome.REFUSE, Help.DRIVER, "Outside the lane's hours."),
+    Reason.LANE_CLOSED: _Meaning(
+        Outcome.REFUSE,
+        Help.DRIVER,
+        "The lane lets nobody through: its barrier or rules are not in order, or the policy does not name it.",
+    ),
+    Reason.LANE_BUSY: _Meaning(Outcome.REFUSE, Help.DRIVER, "Another vehicle is being let through."),
+    Reason.SECOND_FACTOR_MISSING: _Meaning(
+        Outcome.DESK,
+        Help.DESK,
+        "A second factor is asked for at this security level and was not given.",
+    ),
+    Reason.SECOND_FACTOR_FAILED: _Meaning(Outcome.DESK, Help.DESK, "The second factor did not match."),
+    Reason.TRAINING_MISSING: _Meaning(
+        Outcome.DESK,
+        Help.EMPLOYER,
+        "A training that the zone asks for is not on the card.",
+    ),
+    Reason.TRAINING_EXPIRED: _Meaning(Outcome.DESK, Help.EMPLOYER, "A training that the zone asks for has expired."),
+    Reason.NO_VISIT: _Meaning(Outcome.DESK, Help.PLANNER, "Nobody announced a visit of this employer."),
+    Reason.VISIT_OTHER_COMPANY: _Meaning(Outcome.DESK, Help.PLANNER, "A visit is expected now, of another company."),
+    Reason.TOO_EARLY: _Meaning(
+        Outcome.REFUSE,
+        Help.PLANNER,
+        "The visit begins later; within the site's reach the driver is let in to wait.",
+    ),
+    Reason.TOO_LATE: _Meaning(Outcome.DESK, Help.PLANNER, "The visit is over."),
+    Reason.ALREADY_INSIDE: _Meaning(Outcome.DESK, Help.DESK, "The person is inside already."),
+    Reason.FULL: _Meaning(Outcome.DESK, Help.DESK, "The zone, or the employer's part of it, is full."),
+    Reason.PAYMENT_NOT_POSSIBLE: _Meaning(
+        Outcome.DESK,
+        Help.DESK,
+        "The employer does not pay on account here, or reached what is allowed without headquarters.",
+    ),
+    Reason.NO_OPEN_STAY: _Meaning(
+        Outcome.DESK,
+        Help.DESK,
+        "At an exit that lets out open stays only: no entry is known.",
+    ),
+    Reason.STORAGE: _Meaning(
+        Outcome.REFUSE,
+        Help.DESK,
+        "The decision was to admit, and it could not be written down in time.",
+    ),
 }

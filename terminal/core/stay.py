@@ -3,8 +3,11 @@
 A change of who is inside never stands alone: it rides with the journal entry that tells it, in one transaction.
 """
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from terminal.core.barrier_words import Result
+from terminal.core.credential import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +58,23 @@ class ZoneNeutral:
 
 
 StayChange: TypeAlias = StayOpened | StayClosed | StayNeutral | ZoneNeutral
+
+
+def after_passage(
+    result: Result, direction: Literal["entry", "exit"], card: Credential, stay: Stay
+) -> StayChange | None:
+    """What the end of a passage means for who is inside (design 5, the last table). `stay`: as it would begin here.
+
+    A passage that nobody saw to its end leaves it uncertain. At an exit `stay.entered_ms` is the tap that let out.
+    """
+    match result, direction:
+        case ((Result.PASSED | Result.ASSUMED), "entry"):
+            return StayOpened(card.card_number, card.ean, stay)
+        case ((Result.PASSED | Result.ASSUMED), "exit"):
+            return StayClosed(card.card_number, stay.entered_ms)
+        case Result.UNKNOWN, "entry":
+            return StayOpened(card.card_number, card.ean, replace(stay, neutral=True))
+        case Result.UNKNOWN, "exit":
+            return StayNeutral(card.card_number)
+        case _:
+            return None

@@ -12,10 +12,11 @@ from simulation.world import World
 from terminal.alarms import AlarmKey
 from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
 from terminal.core.credential import Credential, Product
-from terminal.core.journal import EntryKey, Kind
+from terminal.core.journal import Kind
 from terminal.core.stay import StayChange, StayNeutral
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
+from terminal.lane_journal import Vehicle
 from terminal.ports import Input
 from tests.lane.rig import QUICK, Rig, intent
 from tests.simulation_board.board_process import FAST, BoardProcess
@@ -224,12 +225,13 @@ def test_lane_that_hangs_never_acts_on_an_admission_that_was_given_up(board: Boa
 
 
 def test_stay_changes_with_the_passage_and_not_with_the_tap(board: BoardProcess, world: World) -> None:
-    def stay_after(result: Result, key: EntryKey | None, card: Credential) -> StayChange | None:
-        return StayNeutral(card.card_number) if (result, key) == (Result.PASSED, intent(1)) else None
+    def stay_after(result: Result, vehicle: Vehicle) -> StayChange | None:
+        known = (result, vehicle) == (Result.PASSED, Vehicle(intent(1), ANNA, tapped_ms=7))
+        return StayNeutral(ANNA.card_number) if known else None
 
     with Rig(board.socket, stay_after=stay_after).in_service() as rig:
         arrives(rig, world)
-        assert rig.lane.admit(intent(1), ANNA)
+        assert rig.lane.admit(intent(1), ANNA, 7)
         assert rig.journal.changes == []
         passes(world)
         assert rig.journal.wait_for(Kind.PASSAGE, result="passed").card_number == ANNA.card_number

@@ -1,0 +1,109 @@
+"""The whole system on one desk: everybody of the cast, through the real daemon, gate and board."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demonstration.cast import CAST, Person
+from demonstration.checking import disagreements
+from demonstration.stage import Stage
+from simulation.pcscd import PcscDaemon
+from terminal.core.revocation import CardStatus
+from terminal.errors import ConfigurationError
+
+pytestmark = pytest.mark.pcsc
+
+
+@pytest.fixture(scope="module")
+def stage(pcscd: PcscDaemon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("demonstration") / "stage") as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
+def test_everybody_gets_the_answer_that_his_card_deserves(stage: Stage, person: Person) -> None:
+    answer = stage.tap(person.name)
+    assert (answer["outcome"], answer["reason"]) == person.expected
+
+
+def test_card_blocked_at_headquarters_is_refused_at_the_next_tap_and_good_again_once_activated(stage: Stage) -> None:
+    stage.set_status("anna", CardStatus.BLOCKED)
+    assert stage.tap("anna")["reason"] == "blocked"
+    stage.set_status("anna", CardStatus.VALID)
+    assert stage.tap("anna")["reason"] == "ok"
+
+
+def test_card_issued_with_typed_data_is_decided_by_these_and_not_by_its_name(stage: Stage) -> None:
+    stage.issue("bram2", {"product": "portkey", "ean": "8712345000028"})
+    assert stage.tap("bram2")["reason"] == "ok"
+    stage.issue("anna2", {"product": "dsp", "trained": "no"})
+    assert stage.tap("anna2")["reason"] == "training-missing"
+    stage.issue("anna3", {"ean": "8712345000035"})
+    assert stage.tap("anna3")["reason"] == "company-blocked"
+
+
+@pytest.mark.parametrize(
+    ("details", "line"),
+    [
+        ({"ean": "8712345000012"}, "ean=8712345000012: should be 13 digits, the last a right check digit"),
+        ({"product": "gold"}, "product=gold: should be one of cargocard, dsp, portkey"),
+        ({"trained": "maybe"}, "trained=maybe: should be yes or no"),
+        ({"valid-until": "soon"}, "valid-until=soon: should be a date such as 2027-12-31"),
+        ({"colour": "red"}, "colour is not understood; there are"),
+    ],
+)
+def test_card_with_wrong_data_is_not_issued(stage: Stage, details: dict[str, str], line: str) -> None:
+    with pytest.raises(ConfigurationError, match=line.replace("(", r"\(")):
+        stage.issue("nobody", details)
+
+
+def test_witnesses_agree_and_a_lie_of_any_of_them_is_found(stage: Stage) -> None:
+    """Last of this module: it stops the gate."""
+    answers = [event for event in stage.gate.since(0) if event["event"] == "decision"]
+    records = stage.stop_gate()
+    assert list(disagreements(answers, records, stage.trace)) == []
+
+    admitted = next(answer for answer in answers if answer["outcome"] == "admit")
+    without_outcome = {
+        number: replace(record, public={}) if record.public.get("intent") == admitted["sequence"] else record
+        for number, record in records.items()
+    }
+    assert list(disagreements(answers, without_outcome, stage.trace))
+    assert list(disagreements([{**admitted, "reason": "full"}], records, stage.trace))
+    assert list(disagreements(answers, {0: records[0], 2: records[2]}, stage.trace))
+    one_pulse_more = stage.trace.with_name("trace")
+    pulse: dict[str, Any] = {"what": "output", "name": "open", "on": True}
+    one_pulse_more.write_text(stage.trace.read_text() + json.dumps(pulse) + "\n")
+    assert list(disagreements(answers, records, one_pulse_more))
+
+
+def test_script_prints_one_object_a_line_and_ends_with_0(pcscd: PcscDaemon, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo")),
+            *("--json", "--tap", "eva", "--tap", "kim"),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=100,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    decisions = [(event["card"], event["outcome"]) for event in events if event["event"] == "decision"]
+    assert decisions == [("eva", "admit"), ("kim", "refuse")]
+    assert [event["result"] for event in events if event["event"] == "passage"] == ["passed"]
+    assert events[-1] == {"event": "ended", "as_journal_says": True, "disagreements": []}
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").touch()
+    with pytest.raises(ConfigurationError, match="is no folder of a demonstration"):
+        Stage(tmp_path)
+    assert (tmp_path / "precious").exists()
