@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     about |= {"load_after": machine.load(), "machine": machine.described(given.build)}
     figures.write(given.build / "bench.json", about)
     figures.show(
-        Console(width=None if sys.stdout.isatty() else 100), f"{about['date']}, {given.entries:,} cards on the list"
+        Console(width=None if sys.stdout.isatty() else 120), f"{about['date']}, {given.entries:,} cards on the list"
     )
     missed = figures.missed()
     return 1 if given.check and missed else 0

@@ -65,6 +65,7 @@ def measure(
                 progress(f"bringing a {name.replace('_', ' ')} into force {renewals} times")
                 samples = [_renew(running, setting, *each) for each in lists]
                 figures.add_samples(f"in_force.{name}_s", samples, 50, 100)
+            _note_memory(running, "gate_after_renewals", figures)
             progress(f"{taps} taps on two readers")
             answers = _tap(running, dict(zip(slots.items(), cards, strict=True)), taps)
             figures.add("gate_taps", len(answers))

@@ -88,10 +88,10 @@ class WatchedLane:
         """Pass it on."""
         return self._lane.readiness()
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None) -> bool:
+    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Pass it on."""
         begin_s = now_s()
         try:
-            return self._lane.admit(intent, credential)
+            return self._lane.admit(intent, credential, tapped_ms)
         finally:
             self.admitting_s = now_s() - begin_s
