@@ -114,8 +114,8 @@ class Lane:
         """Order the pulse for a vehicle whose intent is durable; returns when the relay has been told.
 
         `tapped_ms` is the tap, the instant by which a stay begins or ends. `intent` None is for an exit whose intent
-        was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked writes the
-        outcome. True: the outcome `opened` is on its way into the journal, and the end of the passage will follow.
+        was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked writes
+        the outcome. True: the outcome `opened` is on its way into the journal, and the end of the passage will follow.
         Blocks for at most `answer_s` and what the board takes.
 
         Raises:
