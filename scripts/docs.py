@@ -16,10 +16,10 @@ REASONS_HEAD = """\
 # Outcomes and reasons
 
 The codes stand in the journal, in the log and in the demonstration's events, and what they mean never changes. A tap is
-answered with `admit`, `admit-wait` (the barrier opens, the screen says where to wait), `desk` (not decided
-here: service desk or intercom) or `refuse`. The table gives what follows at an entry, in the order of the checks; a site's policy can
-change it for `list-too-old`, `training-missing`, `training-expired`, `too-early` and `already-inside`. At an exit only
-the card itself decides, between `admit` and `desk`; everything else becomes a flag of the entry in the journal.
+answered with `admit`, `admit-wait` (the barrier opens, the screen says where to wait), `desk` (not decided here:
+service desk or intercom) or `refuse`. The table gives what follows at an entry, in the order of the checks; a site's
+policy can change it for `list-too-old`, `training-missing`, `training-expired`, `too-early` and `already-inside`. At
+an exit only the card itself decides, between `admit` and `desk`; everything else becomes a flag of the journal's entry.
 
 Made from `terminal/core/reasons.py`.
 
