@@ -19,13 +19,14 @@ from terminal.alarms import Alarms
 from terminal.card.ev2 import Random
 from terminal.card.keys import CardKeys
 from terminal.card.xs_key import read_card
-from terminal.core.access import Decision, Inside, LaneState, Occupancy, Situation, decide
+from terminal.core.access import decide
 from terminal.core.barrier_words import Busy, Closed, DriveForward, Readiness
 from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.presented import Authentic, Presented
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
+from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situation
 from terminal.errors import HardwareError, StorageError
 from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from terminal.core.access import Situation
 from terminal.core.credential import Credential, Product, Qualifications, Training
 from terminal.core.policy import LaneRules, SitePolicy, Visit, Visits, Zone
 from terminal.core.presented import Authentic, NoQualifications
+from terminal.core.situation import Situation
 from terminal.core.visits import VisitBook
 
 NOON = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)

@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from terminal.core.access import Decision, Inside, LaneState, Occupancy, OnAccount, SecondFactor, Situation, decide
+from terminal.core.access import decide
 from terminal.core.credential import Product
 from terminal.core.policy import HOUR_S, ListAgeLimits, Payer, Window
 from terminal.core.presented import NotAnXsKey, NotAuthentic, Presented, RandomUid, Unreadable
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.revocation import CardStatus, CompanyStatus
+from terminal.core.situation import Decision, Inside, LaneState, Occupancy, OnAccount, SecondFactor, Situation
 from tests.core.people import EAN, NOON, OTHER_EAN, card, policy, situation, training, visit
 
 HOUR = timedelta(hours=1)

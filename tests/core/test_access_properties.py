@@ -6,12 +6,13 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.core.access import Inside, LaneState, Occupancy, OnAccount, SecondFactor, Situation, decide
+from terminal.core.access import decide
 from terminal.core.credential import Product, Training
 from terminal.core.policy import ListAgeLimits, Payer, SitePolicy, Visits, Window
 from terminal.core.presented import NotAnXsKey, NotAuthentic, Presented, RandomUid, Unreadable
 from terminal.core.reasons import MEANING, Outcome, Reason
 from terminal.core.revocation import CardStatus, CompanyStatus
+from terminal.core.situation import Inside, LaneState, Occupancy, OnAccount, SecondFactor, Situation
 from terminal.core.visits import VisitBook
 from tests.core.people import EAN, NOON, OTHER_EAN, card, policy, situation, visit
 
