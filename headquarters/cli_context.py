@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -27,12 +27,14 @@ Why = Annotated[str, typer.Option(help="Why; stands in the list of changes.")]
 class OneLineErrors(TyperGroup):
     """Says what went wrong on purpose in a line, all mistakes of a document below it, instead of a traceback."""
 
+    program: ClassVar[str] = "xs-headquarters"
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error of ours ends it with code 2."""
         try:
             return super().invoke(ctx)
         except XsError as error:
-            typer.echo(f"xs-headquarters: {error}", err=True)
+            typer.echo(f"{self.program}: {error}", err=True)
             mistakes: tuple[str, ...] = getattr(error, "mistakes", ())
             for mistake in mistakes if len(mistakes) > 1 else ():
                 typer.echo(f"  {mistake}", err=True)

@@ -11,9 +11,16 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
 
-from headquarters.cli_context import DEFAULT_FOLDER, FOLDER_VARIABLE, Headquarters, Why, headquarters, utc_now
+from headquarters.cli_context import (
+    DEFAULT_FOLDER,
+    FOLDER_VARIABLE,
+    Headquarters,
+    OneLineErrors,
+    Why,
+    headquarters,
+    utc_now,
+)
 from headquarters.keys import load_card_keys, load_issuer_key
 from provisioning import cards
 from provisioning.cards import Bench, Order
@@ -23,7 +30,7 @@ from terminal.card.keys import SoftwareKey
 from terminal.core.credential import Product, Training
 from terminal.core.document import is_ean
 from terminal.edges.pcsc_card import PcscCard, list_readers, pcsc_context, readers_with_card
-from terminal.errors import ConfigurationError, HardwareError, XsError
+from terminal.errors import ConfigurationError, HardwareError
 from terminal.trust.documents import ISSUERS
 
 PROGRAM = "xs-provision"
@@ -31,16 +38,8 @@ EPOCH_YEAR = 1970
 WAIT_S = 30.0
 
 
-class OneLineErrors(TyperGroup):
-    """Says what went wrong on purpose in a line, instead of a traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of ours ends it with code 2."""
-        try:
-            return super().invoke(ctx)
-        except XsError as error:
-            typer.echo(f"{PROGRAM}: {error}", err=True)
-            raise typer.Exit(2) from error
+class _OneLineErrors(OneLineErrors):
+    program = PROGRAM
 
 
 class ProductName(StrEnum):
@@ -51,7 +50,7 @@ class ProductName(StrEnum):
     PORTKEY = "portkey"
 
 
-app = typer.Typer(cls=OneLineErrors, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(cls=_OneLineErrors, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 card_app = typer.Typer(no_args_is_help=True, help="Issue, show, update and retire the card on a reader.")
 app.add_typer(card_app, name="card")
 
