@@ -153,7 +153,7 @@ class RulesKeeper:
     def refresh(self) -> Outcome:
         """Take over what the mirror offers and headquarters signed; durable before it counts. Blocks on the disk."""
         self._stamp = stamp(self._watched)  # first, so that what lands meanwhile is seen as a change
-        loaded = self.load() if self._state is None else None
+        loaded = self.load() if self._state is None or self._root_was_replaced(self._state) else None
         if self._state is None:
             return loaded or self._outcome((), ())
         state = self._state
@@ -183,6 +183,14 @@ class RulesKeeper:
             return self._root.read_bytes()
         except OSError as error:
             raise RootRefused(f"{self._root}: cannot be read: {error.strerror}; {what_to_do}") from error
+
+    def _root_was_replaced(self, state: _State) -> bool:
+        """Tell whether nothing is in force and root.json is another than the one tried so far, which may be wrong."""
+        if self._held:
+            return False
+        with suppress(RootRefused):
+            return self._root_born_with() != state.born
+        return False
 
     def _take_up(self, state: _State) -> None:
         stored = state.store.manifest()
