@@ -1,0 +1,1 @@
+"""The gate as the process that it is."""
