@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the gate; see docs/bench.md.")
     parser.add_argument("--entries", type=int, default=10_000_000, help="cards on the list")
     parser.add_argument("--taps", type=int, default=1000, help="taps of each kind, for own time")
+    parser.add_argument("--paced-taps", type=int, default=100, help="taps of each kind with a rest before each")
     parser.add_argument("--slow-taps", type=int, default=15, help="taps of each kind with commits of 150 ms")
     parser.add_argument("--very-slow-taps", type=int, default=3, help="taps of each kind with commits of 2 s")
     parser.add_argument("--starts", type=int, default=5, help="starts of the gate")
@@ -81,9 +82,9 @@ def measure(given: argparse.Namespace, figures: Figures, progress: Callable[[str
             with taps.opened(setting, folder / "taps", READERS[0]) as bench:
                 progress("look-ups")
                 lists.measure(bench.rules.cards, folder / "taps", setting.mirror, figures)
-                progress(f"{given.taps} taps of each kind, then some with slow commits")
+                progress(f"{given.taps} taps of each kind, {given.paced_taps} with rests, then some with slow commits")
                 with card_on_reader(READERS[0].port, saved[0]):
-                    said = bench.measure(figures, taps=given.taps, slow=slow)
+                    said = bench.measure(figures, taps=given.taps, paced_taps=given.paced_taps, slow=slow)
             air.measure(said, figures)
             gate_taps = FULL_GATE_TAPS if given.full else given.gate_taps
             gate.measure(

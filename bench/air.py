@@ -32,7 +32,7 @@ def measure(said: dict[str, Conversation], figures: Figures) -> None:
         figures.add(f"air.{kind}.received_bytes", sum(len(answer) for _, answer in exchanges))
         for rate, bit_s in BIT_S.items():
             name = f"air.{kind}.{rate}_kbit"
-            air_s = sum(_air_s(len(command), bit_s) + _air_s(len(answer), bit_s) for command, answer in exchanges)
+            air_s = sum(apdu_s(len(command), bit_s) + apdu_s(len(answer), bit_s) for command, answer in exchanges)
             reader_s = READER_S * len(exchanges)
             chip_s = sum(CHIP_S[command[1]] for command, _ in exchanges)
             card_part = f"{name}.card_part_ms"
@@ -41,7 +41,7 @@ def measure(said: dict[str, Conversation], figures: Figures) -> None:
             figures.add(card_part, (air_s + reader_s + chip_s) * 1000)
 
 
-def _air_s(apdu_bytes: int, bit_s: float) -> float:
+def apdu_s(apdu_bytes: int, bit_s: float) -> float:
     """One APDU on its way, in as many blocks as it takes, with the acknowledgements between them."""
     room = FRAME_BYTES - BLOCK_OVERHEAD_BYTES
     blocks = -(-apdu_bytes // room)

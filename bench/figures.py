@@ -16,6 +16,8 @@ TARGETS: dict[str, float] = {
     "access_only.apdus": 4,
     "access_only.own_ms.p99": 10,
     "with_qualifications.own_ms.p99": 10,
+    "paced.access_only.own_ms.p99": 10,
+    "paced.with_qualifications.own_ms.p99": 10,
     "lookup_ns": 1000,
     "list_memory_bytes": 2_600_000,
     "list_resident_bytes": 2_600_000,

@@ -46,6 +46,8 @@ TAP_BUDGET_S = 60.0
 INTENT_BUDGET_S = 2.0
 CLA_READER = 0xFF
 READY_S = 10.0
+REST_S = 0.25
+"""At a gate everything has slept before a tap: caches, threads, processor."""
 
 Conversation = tuple[tuple[bytes, bytes], ...]
 """Commands and their answers, status word included."""
@@ -108,8 +110,13 @@ class TapBench:
         parts.enter_context(board(with_board, folder / "board.jsonl", lanes=len(KINDS)))
         self._lanes = {kind: self._started(number, with_board, parts) for kind, number in KINDS.items()}
 
-    def measure(self, figures: Figures, *, taps: int, slow: Mapping[float, int]) -> dict[str, Conversation]:
-        """Measure `taps` taps of each kind, and as many as `slow` says for commits that take so many seconds more.
+    def measure(
+        self, figures: Figures, *, taps: int, paced_taps: int, slow: Mapping[float, int]
+    ) -> dict[str, Conversation]:
+        """Measure `taps` taps of each kind one after the other, then `paced_taps` with rests before tap and bare APDUs.
+
+        Then as many as `slow` says for commits that take so many seconds more.
+
 
         The card must lie on the reader. Returns a conversation of each kind.
         """
@@ -121,6 +128,8 @@ class TapBench:
                     self._tap(kind, context)
                 measured = [self._tap(kind, context) for _ in range(taps)]
                 said[kind] = _note(figures, kind, measured)
+            for kind in KINDS if paced_taps else ():
+                _note(figures, f"paced.{kind}", [self._tap(kind, context, REST_S) for _ in range(paced_taps)])
             for commit_s, count in ((commit_s, count) for commit_s, count in slow.items() if count):
                 self._journal.commit_takes_s = commit_s
                 for kind in KINDS:
@@ -129,7 +138,7 @@ class TapBench:
                 self._journal.commit_takes_s = 0.0
         return said
 
-    def _tap(self, kind: str, context: Any) -> Measured:
+    def _tap(self, kind: str, context: Any, rest_s: float = 0.0) -> Measured:
         """One tap and, right after it, its APDUs bare."""
         taps, lane = self._lanes[kind]
         journal = self._journal
@@ -138,12 +147,14 @@ class TapBench:
             assert now_s() < deadline_s, f"the lane does not get ready: {lane.readiness()}"
             time.sleep(0.001)
         journal.wait_until_idle()
+        time.sleep(rest_s)
         tap = Tap(self._cards, self._reader.name, budget_s=TAP_BUDGET_S, monotonic_s=now_s, beat=lambda: None)
         card = Exchanges(tap)
         begin_s = now_s()
         answer = taps.tap(self._reader.name, card)
         tap_ms = (now_s() - begin_s) * 1000
         tap.end().result()
+        time.sleep(rest_s)
         bare_ms = _bare(context, self._reader.name, tuple(card.said))
         assert answer.decision is not None
         assert answer.card_ms is not None
