@@ -7,63 +7,35 @@ of software stands in for a chip, a simulated board for barrier and vehicles.
 
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
+from demonstration.cardbench import BENCH_READER, CARD_S, CardBench, Holder, wait_until_empty
+from demonstration.cast import CAST, Person
 from demonstration.checking import journal_of
 from demonstration.issuing import typed_person
 from demonstration.office import LANE, SITE, Office
 from demonstration.processes import BoardProcess, Event, GateProcess
-from headquarters.keys import load_issuer_key
-from provisioning import cards
-from provisioning.cards import Bench, Order
-from simulation.card import DesfireChip, OtherCard, blank_chip
 from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
-from simulation.vpcd import READERS, InsertedCard, VirtualReaderSlot
+from simulation.vpcd import READERS, VirtualReaderSlot
 from simulation.world import World
-from terminal.card.keys import SoftwareKey
-from terminal.core.credential import Training
 from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
-from terminal.edges.pcsc_card import PcscCard, pcsc_context, readers_with_card
 from terminal.errors import ConfigurationError, HardwareError
-from terminal.trust.documents import ISSUERS
 
-READER, BENCH_READER = READERS
-"""The gate's reader beside the lane, and the one on which cards are personalised."""
+READER = READERS[0]
+"""The gate's reader beside the lane."""
 TRAVEL_MS = 800
-CARD_S = 5.0
 ANSWER_S = 8.0
 PASSAGE_S = 20.0
 IN_FORCE_S = 10.0
 
-STATUS_OF = {
-    "valid": CardStatus.VALID,
-    "blocked": CardStatus.BLOCKED,
-    "suspended": CardStatus.SUSPENDED,
-    "not-activated": CardStatus.NOT_ACTIVATED,
-}
-
-
-CREDENTIAL_FILE = 1
 TERMINAL = "kade-7-in"
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who has a card, and the card. `card_number` is None for a card that headquarters never issued."""
-
-    person: Person
-    card: InsertedCard
-    card_number: bytes | None
 
 
 class Stage:
@@ -152,7 +124,7 @@ class Stage:
                 self._world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=False)
         finally:
             self._slot.remove()
-            _wait_until_empty(READER.name)
+            wait_until_empty(READER.name)
         return answer
 
     def set_status(self, name: str, status: CardStatus) -> None:
@@ -191,10 +163,11 @@ class Stage:
         )
         self._parts.enter_context(running_pcscd())
         self._slot = self._parts.enter_context(VirtualReaderSlot(READER.port))
-        self._bench_slot = self._parts.enter_context(VirtualReaderSlot(BENCH_READER.port))
+        bench_slot = self._parts.enter_context(VirtualReaderSlot(BENCH_READER.port))
         progress("headquarters: keys, register, first lists")
         self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
         self._parts.callback(self._office.close)
+        self._cards = CardBench(self._office, bench_slot)
         self._mirror = self.folder / "mirror"
         self._mirror.mkdir()
         for person in CAST:
@@ -233,47 +206,8 @@ class Stage:
         return path
 
     def _hand_out(self, person: Person) -> None:
-        match person.chip:
-            case "other-card":
-                self._holders[person.name] = Holder(person, OtherCard(token_bytes(7)), None)
-            case "copy-of-anna":
-                chip, number = self._issued(person)
-                _copy_credential(self._holder("anna").card, chip)
-                self._holders[person.name] = Holder(person, chip, number)
-            case "own":
-                self._holders[person.name] = Holder(person, *self._issued(person))
-
-    def _issued(self, person: Person) -> tuple[DesfireChip, bytes]:
-        chip = blank_chip(b"\x04" + token_bytes(6))
-        with self._card_on_bench(chip) as card:
-            credential = cards.issue(card, self._bench(), _order(person, datetime.now(UTC)))
-        self._office.set_status(credential.card_number, STATUS_OF[person.status])
-        return chip, credential.card_number
-
-    @contextmanager
-    def _card_on_bench(self, chip: InsertedCard) -> Iterator[PcscCard]:
-        self._bench_slot.insert(chip)
-        try:
-            with pcsc_context() as context:
-                if not readers_with_card(context, (BENCH_READER.name,), CARD_S):
-                    raise HardwareError(f"the card did not come up on {BENCH_READER.name}")
-                with PcscCard.connect(context, BENCH_READER.name) as card:
-                    yield card
-        finally:
-            self._bench_slot.remove()
-            _wait_until_empty(BENCH_READER.name)
-
-    def _bench(self) -> Bench:
-        masters = self._office.card_masters()
-        return Bench(
-            keys=cards.masters(masters),
-            site_key=SoftwareKey(masters.site),
-            issuer=load_issuer_key(self._office.keys.issuer),
-            issuers=ISSUERS.parse(self._office.keys.issuers.read_bytes()),
-            register=self._office.register,
-            change=self._office.change(),
-            random=token_bytes,
-        )
+        anna = self._holders.get("anna")
+        self._holders[person.name] = self._cards.card_for(person, anna.card if anna else None)
 
     def _publish(self) -> None:
         mark = self.gate.mark()
@@ -289,34 +223,6 @@ class Stage:
         return self.gate.wait_for(
             lambda event: event["event"] == "barrier" and event["phase"] == phase, PASSAGE_S, since
         )
-
-
-def _wait_until_empty(reader: str) -> None:
-    """The daemon looks at a virtual reader some times a second; the next card must not meet its memory of this one."""
-    with pcsc_context() as context:
-        while readers_with_card(context, (reader,), 0):
-            time.sleep(0.02)
-
-
-def _copy_credential(genuine: InsertedCard, other: DesfireChip) -> None:
-    """What somebody can do who read one genuine chip and can write another, everything right but the chip itself."""
-    if not isinstance(genuine, DesfireChip):
-        raise TypeError("only a DESFire chip has a credential")
-    (source,), (target,) = genuine.eeprom.applications.values(), other.eeprom.applications.values()
-    target.files[CREDENTIAL_FILE].data = source.files[CREDENTIAL_FILE].data
-
-
-def _order(person: Person, now: datetime) -> Order:
-    trained_until = (now + 2 * YEAR).date()
-    return Order(
-        product=person.product,
-        ean=person.ean,
-        personal_number=person.personal_number,
-        language=person.language,
-        not_before=int((now + person.begins).timestamp()),
-        expires=int((now + person.ends).timestamp()),
-        trainings=(Training(GATE_TRAINING, trained_until),) if person.trained else (),
-    )
 
 
 CONFIGURATION = """\
