@@ -16,13 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, tzinfo
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -32,11 +30,10 @@ from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
 from firmware_config.gate import Lane as LaneTable
 from firmware_config.mistakes import ConfigurationMistakes
-from terminal.alarms import AlarmKey, Alarms
+from terminal.alarms import Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.core.barrier_words import Closed, Phase, Result, Settings
 from terminal.core.issuers import SealingKey
-from terminal.core.journal import Entry, EntryKey
 from terminal.core.stay import Stay, StayChange, after_passage
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -46,13 +43,15 @@ from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
 from terminal.lane import Lane, LanePorts
 from terminal.lane_journal import Vehicle
-from terminal.ports import CardTransport, Journal, ReaderState
+from terminal.ports import CardTransport, ReaderState
+from terminal.readers import ReaderOfLane
 from terminal.recovery import settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
 from terminal.storage.store import Store
-from terminal.tap import Answer, TapPorts, Taps
-from terminal.trust.keeper import Outcome, RulesKeeper
+from terminal.tap import TapPorts, Taps
+from terminal.told import ToldJournal, tell_alarm, tell_rules, tell_tap_failure
+from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 
 TURN_S = 0.25
@@ -149,15 +148,15 @@ class GateProcess:
         journal = self._store.journal(
             clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
         )
-        self._journal = _ToldJournal(journal)
-        self._alarms = Alarms(self._journal, _log_alarm)
+        self._journal = ToldJournal(journal)
+        self._alarms = Alarms(self._journal, tell_alarm)
         renewal = Renewal(
             self._keeper,
             journal=self._journal,
             alarms=self._alarms,
             clock=self._clock,
             heartbeat=self._heartbeats,
-            told=_log_rules,
+            told=tell_rules,
         )
         settled = settle(journal, software=version("xs-terminal"))
         renewal.load()
@@ -236,9 +235,9 @@ class GateProcess:
         loops = [
             ReaderLoop(
                 reader.name,
-                _ReaderOfLane(table.number, taps, self._alarms, self._reader_states, self._trace),
+                ReaderOfLane(table.number, taps, self._alarms, self._reader_states, self._traced),
                 heartbeat=self._heartbeats,
-                on_error=_log_tap_failure,
+                on_error=tell_tap_failure,
                 monotonic_s=self._clock.monotonic_s,
                 tap_budget_s=timing.tap_budget_ms / 1000,
                 linger_s=timing.linger_s,
@@ -252,6 +251,9 @@ class GateProcess:
         return lane
 
     # ---------------------------------------------------------------------------------- what others ask of the gate
+
+    def _traced(self, reader: str, card: CardTransport) -> CardTransport:
+        return self._trace.wrap(reader, card) if self._trace else card
 
     def _sealing_key(self) -> SealingKey | None:
         rules = self._keeper.current()
@@ -289,95 +291,3 @@ class GateProcess:
             if (state := self._reader_states.get(reader.name, ReaderState.ABSENT)) is not ReaderState.READY
         ]
         return f"shut ({', '.join(wrong)})" if wrong else "ready"
-
-
-class _ReaderOfLane:
-    """`ReaderEvents` of one lane's readers: what happens on a reader becomes a tap, an alarm or a state."""
-
-    def __init__(
-        self,
-        lane: int,
-        taps: Taps,
-        alarms: Alarms,
-        states: dict[str, ReaderState],
-        trace: ApduTrace | None,
-    ) -> None:
-        self._lane = lane
-        self._taps = taps
-        self._alarms = alarms
-        self._states = states
-        self._trace = trace
-
-    def card_presented(self, reader: str, card: CardTransport) -> None:
-        """Tap, and log what came of it."""
-        _log_answer(self._taps.tap(reader, self._trace.wrap(reader, card) if self._trace else card))
-
-    def card_lingers(self, reader: str) -> None:
-        """Somebody left his card, or taped one to the reader."""
-        self._alarms.raised("card-lingers", self._lane, reader)
-
-    def card_removed(self, reader: str) -> None:
-        """The field is empty."""
-        self._alarms.cleared("card-lingers", self._lane, reader)
-
-    def reader_changed(self, reader: str, state: ReaderState) -> None:
-        """A lane without its reader is shut, and says so."""
-        self._states[reader] = state
-        log.info("reader", lane=self._lane, reader=reader, state=state.value)
-        self._alarms.holds("reader", self._lane, reader, while_=state is not ReaderState.READY)
-
-
-class _ToldJournal:
-    """The journal, with a line in the log for each entry once it is durable: its public part, nothing sealed."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
-        """As the journal's own."""
-        future = self._journal.append(entry, also)
-        future.add_done_callback(partial(_log_entry, entry))
-        return future
-
-
-def _log_entry(entry: Entry, stored: "Future[EntryKey]") -> None:
-    if stored.exception() is None:
-        kind, public = entry.kind.value, dict(entry.public)
-        log.info("journal", sequence=stored.result().sequence, kind=kind, lane=entry.lane, public=public)
-
-
-def _log_answer(answer: Answer) -> None:
-    times: dict[str, Any] = {
-        name: round(value, 2)
-        for name in ("card_ms", "durable_ms", "tap_ms")
-        if (value := getattr(answer, name)) is not None
-    }
-    where = {"lane": answer.lane, "reader": answer.reader}
-    if answer.decision is None:
-        log.info("drive-forward", **where, **times)
-        return
-    log.info(
-        "decision",
-        **where,
-        outcome=answer.decision.outcome.value,
-        reason=answer.decision.reason.value,
-        help=answer.decision.help.value,
-        flags=[flag.value for flag in answer.decision.flags],
-        sequence=answer.key.sequence if answer.key else None,
-        **times,
-    )
-
-
-def _log_alarm(step: str, alarm: AlarmKey) -> None:
-    log.warning(step, alarm=alarm.name, lane=alarm.lane, about=alarm.about)
-
-
-def _log_rules(outcome: Outcome) -> None:
-    for refusal in outcome.refused:
-        log.warning("update-refused", subject=refusal.subject, fault=refusal.error.fault, why=str(refusal.error))
-    if outcome.applied:
-        log.info("in-force", versions=dict(outcome.applied), list_number=outcome.rules and outcome.rules.list_number)
-
-
-def _log_tap_failure(reader: str, error: Exception) -> None:
-    log.error("tap-failed", reader=reader, exc_info=error)
