@@ -1,6 +1,7 @@
 """What the gate's log tells of taps, entries, alarms and rules.
 
-Others read these names and fields (docs/demonstration.md). No card number, no EAN, nothing of a card: only what stands in the public part of the journal.
+Others read these names and fields (docs/demonstration.md). No card number, no EAN, nothing of a card: only what
+stands in the public part of the journal.
 """
 
 from concurrent.futures import Future
