@@ -21,9 +21,13 @@ def pcsc_context() -> Iterator[Any]:
     """A connection to the PC/SC daemon, released at the end.
 
     Raises:
-        HardwareError: the daemon does not answer.
+        HardwareError: the daemon does not answer, or keeps this user out.
     """
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if result == scard.SCARD_W_SECURITY_VIOLATION:
+        raise HardwareError(
+            "the PC/SC daemon keeps this user out: be root, or let the user in as systemd/50-xs-terminal.rules does"
+        )
     if result != scard.SCARD_S_SUCCESS:
         raise HardwareError(f"the PC/SC daemon does not answer ({_text(result)}): is pcscd running?")
     try:
