@@ -25,9 +25,11 @@ LOCK_FILE = Path(tempfile.gettempdir()) / "xs-terminal-virtual-readers.lock"
 TURN_VARIABLE = "XS_VIRTUAL_READERS_TURN_OF"
 
 # Runs the daemon and sends it the signals it reads, the last one when its own input ends: so it is stopped by whoever
-# started it even if sudo runs it as another user, and also when that process is killed.
+# started it even if sudo runs it as another user, and also when that process is killed. Where the daemon was built with
+# polkit it does not ask it: in a container or over SSH the answer would be no, also to whoever started the daemon.
 KEEPER = """
 exec 3<&0
+pcscd --help 2>/dev/null | grep -q -e --disable-polkit && set -- --disable-polkit "$@"
 pcscd --foreground "$@" </dev/null &
 daemon=$!
 ( while read -r signal <&3; do kill -"$signal" $daemon; done; kill -TERM $daemon ) 2>/dev/null &
