@@ -14,11 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
+
 from terminal.errors import StorageError, XsError
 from terminal.ports import Heartbeat
 from terminal.storage.database import Database
 from terminal.storage.trouble import in_words, is_passing
 
+log = structlog.get_logger()
 T = TypeVar("T")
 Load = Callable[[sqlite3.Connection], None]
 
@@ -63,6 +66,7 @@ class Writer:
         self._loads: list[Load] = []
         self._chores: list[Callable[[], None]] = []
         self._trouble: str | None = None
+        self._chore_failed = ""
         self._commits = 0
         self._scrub = False
         self._connection: sqlite3.Connection | None = self._connect()
@@ -105,7 +109,7 @@ class Writer:
         self.submit(load).result()
 
     def every_tick(self, chore: Callable[[], None]) -> None:
-        """Call `chore` on the thread each time it comes round; it may submit writes."""
+        """Call `chore` on the thread each time it comes round; it may submit writes. What it raises is logged."""
         self._chores.append(chore)
 
     def scrub(self) -> None:
@@ -132,8 +136,7 @@ class Writer:
             while (batch := self._next_batch()) is not None:
                 if batch:
                     self._store(batch)
-                for chore in self._chores:
-                    chore()
+                self._do_chores()
                 self._maintain()
                 self._heartbeat.beat("journal")
         finally:  # also when something nobody foresaw ends the thread: no beat any more, and nobody waits in vain
@@ -225,6 +228,15 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+    def _do_chores(self) -> None:
+        for chore in self._chores:
+            try:
+                chore()
+            except Exception as error:  # whatever a chore stumbles over, entries are to be written
+                if (failed := f"{type(error).__name__}: {error}") != self._chore_failed:
+                    log.exception("journal-chore", why=failed)
+                self._chore_failed = failed
 
     def _maintain(self) -> None:
         """Bring the log into the file while nobody waits for it."""

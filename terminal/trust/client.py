@@ -27,7 +27,7 @@ from terminal.trust.disk import Disk, digest
 from terminal.trust.mirror import Mirror, MirrorRefused, NotInMirror
 from terminal.trust.refusals import RootRefused, UpdateRefused, Why
 from terminal.trust.seen import SeenVersion, SeenVersions, rolled_back
-from terminal.trust.store import RoleFiles, Target
+from terminal.trust.store import Offered, RoleFiles, Target
 
 BOUNDS = UpdaterConfig(
     max_root_rotations=256,
@@ -74,8 +74,8 @@ class TufClient:
 
     def refresh(
         self, root: bytes, now_s: float, wanted: Mapping[str, tuple[str, ...]]
-    ) -> Mapping[str, RoleFiles | XsError]:
-        """For each role of `wanted` the files it names at those paths, or why it is not believed.
+    ) -> Mapping[str, Offered | XsError]:
+        """For each role of `wanted` the files it names at those paths and its expiry, or why it is not believed.
 
         `root` is the root the gate was born with. What was seen is durable when this returns, whatever came of it.
         Blocks on the disk.
@@ -87,7 +87,7 @@ class TufClient:
         """
         fetcher = _Fetcher(self._mirror)
         updater = self._updater(root, now_s, fetcher)
-        roles: dict[str, RoleFiles | XsError] = {}
+        roles: dict[str, Offered | XsError] = {}
         refusal: XsError | None = None
         try:
             updater.refresh()
@@ -95,7 +95,7 @@ class TufClient:
             refusal = _told(error, fetcher.last)
         else:
             for role, paths in wanted.items():
-                roles[role] = _files_of(updater, fetcher, role, paths)
+                roles[role] = _offered(updater, fetcher, role, paths)
         self._make_durable()
         back = self._remember(updater, digest(root), ("root", "timestamp", "snapshot", "targets", *wanted))
         for role in _TOP_LEVEL:
@@ -156,7 +156,7 @@ def _signers(root: Root) -> str:
     return hashlib.sha256(repr(keys).encode()).hexdigest()
 
 
-def _files_of(updater: Updater, fetcher: _Fetcher, role: str, paths: tuple[str, ...]) -> RoleFiles | XsError:
+def _offered(updater: Updater, fetcher: _Fetcher, role: str, paths: tuple[str, ...]) -> Offered | XsError:
     targets: dict[str, Target] = {}
     try:
         for path in paths:
@@ -169,7 +169,8 @@ def _files_of(updater: Updater, fetcher: _Fetcher, role: str, paths: tuple[str, 
         return _told(error, fetcher.last)
     except ValueError:
         return UpdateRefused(Why.MALFORMED, f"{role}: a file without a SHA-256")
-    return RoleFiles(cast("Targets", updater._trusted_set[role]).version, targets)
+    signed = cast("Targets", updater._trusted_set[role])
+    return Offered(RoleFiles(signed.version, targets), signed.expires.timestamp())
 
 
 def _told(error: Exception, name: str) -> XsError:

@@ -24,7 +24,7 @@ from terminal.trust.disk import Disk, digest, own_folder
 from terminal.trust.mirror import Mirror, NotInMirror, Stamp, stamp
 from terminal.trust.refusals import RootRefused, UpdateRefused, Why
 from terminal.trust.seen import SeenVersions
-from terminal.trust.store import Manifest, RoleFiles, Store
+from terminal.trust.store import Manifest, Offered, Store
 
 if TYPE_CHECKING:
     from terminal.trust.client import TufClient
@@ -163,12 +163,12 @@ class RulesKeeper:
             found = state.client(self._mirror, self._seen).refresh(state.born, self._clock.now().s, wanted)
         except XsError as error:
             return self._outcome(applied, [*refused, _refusal(error)])
-        for role, files in found.items():
-            if isinstance(files, XsError):
-                refused.append(Refusal(role, files))
-            elif role not in self._held or state.manifest.roles.get(role) != files:
+        for role, offered in found.items():
+            if isinstance(offered, XsError):
+                refused.append(Refusal(role, offered))
+            elif role not in self._held or state.manifest.roles.get(role) != offered.files:
                 try:
-                    self._advance(state, role, files)
+                    self._advance(state, role, offered)
                     applied.append(role)
                 except XsError as error:
                     refused.append(Refusal(role, error))
@@ -200,8 +200,9 @@ class RulesKeeper:
             )
         state.manifest = stored or state.manifest
 
-    def _advance(self, state: _State, role: str, files: RoleFiles) -> None:
+    def _advance(self, state: _State, role: str, offered: Offered) -> None:
         """Bring one role into force: read, understood, durable, swapped, in this order."""
+        files = offered.files
         data: dict[str, bytes] = {}
         news = []
         for path, target in files.targets.items():
@@ -216,6 +217,8 @@ class RulesKeeper:
                     raise UpdateRefused(Why.INCOMPLETE, f"{path} in the mirror is not the file that was signed")
             data[path] = kept
         contents = self._reader.contents(role, data)
+        if isinstance(contents, Lists) and contents.newer_issued_at_s > offered.expires_s:
+            raise UpdateRefused(Why.MALFORMED, "revocation/: lists issued after the role that signs them has expired")
         for path in news:
             state.store.add(files.targets[path], data[path])
         manifest = replace(state.manifest, roles={**state.manifest.roles, role: files})

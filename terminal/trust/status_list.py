@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from terminal.core import cbor
+from terminal.core.document import END_S, FIRST_S
 from terminal.errors import DocumentError, StorageError
 
 BITS = 2
@@ -106,7 +107,10 @@ def _compressed(data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """All changes since one list file. `of` is the SHA-256 of its bytes; `changes` are (index, status), rising."""
+    """All changes since one list file. `of` is the SHA-256 of its bytes; `changes` are (index, status), rising.
+
+    `issued_at_s` lies in the years 2000 to 2199: it raises the floor of a gate's clock, which must stay a time.
+    """
 
     of: bytes
     issued_at_s: int
@@ -130,7 +134,7 @@ class Changes:
         """Read a changes file.
 
         Raises:
-            ListRefused: it is too large, no deterministic CBOR, or not of this form.
+            ListRefused: it is too large, no deterministic CBOR, not of this form, or issued in no year that counts.
         """
         try:
             content = cbor.decode_strict(data, MAX_CHANGES_BYTES)
@@ -145,6 +149,8 @@ class Changes:
                 raise ListRefused(
                     "not a list of changes: [SHA-256, issued-at, number, [[index, status], …]] is expected"
                 )
+        if not FIRST_S <= issued_at_s < END_S:
+            raise ListRefused(f"a list of changes issued at {issued_at_s} s, which is not in the years 2000 to 2199")
         if any(before[0] >= after[0] for before, after in pairwise(changes)):
             raise ListRefused("a list of changes whose indexes do not rise")
         return cls(of=of, issued_at_s=issued_at_s, number=number, changes=changes)

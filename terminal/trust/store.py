@@ -44,6 +44,14 @@ class RoleFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A role as it was verified in the mirror: its files, and until when it may be offered, in seconds since 1970."""
+
+    files: RoleFiles
+    expires_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What is in force: the roles by name, and the root (SHA-256 of the file) under which they were accepted."""
 

@@ -2,6 +2,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.storage.support import HOUR_MS, Gate, intent, start
 
 ANNA, BRAM = bytes(8), bytes(range(8))
@@ -86,6 +88,18 @@ def test_day_key_of_a_gate_that_was_off_over_midnight_is_gone_after_its_start(tm
     gate.beats.wait_for(1)
     gate.store.close()
     assert random.keys[0] not in on_disk(tmp_path / "journal")
+
+
+def test_clock_that_shows_no_day_at_all_does_not_end_the_journal(tmp_path: Path) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        anna = who(gate, ANNA)
+        gate.clock.ms, noon_ms = 300_000_000_000_000, gate.clock.ms
+        gate.beats.wait_for(3)
+        with pytest.raises(ValueError, match="year"):
+            gate.journal.append(intent(ANNA)).result()
+        gate.journal.append(start()).result()
+        gate.clock.ms = noon_ms
+        assert who(gate, ANNA) == anna
 
 
 def test_day_key_is_destroyed_though_somebody_still_reads(tmp_path: Path) -> None:

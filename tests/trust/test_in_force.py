@@ -206,6 +206,21 @@ def test_lists_issued_ahead_of_the_clock(gate: Gate, repository: Repository, ahe
     assert gate.clock.s == START_S + max(0, ahead_s)
 
 
+def test_lists_issued_past_the_expiry_of_their_own_role_do_not_move_the_clock(
+    gate: Gate, repository: Repository
+) -> None:
+    keeper = gate.refreshed(repository)
+    last_s = int(repository.signed["revocation"].signed.expires.timestamp())
+    repository.publish(revocation=revocation_files(5, issued_at_s=last_s + 1, number=2))
+    repository.write(gate.mirror)
+    assert told(keeper.refresh()) == [("revocation", "malformed")]
+    assert (in_force(keeper), gate.clock.s) == (BEFORE, START_S)
+    repository.publish(revocation=revocation_files(5, issued_at_s=last_s, number=2))
+    repository.write(gate.mirror)
+    assert keeper.refresh().refused == ()
+    assert (in_force(keeper), gate.clock.s) == ((2, 1, "Terminal"), last_s)
+
+
 def test_clock_that_fell_back_while_the_power_was_off(gate: Gate, repository: Repository) -> None:
     gate.refreshed(repository)
     gate.clock.s = 0

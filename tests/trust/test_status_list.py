@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal.core import cbor
+from terminal.core.document import END_S, FIRST_S
 from terminal.trust.status_list import (
     MAX_BITMAP_BYTES,
     MAX_CHANGES,
@@ -181,20 +182,20 @@ OF = bytes(32)
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param([OF, 1, 0, [[5, 1], [4, 1]]], id="unsorted"),
-        pytest.param([OF, 1, 0, [[4, 1], [4, 2]]], id="one entry twice"),
-        pytest.param([OF, 1, 0, [[4, 4]]], id="status of three bits"),
-        pytest.param([OF, 1, 0, [[4, -1]]], id="negative status"),
-        pytest.param([OF, 1, 0, [[-1, 1]]], id="negative index"),
-        pytest.param([OF, 1, 0, [[PAST_THE_END, 1]]], id="index past the largest list"),
-        pytest.param([OF, 1, 0, [[True, 1]]], id="index a boolean"),
-        pytest.param([OF, 1, 0, [[4, 1, 1]]], id="change of three"),
-        pytest.param([OF, 1, 0, [4]], id="change no pair"),
-        pytest.param([OF[1:], 1, 0, []], id="hash too short"),
+        pytest.param([OF, FIRST_S, 0, [[5, 1], [4, 1]]], id="unsorted"),
+        pytest.param([OF, FIRST_S, 0, [[4, 1], [4, 2]]], id="one entry twice"),
+        pytest.param([OF, FIRST_S, 0, [[4, 4]]], id="status of three bits"),
+        pytest.param([OF, FIRST_S, 0, [[4, -1]]], id="negative status"),
+        pytest.param([OF, FIRST_S, 0, [[-1, 1]]], id="negative index"),
+        pytest.param([OF, FIRST_S, 0, [[PAST_THE_END, 1]]], id="index past the largest list"),
+        pytest.param([OF, FIRST_S, 0, [[True, 1]]], id="index a boolean"),
+        pytest.param([OF, FIRST_S, 0, [[4, 1, 1]]], id="change of three"),
+        pytest.param([OF, FIRST_S, 0, [4]], id="change no pair"),
+        pytest.param([OF[1:], FIRST_S, 0, []], id="hash too short"),
         pytest.param([OF, -1, 0, []], id="issued before time began"),
         pytest.param([OF, 1 << 60, 0, []], id="issued when the sun is gone"),
-        pytest.param([OF, 1, -1, []], id="negative number"),
-        pytest.param([OF, 1, 0, [], 0], id="a fifth part"),
+        pytest.param([OF, FIRST_S, -1, []], id="negative number"),
+        pytest.param([OF, FIRST_S, 0, [], 0], id="a fifth part"),
         pytest.param({}, id="a map"),
     ],
 )
@@ -204,15 +205,30 @@ def test_malformed_changes_are_refused(content: cbor.Value) -> None:
 
 
 def test_changes_in_another_encoding_are_refused() -> None:
-    data = Changes(of=OF, issued_at_s=1, number=0).encode()
+    data = Changes(of=OF, issued_at_s=FIRST_S, number=0).encode()
     for other in (
         data + b"\x00",
         data[:-1],
         b"\x98\x04" + data[1:],
-        data.replace(b"\x01\x00\x80", b"\x18\x01\x00\x80"),
+        data.replace(b"\x00\x80", b"\x18\x00\x80"),
     ):
+        assert other != data
         with pytest.raises(ListRefused):
             Changes.decode(other)
+
+
+@pytest.mark.parametrize("issued_at_s", [FIRST_S, END_S - 1])
+def test_lists_are_issued_in_the_years_2000_to_2199(issued_at_s: int) -> None:
+    changes = Changes(of=OF, issued_at_s=issued_at_s, number=0)
+    assert Changes.decode(changes.encode()) == changes
+
+
+@pytest.mark.parametrize("issued_at_s", [0, FIRST_S - 1, END_S, 300_000_000_000])
+def test_list_whose_publisher_had_no_idea_of_the_time(issued_at_s: int) -> None:
+    with pytest.raises(ListRefused, match="years 2000 to 2199"):
+        Changes(of=OF, issued_at_s=issued_at_s, number=0).encode()
+    with pytest.raises(ListRefused, match="years 2000 to 2199"):
+        Changes.decode(cbor.encode([OF, issued_at_s, 0, []]))
 
 
 def test_publisher_stops_at_256_changes_and_a_gate_takes_what_the_file_bound_allows() -> None:
@@ -222,10 +238,10 @@ def test_publisher_stops_at_256_changes_and_a_gate_takes_what_the_file_bound_all
     assert len(changes_of(b"", *many(MAX_CHANGES)).encode()) <= 4096
     with pytest.raises(ListRefused, match="a new list is to be written"):
         changes_of(b"", *many(MAX_CHANGES + 1)).encode()
-    more: cbor.Value = [OF, 1, 0, [list(change) for change in many(MAX_CHANGES + 1)]]
+    more: cbor.Value = [OF, FIRST_S, 0, [list(change) for change in many(MAX_CHANGES + 1)]]
     assert len(Changes.decode(cbor.encode(more)).changes) == MAX_CHANGES + 1
     with pytest.raises(ListRefused, match=str(MAX_CHANGES_BYTES)):
-        Changes.decode(cbor.encode([OF, 1, 0, [list(change) for change in many(30_000)]]))
+        Changes.decode(cbor.encode([OF, FIRST_S, 0, [list(change) for change in many(30_000)]]))
 
 
 def _byte_string(content: bytes) -> bytes:
