@@ -91,7 +91,7 @@ def test_full_disk_shuts_the_entry_and_holds_nobody_at_the_exit(
         lane.wait_for(Phase.CLOSED, times=2 if is_exit else 1)
         assert said(lane.tap(site.card("farid"))) == ("admit", "ok")
         assert lane.standing() == ()
-    assert len(pulses(board)) == 2 if is_exit else 1
+    assert len(pulses(board)) == (2 if is_exit else 1)
 
 
 def test_journal_that_has_ended_admits_nobody(one_lane: Lanes, site: Site, board: BoardProcess) -> None:
@@ -114,3 +114,17 @@ def test_refusal_is_answered_also_when_it_cannot_be_written_down(
         assert lane.standing() == ("storage",)
         disk.go_on.set()
         assert [(kind, facts["reason"]) for kind, facts in lane.told()] == [("tap-outcome", "blocked")]
+
+
+@pytest.mark.parametrize(("direction", "answer"), [("entry", ("refuse", "storage")), ("exit", ("admit", "ok"))])
+def test_entry_that_cannot_be_encoded_is_an_answer_like_a_disk_that_failed(
+    direction: str, answer: tuple[str, str], one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    def mistake() -> None:
+        raise ValueError("a sealed part is too long")
+
+    with one_lane(direction=direction, sealing_key=mistake) as lane:
+        assert said(lane.tap(site.card("anna"))) == answer
+        assert lane.standing() == ("storage",)
+        assert [kind for kind, _ in lane.told(Kind.TAP_INTENT)] == []
+    assert len(pulses(board)) == (answer[0] == "admit")
