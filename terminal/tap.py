@@ -21,14 +21,14 @@ from terminal.card.keys import CardKeys
 from terminal.card.xs_key import read_card
 from terminal.core.access import decide
 from terminal.core.barrier_words import Busy, Closed, DriveForward, Readiness
-from terminal.core.credential import Credential
-from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.presented import Authentic, Presented
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
 from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situation
 from terminal.errors import HardwareError, StorageError
 from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
+from terminal.tap_entry import Course, decided, facts, settled
 
 BOARD_ALARM = "board"
 STORAGE_ALARM = "storage"
@@ -72,19 +72,6 @@ class TapPorts:
     intent_budget_s: float
 
 
-@dataclass(slots=True)
-class _Course:
-    """What is known of a tap so far."""
-
-    reader: str
-    began_s: float
-    tapped_ms: int
-    credential: Credential | None = None
-    card_ms: float | None = None
-    durable_ms: float | None = None
-    key: EntryKey | None = None
-
-
 class Taps:
     """The taps of one lane, one at a time over all its readers: whoever comes second waits for the first answer."""
 
@@ -100,7 +87,7 @@ class Taps:
         does wrong is part of the answer, never an exception.
         """
         with self._one_at_a_time:
-            course = _Course(reader, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
+            course = Course(reader, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
             readiness = self._ports.lane.readiness()
             if isinstance(readiness, DriveForward):
                 return self._answer(course, None)
@@ -111,20 +98,20 @@ class Taps:
             if (same := self._same_again(course, readiness)) is not None:
                 return self._answer(course, same)
             decision = decide(presented, self._situation(course, rules, readiness))
-            facts = _facts(course, presented, rules, self._ports.clock.now().s)
+            known = facts(course, presented, rules, self._ports.clock.now().s)
             if decision.outcome.opens:
-                return self._admit(course, decision, facts)
-            return self._turn_away(course, decision, facts)
+                return self._admit(course, decision, known)
+            return self._turn_away(course, decision, known)
 
     # ------------------------------------------------------------------------------------------- the steps, in order
 
-    def _without_rules(self, course: _Course) -> Answer:
+    def _without_rules(self, course: Course) -> Answer:
         """Nothing that headquarters signed is in force, so no card can be believed; it is not even read."""
         outcome = Outcome.REFUSE if self._ports.direction == "entry" else Outcome.DESK
         decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
         return self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"})
 
-    def _read(self, course: _Course, card: CardTransport, rules: Rules) -> Presented:
+    def _read(self, course: Course, card: CardTransport, rules: Rules) -> Presented:
         ports = self._ports
         trainings = ports.direction == "entry" and bool(_zone_trainings(rules, ports.number))
         now_s = ports.clock.now().s
@@ -133,14 +120,14 @@ class Taps:
         course.credential = presented.credential if isinstance(presented, Authentic) else None
         return presented
 
-    def _same_again(self, course: _Course, readiness: Readiness) -> Decision | None:
+    def _same_again(self, course: Course, readiness: Readiness) -> Decision | None:
         """The answer of the card whose vehicle is still owed: tapped twice it opens once, and that is no offence."""
         if not isinstance(readiness, Busy) or self._admitted is None or course.credential is None:
             return None
         card_number, decision = self._admitted
         return decision if card_number == course.credential.card_number else None
 
-    def _situation(self, course: _Course, rules: Rules, readiness: Readiness) -> Situation:
+    def _situation(self, course: Course, rules: Rules, readiness: Readiness) -> Situation:
         ports, policy, card = self._ports, rules.policy, course.credential
         now_s = ports.clock.now().s
         lane = policy.lane(ports.number)
@@ -168,15 +155,15 @@ class Taps:
             occupancy=occupancy,
         )
 
-    def _turn_away(self, course: _Course, decision: Decision, facts: Mapping[str, Any]) -> Answer:
+    def _turn_away(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Answer:
         """Not admitted: it is written down, and nothing moves whether or not the disk answers."""
-        self._write(course, self._entry(course, Kind.TAP_OUTCOME, decision, facts))
+        self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
         return self._answer(course, decision)
 
-    def _admit(self, course: _Course, decision: Decision, facts: Mapping[str, Any]) -> Answer:
+    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Answer:
         """Admitted: write down, then move."""
         ports = self._ports
-        intent = self._write(course, self._entry(course, Kind.TAP_INTENT, decision, facts))
+        intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
         if course.key is None:
             intent.add_done_callback(self._too_late)
             if ports.direction == "entry":
@@ -197,33 +184,20 @@ class Taps:
 
     # ---------------------------------------------------------------------------------------------------- the journal
 
-    def _entry(self, course: _Course, kind: Kind, decision: Decision, facts: Mapping[str, Any]) -> Entry:
-        public = {
-            **facts,
-            "outcome": str(decision.outcome),
-            "reason": str(decision.reason),
-            "help": str(decision.help),
-            "flags": [str(flag) for flag in decision.flags],
-        }
-        card = course.credential
-        if card is None:
-            return Entry(kind=kind, lane=self._ports.number, public=public)
-        sealed: dict[str, Any] = {"card": card.card_number, "ean": card.ean, "person": card.personal_number}
-        if decision.trainings_lacking:
-            sealed["trainings"] = list(decision.trainings_lacking)
-        return Entry(kind=kind, lane=self._ports.number, public=public, card_number=card.card_number, sealed=sealed)
-
-    def _write(self, course: _Course, entry: Entry) -> "Future[EntryKey]":
+    def _write(self, course: Course, entry: Entry) -> "Future[EntryKey]":
         """Wait until `entry` is durable, at most for the budget; past it `course.key` stays None with an alarm."""
         future = self._ports.journal.append(entry)
         try:
             course.key = future.result(self._ports.intent_budget_s)
         except (TimeoutError, StorageError) as error:
             log.warning("not-durable", lane=self._ports.number, why=str(error) or "the disk is too slow")
-            self._ports.alarms.raised(STORAGE_ALARM)
+        except Exception:  # a mistake in here, such as an entry without an encoding: nothing opens on its account
+            log.exception("not-durable", lane=self._ports.number)
+        else:
+            self._ports.alarms.cleared(STORAGE_ALARM)
+            course.durable_ms = self._since(course)
             return future
-        self._ports.alarms.cleared(STORAGE_ALARM)
-        course.durable_ms = self._since(course)
+        self._ports.alarms.raised(STORAGE_ALARM)
         return future
 
     def _too_late(self, intent: "Future[EntryKey]") -> None:
@@ -232,17 +206,14 @@ class Taps:
             self._settle(intent.result(), TapResult.STORAGE)
 
     def _settle(self, key: EntryKey | None, result: TapResult) -> None:
-        public: dict[str, Any] = {"result": str(result)}
-        if key is not None:
-            public[INTENT] = key.sequence
-        self._ports.journal.append(Entry(kind=Kind.TAP_OUTCOME, lane=self._ports.number, public=public))
+        self._ports.journal.append(settled(self._ports.number, key, result))
 
     # ----------------------------------------------------------------------------------------------------- the answer
 
-    def _since(self, course: _Course) -> float:
+    def _since(self, course: Course) -> float:
         return (self._ports.clock.monotonic_s() - course.began_s) * 1000
 
-    def _answer(self, course: _Course, decision: Decision | None) -> Answer:
+    def _answer(self, course: Course, decision: Decision | None) -> Answer:
         return Answer(
             lane=self._ports.number,
             reader=course.reader,
@@ -253,20 +224,6 @@ class Taps:
             durable_ms=course.durable_ms,
             tap_ms=self._since(course),
         )
-
-
-def _facts(course: _Course, presented: Presented, rules: Rules, now_s: float) -> dict[str, Any]:
-    """What anybody on site may read of a decision; names no person, no company and no training."""
-    facts: dict[str, Any] = {
-        "reader": course.reader,
-        "detail": presented.detail,
-        "level": rules.policy.level,
-        "list_number": rules.list_number,
-        "list_age_s": int(rules.list_age_s(now_s)),
-    }
-    if course.credential is not None:
-        facts["product"] = course.credential.product.label
-    return facts
 
 
 def _instead(decision: Decision, outcome: Outcome, reason: Reason) -> Decision:

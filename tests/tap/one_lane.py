@@ -15,6 +15,7 @@ from simulation.vpcd import InsertedCard
 from simulation.world import World
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import CONTACTS, LOOP_ARM, Phase, Settings, State
+from terminal.core.issuers import SealingKey
 from terminal.core.journal import Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -70,16 +71,18 @@ class OneLane:
         board: Path,
         *,
         number: int = OPEN_LANE,
+        board_lane: int | None = None,
         direction: Literal["entry", "exit"] = "entry",
         somebody: bool = True,
         publication: str | None = "good",
         budget_s: float = 2.0,
         before_commit: Callable[[], None] | None = None,
         board_class: type[SimulatedBoard] = SimulatedBoard,
+        sealing_key: Callable[[], SealingKey | None] | None = None,
     ) -> None:
         self._site = site
         self._somebody = somebody
-        self._world = World(board, number)
+        self._world = World(board, board_lane or number)
         self._mirror = folder / "mirror"
         self._mirror.mkdir()
         self._news = threading.Condition()
@@ -107,7 +110,7 @@ class OneLane:
         self.stays = self.store.stays(STAYS_KEY)
         self.journal = self.store.journal(
             clock=self.clock,
-            sealing_key=lambda: rules.issuers.sealing[0] if (rules := self.keeper.current()) else None,
+            sealing_key=sealing_key or (lambda: rules.issuers.sealing[0] if (rules := self.keeper.current()) else None),
             time_zone=lambda: ZoneInfo(rules.policy.time_zone) if (rules := self.keeper.current()) else UTC,
             stays=self.stays,
         )
@@ -120,7 +123,7 @@ class OneLane:
                 settings=Settings(
                     direction=direction, fitted=frozenset(CONTACTS), pulse_ms=60, travel_ms=1000, passage_ms=5000
                 ),
-                take_board=lambda: board_class(board, number),
+                take_board=lambda: board_class(board, board_lane or number),
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=Heartbeats(),

@@ -1,0 +1,63 @@
+"""What a tap writes down: who may read what of it, and what settles it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from terminal.core.credential import Credential
+from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.presented import Presented
+from terminal.core.rules import Rules
+from terminal.core.situation import Decision
+
+
+@dataclass(slots=True)
+class Course:
+    """What is known of a tap so far."""
+
+    reader: str
+    began_s: float
+    tapped_ms: int
+    credential: Credential | None = None
+    card_ms: float | None = None
+    durable_ms: float | None = None
+    key: EntryKey | None = None
+
+
+def facts(course: Course, presented: Presented, rules: Rules, now_s: float) -> dict[str, Any]:
+    """What anybody on site may read of a decision; names no person, no company and no training."""
+    known: dict[str, Any] = {
+        "reader": course.reader,
+        "detail": presented.detail,
+        "level": rules.policy.level,
+        "list_number": rules.list_number,
+        "list_age_s": int(rules.list_age_s(now_s)),
+    }
+    if course.credential is not None:
+        known["product"] = course.credential.product.label
+    return known
+
+
+def decided(kind: Kind, lane: int, card: Credential | None, decision: Decision, known: Mapping[str, Any]) -> Entry:
+    """The entry of a decision: an intent, or the outcome of a tap that opens nothing. Of a person, sealed."""
+    public = {
+        **known,
+        "outcome": str(decision.outcome),
+        "reason": str(decision.reason),
+        "help": str(decision.help),
+        "flags": [str(flag) for flag in decision.flags],
+    }
+    if card is None:
+        return Entry(kind=kind, lane=lane, public=public)
+    sealed: dict[str, Any] = {"card": card.card_number, "ean": card.ean, "person": card.personal_number}
+    if decision.trainings_lacking:
+        sealed["trainings"] = list(decision.trainings_lacking)
+    return Entry(kind=kind, lane=lane, public=public, card_number=card.card_number, sealed=sealed)
+
+
+def settled(lane: int, intent: EntryKey | None, result: TapResult) -> Entry:
+    """The outcome of an intent; `intent` None: of an order that was given with nothing written down before it."""
+    public: dict[str, Any] = {"result": str(result)}
+    if intent is not None:
+        public[INTENT] = intent.sequence
+    return Entry(kind=Kind.TAP_OUTCOME, lane=lane, public=public)
