@@ -22,7 +22,7 @@ from smartcard import scard
 from bench.children import board
 from bench.figures import Figures
 from bench.setting import ACCESS_ONLY, SITE, WITH_QUALIFICATIONS, Setting
-from bench.stopwatch import Exchanges, WatchedJournal, WatchedLane, now_s
+from bench.stopwatch import BareDisk, Exchanges, WatchedJournal, WatchedLane, now_s
 from simulation.vpcd import VirtualReader
 from terminal.alarms import Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
@@ -101,6 +101,7 @@ class TapBench:
             time_zone=lambda: ZoneInfo(self.rules.policy.time_zone),
             stays=self._stays,
         )
+        self._disk = parts.enter_context(BareDisk(folder / "data" / "bare"))
         self._alarms = Alarms(self._journal, lambda _step, _alarm: None)
         self._cards = CardThread(reader.name)
         self._cards.start()
@@ -171,6 +172,8 @@ class TapBench:
                 "commit_ms": (journal.durable_s - journal.commit_s) * 1000,
                 "relay_ms": lane.admitting_s * 1000,
             }
+        if rest_s:
+            parts["disk_ms"] = self._disk.write_ms()
         return Measured(f"{answer.decision.outcome}-{answer.decision.reason}", tuple(card.said), parts)
 
     def _started(self, number: int, with_board: Path, parts: ExitStack) -> tuple[Taps, WatchedLane]:

@@ -18,6 +18,7 @@ def _names() -> set[str]:
     taps = {f"{pace}{kind}" for kind in KINDS for pace in ("", "paced.")}
     names = {f"{each}.{counted}" for each in taps for counted in ("taps", "apdus")}
     names |= {f"{each}.{part}_ms.{share}" for each in taps for part in PARTS for share in ("p50", "p99")}
+    names |= {f"paced.{kind}.disk_ms.{share}" for kind in KINDS for share in ("p50", "p99")}
     slow = {f"commit_150ms.{kind}" for kind in KINDS}
     names |= {f"{each}.{last}" for each in slow for last in ("taps", "admitted_taps", "own_ms.p50", "own_ms.p99")}
     names |= {"lookup_ns", "list_entries", "list_memory_bytes", "list_resident_bytes", "list_file_bytes"}
