@@ -1,16 +1,21 @@
 """The log: structlog, one JSON object a line, to standard error and so to systemd's journal.
 
-It blocks only while that pipe is full. What cannot be written is dropped: no log line may stop a tap. Byte strings
-are never written, only their length, since keys and what a card said are byte strings.
+Logging never blocks: a line waits in a bounded queue for the one thread that writes, since whoever reads that pipe may
+hang, and no log line may hold up a tap or the end of a pulse. What finds the queue full is dropped and counted; the
+count is the next line that gets through. Byte strings are never written, only their length, since keys and what a card
+said are byte strings.
 
 A trace of APDUs is a level of its own, `apdu`, which no setting of the level turns on: only an `ApduTrace` does, and it
 says so aloud. It holds no keys, but it tells which cards came by: for a bench, not for a lane.
 """
 
+import atexit
 import json
+import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, TextIO
@@ -21,10 +26,18 @@ from terminal.ports import CardTransport
 
 LevelName = Literal["debug", "info", "warning", "error"]
 SYSLOG_PRIORITY = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7, "apdu": 7}
+MAX_WAITING = 2_000
+"""Lines that may wait for whoever reads them; what comes on top of them is dropped."""
+DRAIN_S = 1.0
+"""How long the end of the process waits for the last lines to get out."""
 
 
-def set_up_log(stream: TextIO, environ: Mapping[str, str], level: LevelName = "info") -> None:
-    """Send all log lines from `level` up to `stream`; under systemd each begins with its priority (sd-daemon(3))."""
+def set_up_log(stream: TextIO, environ: Mapping[str, str], level: LevelName = "info") -> "Lines":
+    """Send all log lines from `level` up to `stream`; under systemd each begins with its priority (sd-daemon(3)).
+
+    A stream with a file descriptor is written to beneath its buffers, whose lock a write that hangs would hold until
+    after the process has ended. The process waits at its end for what it has said, at most DRAIN_S.
+    """
     under_systemd = "JOURNAL_STREAM" in environ
 
     def render(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
@@ -32,6 +45,8 @@ def set_up_log(stream: TextIO, environ: Mapping[str, str], level: LevelName = "i
         line = json.dumps(first | {key: _writable(value) for key, value in event.items()})
         return f"<{SYSLOG_PRIORITY.get(first['level'], 6)}>{line}" if under_systemd else line
 
+    lines = Lines(_writer(stream))
+    atexit.register(lines.drain)
     structlog.configure(
         processors=[
             _level,
@@ -40,9 +55,10 @@ def set_up_log(stream: TextIO, environ: Mapping[str, str], level: LevelName = "i
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_Lines(stream),
+        logger_factory=lines,
         cache_logger_on_first_use=False,
     )
+    return lines
 
 
 def log_uncaught() -> None:
@@ -85,23 +101,71 @@ class _Traced:
         return data, status
 
 
-class _Lines:
-    """The end of structlog's chain, and the factory of itself."""
+class Lines:
+    """The end of structlog's chain, and the factory of itself: lines on their way out."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """`write` may block and may raise OSError or ValueError."""
+        self._write = write
+        self._waiting: deque[str] = deque()
+        self._writing = False
+        self._dropped = 0
+        self._turn = threading.Condition()
+        threading.Thread(target=self._run, name="log", daemon=True).start()
 
-    def __call__(self, *_: object) -> "_Lines":
+    def __call__(self, *_: object) -> "Lines":
+        """Make structlog's logger: this one, for everybody."""
         return self
 
     def msg(self, line: str) -> None:
-        """Write one line, or none."""
-        with self._lock, suppress(OSError, ValueError):
-            self._stream.write(f"{line}\n")
-            self._stream.flush()
+        """Have one line written, or none. Never blocks."""
+        with self._turn:
+            if len(self._waiting) < MAX_WAITING:
+                self._waiting.append(line)
+                self._turn.notify_all()
+            else:
+                self._dropped += 1
 
     debug = info = warning = error = critical = msg
+
+    def drain(self, within_s: float = DRAIN_S) -> bool:
+        """Wait until all that was said is written; tells whether it was in time."""
+        with self._turn:
+            return self._turn.wait_for(lambda: not (self._waiting or self._writing or self._dropped), within_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._turn:
+                self._writing = False
+                self._turn.notify_all()
+                self._turn.wait_for(lambda: self._waiting or self._dropped)
+                self._writing = True
+                line = self._waiting.popleft() if self._waiting else None
+                dropped, self._dropped = (0, self._dropped) if line is not None else (self._dropped, 0)
+            if line is None:
+                structlog.get_logger().critical("log-lines-dropped", level="warning", count=dropped)
+            else:
+                with suppress(OSError, ValueError):
+                    self._write(f"{line}\n")
+
+
+def _writer(stream: TextIO) -> Callable[[str], None]:
+    try:
+        descriptor = os.dup(stream.fileno())  # stays ours, whenever the stream is closed
+    except OSError:  # in memory
+
+        def write_stream(line: str) -> None:
+            stream.write(line)
+            stream.flush()
+
+        return write_stream
+
+    def write_all(line: str) -> None:
+        left = line.encode()
+        while left:
+            left = left[os.write(descriptor, left) :]
+
+    return write_all
 
 
 def _level(_logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -1,14 +1,17 @@
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 import structlog
 
-from terminal.edges.log import ApduTrace, set_up_log
+from terminal.edges.log import MAX_WAITING, ApduTrace, Lines, set_up_log
 
 KEY = bytes(range(16))
 
@@ -25,10 +28,18 @@ def stream() -> Iterator[io.StringIO]:
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    drain()
     objects = [json.loads(line) for line in stream.getvalue().splitlines()]
     for each in objects:
         assert str(each.pop("timestamp")).endswith("Z")
     return objects
+
+
+def drain() -> None:
+    """Until everything that was said is in the stream."""
+    log = structlog.get_config()["logger_factory"]
+    assert isinstance(log, Lines)
+    assert log.drain(10)
 
 
 class Echo:
@@ -57,6 +68,7 @@ def test_journal_gets_the_priority(stream: io.StringIO) -> None:
     set_up_log(stream, {"JOURNAL_STREAM": "9:1234"})
     structlog.get_logger().error("journal-failed")
     structlog.get_logger().info("fine")
+    drain()
     assert [line[:4] for line in stream.getvalue().splitlines()] == ["<3>{", "<6>{"]
 
 
@@ -100,11 +112,13 @@ def test_log_that_cannot_be_written_stops_nothing(stream: io.StringIO) -> None:
     set_up_log(stream, {})
     stream.close()
     structlog.get_logger().info("tap")
+    drain()
 
 
 def test_apdus_are_silent_without_a_trace(stream: io.StringIO) -> None:
     set_up_log(stream, {}, "debug")
     assert Echo().transceive(KEY) == (KEY[::-1], 0x9100)
+    drain()
     assert stream.getvalue() == ""
 
 
@@ -138,3 +152,49 @@ def test_what_ends_a_thread_or_the_process_is_one_line() -> None:
     assert (first["event"], first["thread"], last["event"]) == ("uncaught", "lane 1", "uncaught")
     assert "RuntimeError: in a thread" in first["exception"]
     assert "RuntimeError: at the end" in last["exception"]
+
+
+class Stuck(io.StringIO):
+    """A stream whose reader has stopped reading, until the test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck = threading.Event()
+        self.go_on = threading.Event()
+
+    def write(self, line: str) -> int:
+        self.stuck.set()
+        assert self.go_on.wait(10)
+        return super().write(line)
+
+
+def test_log_that_nobody_reads_holds_up_nobody_and_says_afterwards_how_many_lines_it_dropped() -> None:
+    stream = Stuck()
+    try:
+        set_up_log(stream, {}, "error")
+        log = structlog.get_logger()
+        log.error("first")
+        assert stream.stuck.wait(10)
+        for number in range(MAX_WAITING + 3):
+            log.error("tap", number=number)
+        stream.go_on.set()
+        said = lines(stream)
+    finally:
+        stream.go_on.set()
+        structlog.reset_defaults()
+    assert [line["number"] for line in said[1:-1]] == list(range(MAX_WAITING))
+    assert said[-1] == {"level": "warning", "event": "log-lines-dropped", "count": 3}
+
+
+def test_process_whose_log_nobody_reads_ends_all_the_same_with_its_own_status() -> None:
+    program = (
+        "import sys\n"
+        "import structlog\n"
+        "from terminal.edges.log import set_up_log\n"
+        "set_up_log(sys.stderr, {})\n"
+        "for _ in range(3000): structlog.get_logger().info('tap', pad=200 * '.')\n"
+        "sys.exit(7)\n"
+    )
+    reading, writing = os.pipe()
+    with closing(os.fdopen(reading, "rb")), closing(os.fdopen(writing, "wb")) as pipe:
+        assert subprocess.run([sys.executable, "-c", program], stderr=pipe, timeout=20, check=False).returncode == 7

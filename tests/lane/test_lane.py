@@ -1,7 +1,9 @@
 """The lane's shell on a board process: a vehicle comes, is admitted and passes; and what may go wrong meanwhile."""
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,6 +16,7 @@ from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, Driv
 from terminal.core.credential import Credential, Product
 from terminal.core.journal import Kind
 from terminal.core.stay import StayChange, StayNeutral
+from terminal.edges.log import set_up_log
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.lane_journal import Vehicle
@@ -102,10 +105,11 @@ def test_entry_without_a_durable_intent_does_not_open(rig: Rig, board: BoardProc
     assert board.changes("open") == []
 
 
-def test_exit_whose_intent_could_not_be_written_opens_and_says_so(board: BoardProcess) -> None:
+def test_exit_whose_intent_is_not_durable_opens_and_leaves_it_to_the_tap_to_write_that(board: BoardProcess) -> None:
     with Rig(board.socket, replace(QUICK, direction="exit")).in_service() as rig:
         assert rig.lane.admit(None)
-        assert rig.journal.wait_for(Kind.TAP_OUTCOME).public == {"result": "opened"}
+        rig.wait_for(Phase.OPENING)
+        assert rig.journal.told() == []
 
 
 def test_nobody_comes(rig: Rig) -> None:
@@ -236,3 +240,22 @@ def test_stay_changes_with_the_passage_and_not_with_the_tap(board: BoardProcess,
         passes(world)
         assert rig.journal.wait_for(Kind.PASSAGE, result="passed").card_number == ANNA.card_number
         assert rig.journal.changes == [StayNeutral(ANNA.card_number)]
+
+
+def test_log_that_nobody_reads_does_not_hold_the_relay(board: BoardProcess, world: World) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    with os.fdopen(writing, "w") as full:
+        with closing(os.fdopen(reading, "rb")):
+            set_up_log(full, {})
+            rig = Rig(board.socket)
+            rig.lane.start()
+            rig.wait_for(Phase.CLOSED)
+            assert rig.lane.admit(intent(1))
+            world.wait_for(name="open", on=True)
+            world.wait_for(name="open", on=False)
+        assert rig.lane.stop()
