@@ -115,7 +115,8 @@ class Lane:
 
         `tapped_ms` is the tap, the instant by which a stay begins or ends. `intent` None is for an exit whose intent
         was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked writes
-        the outcome. True: the outcome `opened` is on its way into the journal, and the end of the passage will follow.
+        the outcome. True: the outcome `opened` is on its way into the journal, unless there is no intent that it could
+        name, which is left to whoever asked; the end of the passage will follow.
         Blocks for at most `answer_s` and what the board takes.
 
         Raises:

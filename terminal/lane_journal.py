@@ -41,7 +41,9 @@ class LaneJournal:
     stay_after: StayAfter
 
     def opened(self, vehicle: Vehicle) -> None:
-        """The relay was told to open for it."""
+        """The relay was told to open for it. Without an intent its tap writes that, once it knows by what name."""
+        if vehicle.intent is None:
+            return
         self._append(Entry(kind=Kind.TAP_OUTCOME, lane=self.number, public=_settled(vehicle, TapResult.OPENED)))
 
     def passage(self, vehicle: Vehicle, result: Result) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -161,26 +162,33 @@ class Taps:
         return self._answer(course, decision)
 
     def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Answer:
-        """Admitted: write down, then move."""
+        """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
+        if course.key is None and ports.direction == "entry":
+            intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
+            return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
+        result = self._order(course)
         if course.key is None:
-            intent.add_done_callback(self._too_late)
-            if ports.direction == "entry":
-                return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
+            intent.add_done_callback(partial(self._settle_late, result))
+        elif result is not TapResult.OPENED:  # after that the lane writes
+            self._settle(course.key, result)
+        if result is not TapResult.OPENED:
+            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
+        if course.credential is not None:
+            self._admitted = (course.credential.card_number, decision)
+        return self._answer(course, decision)
+
+    def _order(self, course: Course) -> TapResult:
+        """Have the lane open; tells what became of that."""
+        ports = self._ports
         try:
             opened = ports.lane.admit(course.key, course.credential, course.tapped_ms)
         except HardwareError as error:
             log.warning("relay", lane=ports.number, why=str(error))
             ports.alarms.raised(BOARD_ALARM, ports.number)
-            self._settle(course.key, TapResult.UNKNOWN)
-            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
-        if not opened:
-            self._settle(course.key, TapResult.FAILED)
-            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
-        if course.credential is not None:
-            self._admitted = (course.credential.card_number, decision)
-        return self._answer(course, decision)
+            return TapResult.UNKNOWN
+        return TapResult.OPENED if opened else TapResult.FAILED
 
     # ---------------------------------------------------------------------------------------------------- the journal
 
@@ -200,10 +208,15 @@ class Taps:
         self._ports.alarms.raised(STORAGE_ALARM)
         return future
 
-    def _too_late(self, intent: "Future[EntryKey]") -> None:
-        """An intent that became durable after its tap was answered is settled: nothing opened on its account."""
+    def _settle_late(self, result: TapResult, intent: "Future[EntryKey]") -> None:
+        """Settle an intent that was not durable in time, now that it is, or will never be.
+
+        An order that was given all the same, at an exit, is told in either case: by the name of its intent or by none.
+        """
         if intent.exception() is None:
-            self._settle(intent.result(), TapResult.STORAGE)
+            self._settle(intent.result(), result)
+        elif result is not TapResult.STORAGE:
+            self._settle(None, result)
 
     def _settle(self, key: EntryKey | None, result: TapResult) -> None:
         self._ports.journal.append(settled(self._ports.number, key, result))
