@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -259,9 +259,9 @@ class GateProcess:
         rules = self._keeper.current()
         return rules.issuers.sealing[0] if rules else None
 
-    def _time_zone(self) -> tzinfo:
+    def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()
-        return ZoneInfo(rules.policy.time_zone) if rules else UTC
+        return ZoneInfo(rules.policy.time_zone) if rules else None
 
     def _stay_after(self, table: LaneTable, result: Result, vehicle: Vehicle) -> StayChange | None:
         rules = self._keeper.current()

@@ -183,10 +183,10 @@ class JournalWriter:
     def _end_the_day(self) -> None:
         now = self._clock.now()
         if self._day_keys.over(now):
-            self._writer.submit(lambda connection: self._day_keys.destroy(connection, now), lambda _: self._ended(now))
+            self._writer.submit(lambda connection: self._day_keys.destroy(connection, now), self._ended)
 
-    def _ended(self, now: Now) -> None:
-        self._day_keys.destroyed(now)
+    def _ended(self, today: frozenset[str]) -> None:
+        self._day_keys.destroyed(today)
         self._writer.scrub()
 
 

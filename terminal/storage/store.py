@@ -82,10 +82,12 @@ class Store:
         *,
         clock: Clock,
         sealing_key: Callable[[], SealingKey | None],
-        time_zone: Callable[[], tzinfo],
+        time_zone: Callable[[], tzinfo | None],
         stays: Stays,
     ) -> JournalWriter:
         """The journal. Once for each store. Both callables are asked at every entry, on the writer's thread.
+
+        `time_zone` is the site's, by which days end; None while no rules say which.
 
         Raises:
             StorageError: the newest entry is not as it was written.

@@ -7,7 +7,7 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -96,6 +96,7 @@ class Gate:
         self.clock = MovedClock()
         self.beats = Beats()
         self.sealing_key: SealingKey | None = SEALING_KEY
+        self.time_zone: tzinfo | None = changes.pop("time_zone", AMSTERDAM)
         stays_key: bytes = changes.pop("stays_key", STAYS_KEY)
         wanted: dict[str, Any] = {"terminal": TERMINAL, "heartbeat": self.beats, "random_bytes": os.urandom,
                                   "tick_s": 0.01} | changes  # fmt: skip
@@ -105,7 +106,7 @@ class Gate:
             self.journal: JournalWriter = self.store.journal(
                 clock=self.clock,
                 sealing_key=lambda: self.sealing_key,
-                time_zone=lambda: AMSTERDAM,
+                time_zone=lambda: self.time_zone,
                 stays=self.stays,
             )
         except BaseException:

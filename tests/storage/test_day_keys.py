@@ -1,6 +1,7 @@
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -88,6 +89,33 @@ def test_day_key_of_a_gate_that_was_off_over_midnight_is_gone_after_its_start(tm
     gate.beats.wait_for(1)
     gate.store.close()
     assert random.keys[0] not in on_disk(tmp_path / "journal")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("hour", [0, 6, 12, 18, 23])
+def test_restart_before_the_rules_are_read_does_not_end_a_day_that_goes_on(
+    tmp_path: Path, zone: str, hour: int
+) -> None:
+    site = ZoneInfo(zone)
+    tapped_ms = int(datetime(2026, 9, 15, hour, 30, tzinfo=site).timestamp()) * 1000
+    with Gate(tmp_path / "journal", time_zone=site) as gate:
+        gate.clock.ms = tapped_ms
+        anna = who(gate, ANNA)
+    with Gate(tmp_path / "journal", time_zone=None) as gate:
+        gate.clock.ms = tapped_ms
+        gate.beats.wait_for(3)
+        gate.time_zone = site
+        assert who(gate, ANNA) == anna
+
+
+def test_day_that_is_over_everywhere_ends_also_where_no_rules_say_which_day_it_is(tmp_path: Path) -> None:
+    random = KnownBytes()
+    with Gate(tmp_path / "journal", random_bytes=random) as gate:
+        who(gate, ANNA)
+    with Gate(tmp_path / "journal", random_bytes=random, time_zone=None) as gate:
+        gate.clock.ms += 48 * HOUR_MS
+        gate.beats.wait_for(3)
+        assert random.keys[0] not in on_disk(tmp_path / "journal")
 
 
 def test_clock_that_shows_no_day_at_all_does_not_end_the_journal(tmp_path: Path) -> None:
