@@ -119,6 +119,10 @@ class WatchedLane:
         """Pass it on."""
         return self._lane.readiness()
 
+    def owes(self, card_number: bytes) -> bool:
+        """Pass it on."""
+        return self._lane.owes(card_number)
+
     def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Pass it on."""
         begin_s = now_s()

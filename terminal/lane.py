@@ -106,6 +106,11 @@ class Lane:
         """What a card presented now would find. Never blocks."""
         return readiness(self._state)
 
+    def owes(self, card_number: bytes) -> bool:
+        """Tell whether the vehicle of this card was admitted and its passage has not ended. Never blocks."""
+        cards = [vehicle.credential for vehicle in self._vehicles.copy().values()]
+        return any(card is not None and card.card_number == card_number for card in cards)
+
     def start(self) -> None:
         """Begin; the board is taken on the lane's thread."""
         self._thread.start()

@@ -6,6 +6,7 @@ names them. Everything above this module knows no PC/SC, GPIO, SQLite or MQTT.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
@@ -83,16 +84,28 @@ class Journal(Protocol):
 
 
 class Stays(Protocol):
-    """Who is inside, as this terminal knows it. In memory: asking never touches the disk."""
+    """Who is inside, as this terminal knows it. In memory: asking never touches the disk.
+
+    A place that was promised counts as a stay from the promise on; it becomes the stay when that is durable.
+    """
 
     def inside(self, card_number: bytes) -> Stay | None:
-        """The open stay of this card, or None."""
+        """The stay of this card, open or promised, or None."""
 
     def count(self, zone: int) -> int:
-        """How many open stays the zone has; neutral ones are not counted."""
+        """How many stays the zone has, open or promised; neutral ones are not counted."""
 
     def count_company(self, zone: int, ean: int) -> int:
         """The same, of one company."""
+
+    def deciding(self) -> AbstractContextManager[object]:
+        """Held from these questions until the place is promised: of two lanes one asks after the other's promise."""
+
+    def promise(self, card_number: bytes, ean: int, stay: Stay) -> None:
+        """Take a place for whom a lane is about to let in: he counts as inside until his passage has ended."""
+
+    def give_back(self, card_number: bytes, lane: int, entered_ms: int) -> None:
+        """He did not come in. Nothing happens when no such place was promised."""
 
 
 class LaneForTap(Protocol):
@@ -101,11 +114,15 @@ class LaneForTap(Protocol):
     def readiness(self) -> Readiness:
         """What a card presented now would find. Never blocks."""
 
+    def owes(self, card_number: bytes) -> bool:
+        """Tell whether the vehicle of this card was admitted and its passage has not ended. Never blocks."""
+
     def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Order the barrier open for a vehicle whose intent is durable; returns when the relay has been told.
 
         `intent` None: an exit that could not be written down in time. False: the lane was not ready any more and no
-        order was given. Whoever gets False writes the outcome; after True the lane does.
+        order was given. The outcome is written by whoever gets False, and of an admission without an intent; after True
+        the lane writes it.
 
         Raises:
             HardwareError: the relay did not answer; it may have fired.

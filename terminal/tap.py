@@ -96,7 +96,7 @@ class Taps:
             if rules is None:
                 return self._without_rules(course)
             presented = self._read(course, card, rules)
-            if (same := self._same_again(course, readiness)) is not None:
+            if (same := self._same_again(course)) is not None:
                 return self._answer(course, same)
             decision = decide(presented, self._situation(course, rules, readiness))
             known = facts(course, presented, rules, self._ports.clock.now().s)
@@ -121,12 +121,13 @@ class Taps:
         course.credential = presented.credential if isinstance(presented, Authentic) else None
         return presented
 
-    def _same_again(self, course: Course, readiness: Readiness) -> Decision | None:
+    def _same_again(self, course: Course) -> Decision | None:
         """The answer of the card whose vehicle is still owed: tapped twice it opens once, and that is no offence."""
-        if not isinstance(readiness, Busy) or self._admitted is None or course.credential is None:
+        if self._admitted is None or course.credential is None:
             return None
         card_number, decision = self._admitted
-        return decision if card_number == course.credential.card_number else None
+        same = card_number == course.credential.card_number and self._ports.lane.owes(card_number)
+        return decision if same else None
 
     def _situation(self, course: Course, rules: Rules, readiness: Readiness) -> Situation:
         ports, policy, card = self._ports, rules.policy, course.credential

@@ -99,6 +99,16 @@ def test_two_cards_at_once_open_once(rig: Rig, world: World, board: BoardProcess
     assert rig.journal.told() == [("tap-outcome", "opened")]
 
 
+def test_lane_owes_the_card_that_it_let_in_until_its_passage_has_ended(rig: Rig, world: World) -> None:
+    arrives(rig, world)
+    assert rig.lane.admit(intent(7), ANNA)
+    assert rig.lane.owes(ANNA.card_number)
+    assert not rig.lane.owes(b"bram-001")
+    passes(world)
+    rig.journal.wait_for(Kind.PASSAGE)
+    assert not rig.lane.owes(ANNA.card_number)
+
+
 def test_entry_without_a_durable_intent_does_not_open(rig: Rig, board: BoardProcess) -> None:
     with pytest.raises(ValueError, match="only by a durable intent"):
         rig.lane.admit(None)

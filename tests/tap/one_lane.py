@@ -82,7 +82,7 @@ class OneLane:
     ) -> None:
         self._site = site
         self._somebody = somebody
-        self._world = World(board, board_lane or number)
+        self.world = World(board, board_lane or number)
         self._mirror = folder / "mirror"
         self._mirror.mkdir()
         self._news = threading.Condition()
@@ -150,13 +150,13 @@ class OneLane:
         self.lane.start()
         self.wait_for(Phase.CLOSED)
         if self._somebody:
-            self._world.contact("loop_arm", True)
+            self.world.contact("loop_arm", True)
             self.sees_somebody()
         return self
 
     def __exit__(self, *_: object) -> None:
         ended = self.lane.stop()
-        self._world.close()
+        self.world.close()
         self.store.close()
         assert ended
 

@@ -149,3 +149,26 @@ def test_card_blocked_in_between_is_not_given_the_answer_of_before(
         lane.take("anna-blocked")
         assert said(lane.tap(site.card("anna"))) == ("refuse", "blocked")
     assert len(pulses(board, OPEN_LANE)) == 1
+
+
+def test_blocked_card_before_a_boom_that_somebody_else_opened_is_not_given_the_answer_of_before(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    with one_lane() as lane:
+        assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
+        lane.world.contact("loop_arm", None)
+        lane.world.vehicle("arrive")
+        lane.world.vehicle("pass")
+        lane.wait_for(Phase.CLOSED, times=2)
+        lane.take("anna-blocked")
+        lane.world.contact("loop_arm", True)
+        lane.world.contact("closed_limit", False)
+        lane.wait_for(Phase.FORCED)
+        lane.world.contact("open_limit", True)
+        lane.wait_for(Phase.OPEN, times=2)
+        assert said(lane.tap(site.card("anna"))) == ("refuse", "blocked")
+        assert lane.told()[-1] == (
+            "tap-outcome",
+            {"outcome": "refuse", "reason": "blocked", "detail": "read-key-newest"},
+        )
+    assert len(pulses(board, OPEN_LANE)) == 1
