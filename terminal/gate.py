@@ -32,9 +32,8 @@ from firmware_config.gate import Lane as LaneTable
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.alarms import Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.core.barrier_words import Closed, Phase, Result, Settings
+from terminal.core.barrier_words import Closed, Phase, Settings
 from terminal.core.issuers import SealingKey
-from terminal.core.stay import Stay, StayChange, after_passage
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
@@ -42,7 +41,7 @@ from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
 from terminal.lane import Lane, LanePorts
-from terminal.lane_journal import Vehicle
+from terminal.places import Places
 from terminal.ports import CardTransport, ReaderState
 from terminal.readers import ReaderOfLane
 from terminal.recovery import settle
@@ -195,6 +194,7 @@ class GateProcess:
     # ------------------------------------------------------------------------------------------------ one lane's parts
 
     def _start_lane(self, table: LaneTable, parts: ExitStack) -> Lane:
+        places = Places(lane=table.number, direction=table.direction, rules=self._keeper, stays=self._stays)
         lane = Lane(
             LanePorts(
                 number=table.number,
@@ -210,7 +210,7 @@ class GateProcess:
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=self._heartbeats,
-                stay_after=partial(self._stay_after, table),
+                stay_after=places.after,
             )
         )
         self._heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
@@ -262,15 +262,6 @@ class GateProcess:
     def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else None
-
-    def _stay_after(self, table: LaneTable, result: Result, vehicle: Vehicle) -> StayChange | None:
-        rules = self._keeper.current()
-        lane = rules.policy.lane(table.number) if rules else None
-        if lane is None or vehicle.credential is None:
-            return None
-        intent = vehicle.intent.sequence if vehicle.intent else None
-        stay = Stay(zone=lane.zone, lane=table.number, entered_ms=vehicle.tapped_ms, intent=intent)
-        return after_passage(result, table.direction, vehicle.credential, stay)
 
     def _summary(self) -> str:
         """How the gate is, in one line: what is wrong with each lane, and the age of the lists."""

@@ -27,6 +27,7 @@ from terminal.core.presented import Authentic, Presented
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
 from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situation
+from terminal.core.stay import Stay
 from terminal.errors import HardwareError, StorageError
 from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
 from terminal.tap_entry import Course, decided, facts, settled
@@ -98,7 +99,7 @@ class Taps:
             presented = self._read(course, card, rules)
             if (same := self._same_again(course)) is not None:
                 return self._answer(course, same)
-            decision = decide(presented, self._situation(course, rules, readiness))
+            decision = self._decide(course, presented, rules, readiness)
             known = facts(course, presented, rules, self._ports.clock.now().s)
             if decision.outcome.opens:
                 return self._admit(course, decision, known)
@@ -128,6 +129,23 @@ class Taps:
         card_number, decision = self._admitted
         same = card_number == course.credential.card_number and self._ports.lane.owes(card_number)
         return decision if same else None
+
+    def _decide(self, course: Course, presented: Presented, rules: Rules, readiness: Readiness) -> Decision:
+        """Decide, and take the place of whom this lets in before another lane may decide."""
+        ports = self._ports
+        with ports.stays.deciding():
+            decision = decide(presented, self._situation(course, rules, readiness))
+            lane = rules.policy.lane(ports.number)
+            card = course.credential
+            if decision.outcome.opens and ports.direction == "entry" and lane is not None and card is not None:
+                stay = Stay(zone=lane.zone, lane=ports.number, entered_ms=course.tapped_ms)
+                ports.stays.promise(card.card_number, card.ean, stay)
+        return decision
+
+    def _give_back(self, course: Course) -> None:
+        """He does not come in: his place is free."""
+        if course.credential is not None:
+            self._ports.stays.give_back(course.credential.card_number, self._ports.number, course.tapped_ms)
 
     def _situation(self, course: Course, rules: Rules, readiness: Readiness) -> Situation:
         ports, policy, card = self._ports, rules.policy, course.credential
@@ -168,6 +186,7 @@ class Taps:
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
         if course.key is None and ports.direction == "entry":
             intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
+            self._give_back(course)
             return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
         result = self._order(course)
         if course.key is None:
@@ -175,6 +194,7 @@ class Taps:
         elif result is not TapResult.OPENED:  # after that the lane writes
             self._settle(course.key, result)
         if result is not TapResult.OPENED:
+            self._give_back(course)
             return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
         if course.credential is not None:
             self._admitted = (course.credential.card_number, decision)

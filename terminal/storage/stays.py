@@ -1,5 +1,8 @@
 """Who is inside: in memory for the decision, and in a table that only this terminal's key opens.
 
+Between an admission and the durable end of its passage a place is *promised*, in memory: it counts as a stay, so that
+nobody else is let in on it and the same card not twice. A gate that is killed in between knows of no promise any more.
+
 A row is keyed by an HMAC of the card number; everything else in it is sealed with AES-GCM and names the company by an
 HMAC of its EAN. Whoever carries the box away without the key learns how many stays there were, not whose.
 """
@@ -10,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -26,6 +30,10 @@ KEY_BYTES = 32
 TAG_BYTES = 16
 NONCE_BYTES = 12
 _OPEN = "SELECT holder, sealed FROM stays WHERE is_open = 1"
+
+
+_Place = tuple[bytes, int, int]
+"""Holder, lane and tap: a lane answers one tap at a time, so this names one admission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +65,51 @@ class Stays:
         )
         self._aead = AESGCM(sealing_key)
         self._open: dict[bytes, Row] = {}
+        self._promised: dict[_Place, Row] = {}
+        self._deciding = threading.Lock()
         self._counts: Counter[tuple[int, bytes | None]] = Counter()
         self._turn = threading.Lock()
         writer.adopt(self._load)
 
     def inside(self, card_number: bytes) -> Stay | None:
-        """The open stay of this card, or None."""
+        """The stay of this card, open or promised, or None. A promise goes before a stay that is neutral."""
+        holder = self._holder(card_number)
         with self._turn:
-            row = self._open.get(self._holder(card_number))
+            row = self._open.get(holder)
+            if row is None or row.stay.neutral:
+                row = next((promised for promised in self._promised.values() if promised.holder == holder), row)
         return None if row is None else row.stay
 
     def count(self, zone: int) -> int:
-        """How many open stays the zone has; neutral ones are not counted."""
+        """How many stays the zone has, open or promised; neutral ones are not counted."""
         with self._turn:
-            return self._counts[zone, None]
+            return self._counts[zone, None] + sum(row.stay.zone == zone for row in self._promised.values())
 
     def count_company(self, zone: int, ean: int) -> int:
         """The same, of one company."""
+        place = (zone, self._company(ean))
         with self._turn:
-            return self._counts[zone, self._company(ean)]
+            promised = sum((row.stay.zone, row.company) == place for row in self._promised.values())
+            return self._counts[place] + promised
+
+    def deciding(self) -> AbstractContextManager[object]:
+        """Held from these questions until the place is promised: of two lanes one asks after the other's promise."""
+        return self._deciding
+
+    def promise(self, card_number: bytes, ean: int, stay: Stay) -> None:
+        """Take a place for whom a lane is about to let in.
+
+        In memory only. It becomes the stay of the same card, lane and `entered_ms` the moment that one is durable, so
+        that there is no time in between at which he is not inside.
+        """
+        row = Row(self._holder(card_number), self._company(ean), stay)
+        with self._turn:
+            self._promised[_place(row)] = row
+
+    def give_back(self, card_number: bytes, lane: int, entered_ms: int) -> None:
+        """He did not come in. Nothing happens when no such place was promised."""
+        with self._turn:
+            self._promised.pop((self._holder(card_number), lane, entered_ms), None)
 
     def purge(self, closed_before_ms: int) -> "Future[int]":
         """Delete the stays that were closed before that instant; the future gives how many. Reads here, from the disk.
@@ -114,6 +148,7 @@ class Stays:
                 self._put(row)
 
     def _put(self, row: Row) -> None:
+        self._promised.pop(_place(row), None)
         before = self._open.pop(row.holder, None)
         if before is not None:
             self._count(before, -1)
@@ -185,6 +220,10 @@ class Stays:
                     f"who is inside cannot be read from {self._database.path}: a row does not open with this terminal's"
                     " key; put the key back that it was written with"
                 )
+
+
+def _place(row: Row) -> _Place:
+    return row.holder, row.stay.lane, row.stay.entered_ms
 
 
 def _neutral(row: Row) -> Row:

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,29 @@ def test_nothing_of_a_stay_shows_in_a_repr() -> None:
     said = repr([goes_in(ANNA), StayClosed(ANNA, 1), StayNeutral(ANNA), start()])
     assert str(EAN) not in said
     assert repr(ANNA) not in said
+
+
+def test_promised_place_counts_until_it_is_given_back_and_is_not_known_after_a_restart(tmp_path: Path) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        changed(gate, goes_in(ANNA), StayNeutral(ANNA))
+        gate.stays.promise(ANNA, EAN, STAY)
+        gate.stays.promise(BRAM, OTHER_EAN, STAY)
+        assert (gate.stays.inside(ANNA), gate.stays.inside(BRAM)) == (STAY, STAY)
+        assert (gate.stays.count(1), gate.stays.count(2)) == (2, 0)
+        assert (gate.stays.count_company(1, EAN), gate.stays.count_company(2, EAN)) == (1, 0)
+        gate.stays.give_back(BRAM, STAY.lane + 1, STAY.entered_ms)  # of another lane
+        gate.stays.give_back(BRAM, STAY.lane, STAY.entered_ms + 1)  # of another tap
+        assert gate.stays.inside(BRAM) == STAY
+        gate.stays.give_back(BRAM, STAY.lane, STAY.entered_ms)
+        assert (gate.stays.inside(BRAM), gate.stays.count(1)) == (None, 1)
+    with Gate(tmp_path / "journal") as gate:
+        assert gate.stays.count(1) == 0
+
+
+def test_promised_place_becomes_the_stay_of_the_same_tap(tmp_path: Path) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        gate.stays.promise(ANNA, EAN, replace(STAY, intent=None))
+        changed(gate, goes_in(ANNA))
+        assert (gate.stays.inside(ANNA), gate.stays.count(1)) == (STAY, 1)
+        changed(gate, StayClosed(ANNA, NOON_MS + 1))
+        assert (gate.stays.inside(ANNA), gate.stays.count(1)) == (None, 0)

@@ -21,8 +21,10 @@ from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.lane import Lane, LanePorts
+from terminal.places import Places
 from terminal.storage.database import Database
-from terminal.storage.journal import Stored
+from terminal.storage.journal import JournalWriter, Stored
+from terminal.storage.stays import Stays
 from terminal.storage.store import Store
 from terminal.tap import Answer, TapPorts, Taps
 from terminal.trust.keeper import RulesKeeper
@@ -64,6 +66,14 @@ class Disk:
 class OneLane:
     """Use it as a context manager: the boom is down and, unless it is nobody, `somebody` stands before it."""
 
+    disk: Disk
+    store: Store
+    clock: FlooredClock
+    keeper: RulesKeeper
+    stays: Stays
+    journal: JournalWriter
+    alarms: Alarms
+
     def __init__(
         self,
         folder: Path,
@@ -79,16 +89,62 @@ class OneLane:
         before_commit: Callable[[], None] | None = None,
         board_class: type[SimulatedBoard] = SimulatedBoard,
         sealing_key: Callable[[], SealingKey | None] | None = None,
+        beside: "OneLane | None" = None,
     ) -> None:
+        """`beside`: another lane of the same gate, already open, whose store, rules and alarms this one shares."""
         self._site = site
         self._somebody = somebody
         self.world = World(board, board_lane or number)
-        self._mirror = folder / "mirror"
-        self._mirror.mkdir()
         self._news = threading.Condition()
         self.phases: list[Phase] = []
+        self._owns_store = beside is None
+        if beside is None:
+            self._open_store(folder, before_commit, sealing_key)
+            if publication is not None:
+                self.take(publication)
+        else:
+            self.disk, self.store, self.clock, self.keeper = beside.disk, beside.store, beside.clock, beside.keeper
+            self.stays, self.journal, self.alarms = beside.stays, beside.journal, beside.alarms
+        self.lane = Lane(
+            LanePorts(
+                number=number,
+                settings=Settings(
+                    direction=direction, fitted=frozenset(CONTACTS), pulse_ms=60, travel_ms=1000, passage_ms=5000
+                ),
+                take_board=lambda: board_class(board, board_lane or number),
+                journal=self.journal,
+                alarms=self.alarms,
+                heartbeat=Heartbeats(),
+                changed=self._changed,
+                stay_after=Places(lane=number, direction=direction, rules=self.keeper, stays=self.stays).after,
+            )
+        )
+        self.taps = Taps(
+            TapPorts(
+                number=number,
+                direction=direction,
+                lane=self.lane,
+                keys=site.read_keys,
+                rules=self.keeper,
+                stays=self.stays,
+                journal=self.journal,
+                alarms=self.alarms,
+                clock=self.clock,
+                random=os.urandom,
+                intent_budget_s=budget_s,
+            )
+        )
+
+    def _open_store(
+        self,
+        folder: Path,
+        before_commit: Callable[[], None] | None,
+        sealing_key: Callable[[], SealingKey | None] | None,
+    ) -> None:
+        self._mirror = folder / "mirror"
+        self._mirror.mkdir()
         root = folder / "root.json"
-        root.write_bytes(site.root)
+        root.write_bytes(self._site.root)
         self.disk = Disk()
         self.store = Store(
             folder / "gate",
@@ -115,36 +171,6 @@ class OneLane:
             stays=self.stays,
         )
         self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
-        if publication is not None:
-            self.take(publication)
-        self.lane = Lane(
-            LanePorts(
-                number=number,
-                settings=Settings(
-                    direction=direction, fitted=frozenset(CONTACTS), pulse_ms=60, travel_ms=1000, passage_ms=5000
-                ),
-                take_board=lambda: board_class(board, board_lane or number),
-                journal=self.journal,
-                alarms=self.alarms,
-                heartbeat=Heartbeats(),
-                changed=self._changed,
-            )
-        )
-        self.taps = Taps(
-            TapPorts(
-                number=number,
-                direction=direction,
-                lane=self.lane,
-                keys=site.read_keys,
-                rules=self.keeper,
-                stays=self.stays,
-                journal=self.journal,
-                alarms=self.alarms,
-                clock=self.clock,
-                random=os.urandom,
-                intent_budget_s=budget_s,
-            )
-        )
 
     def __enter__(self) -> Self:
         self.lane.start()
@@ -157,7 +183,8 @@ class OneLane:
     def __exit__(self, *_: object) -> None:
         ended = self.lane.stop()
         self.world.close()
-        self.store.close()
+        if self._owns_store:
+            self.store.close()
         assert ended
 
     def take(self, publication: str) -> None:

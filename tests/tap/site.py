@@ -28,13 +28,22 @@ from tests.card.chips import Held
 TRAINED_LANE = 1
 """Into the zone that asks for the site's instruction; all others ask for a card alone."""
 OPEN_LANE = 2
-LANES = (1, 2, 3)
+LANES = (1, 2, 3, 4)
+BERTH_LANES = (5, 6)
+"""Into the zone that has room for one, and into which a card does not go twice."""
 POLICY = SitePolicy(
     site=SITE,
     name="Kade 7",
     time_zone="Europe/Amsterdam",
-    zones=(Zone(number=1, name="Yard", trainings=(GATE_TRAINING,)), Zone(number=2, name="Street")),
-    lanes=tuple(LaneRules(number=number, zone=1 if number == TRAINED_LANE else 2) for number in LANES),
+    zones=(
+        Zone(number=1, name="Yard", trainings=(GATE_TRAINING,)),
+        Zone(number=2, name="Street"),
+        Zone(number=3, name="Berth", anti_passback="hard", capacity=1),
+    ),
+    lanes=(
+        *(LaneRules(number=number, zone=1 if number == TRAINED_LANE else 2) for number in LANES),
+        *(LaneRules(number=number, zone=3) for number in BERTH_LANES),
+    ),
 )
 STATUS_OF = {
     "valid": CardStatus.VALID,

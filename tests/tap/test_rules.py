@@ -49,6 +49,6 @@ def test_cards_of_an_issuer_key_that_was_withdrawn_are_not_authentic(
 
 
 def test_lane_that_the_policy_does_not_name_is_closed(one_lane: Lanes, site: Site, board: BoardProcess) -> None:
-    with one_lane(number=4) as lane:
+    with one_lane(number=9, board_lane=4) as lane:
         assert said(lane.tap(site.card("anna"))) == ("refuse", "lane-closed")
     assert pulses(board, 4) == []
