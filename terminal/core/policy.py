@@ -12,7 +12,18 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from terminal.core.document import Document, Ean, Instant, LaneNumber, SiteNumber, Text, TimeOfDay, TimeZone, ZoneNumber
+from terminal.core.document import (
+    Document,
+    Ean,
+    Form,
+    Instant,
+    LaneNumber,
+    SiteNumber,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    ZoneNumber,
+)
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -20,11 +31,20 @@ DAY_S = 24 * HOUR_S
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ProductName = Literal["cargocard", "dsp", "portkey"]
 Level = Literal["1", "2", "3"]
-LANGUAGES = ("nl", "en", "de", "fr", "pl", "ro", "hu", "cs", "sk", "bg", "lt", "lv", "uk", "tr", "es")
 Language = Literal["nl", "en", "de", "fr", "pl", "ro", "hu", "cs", "sk", "bg", "lt", "lv", "uk", "tr", "es"]
 Seconds = Annotated[int, Ge(0), Le(30 * DAY_S)]
 Minutes = Annotated[int, Ge(0), Le(7 * 24 * 60)]
 Count = Annotated[int, Ge(0), Le(1_000_000)]
+
+
+def is_training_code(text: str) -> bool:
+    """Tell whether `text` is 1 to 64 printable ASCII characters: all that a zone asks for fit one journal entry."""
+    return 1 <= len(text) <= 64 and text.isascii() and text.isprintable()
+
+
+TrainingCode = Annotated[
+    str, Form(is_training_code, "should be a code of 1 to 64 printable ASCII characters", "[ -~]{1,64}")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +81,7 @@ class Zone(Document):
 
     number: ZoneNumber
     name: Text
-    trainings: Annotated[tuple[Text, ...], MaxLen(32)] = ()
+    trainings: Annotated[tuple[TrainingCode, ...], MaxLen(32)] = ()
     """Codes that a person needs here; asking for none spares the tap two APDUs and more."""
     training_lacking: Literal["desk", "refuse", "admit-escorted"] = "desk"
     visits: Literal["required", "off"] = "off"

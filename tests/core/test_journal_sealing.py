@@ -12,6 +12,7 @@ from pyhpke.kem_key import KEMKey
 
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import EntryKey
+from terminal.core.policy import is_training_code
 from terminal.core.pseudonym import pseudonym
 from terminal.core.sealing import MAX_SEALED_BYTES, open_sealed, seal
 from terminal.errors import DocumentError
@@ -36,6 +37,14 @@ def test_sealed_part_opens_with_an_independent_implementation_under_the_info_of_
     assert cbor2.loads(opened_by_pyhpke(sealed, info)) == PLAIN
     with pytest.raises(OpenError):
         opened_by_pyhpke(sealed, info[:-1] + b"\x03")
+
+
+def test_card_that_lacks_every_training_a_policy_can_ask_for_is_written_down() -> None:
+    longest = 64
+    assert is_training_code("~" * longest)
+    assert not is_training_code("~" * (longest + 1))
+    plain = PLAIN | {"trainings": [f"{number:064}" for number in range(32)]}
+    assert open_sealed(seal(plain, KEY, TO), KEY, KEYS) == plain
 
 
 def test_same_plaintext_is_never_sealed_to_the_same_bytes() -> None:

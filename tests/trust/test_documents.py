@@ -98,6 +98,11 @@ ISSUER: Path = ("issuers", 0)
         (POLICY, ("zones",), {}, "zones: should be a valid array"),
         (POLICY, (*ZONE, "number"), 256, "zones[0].number: should be less than or equal to 255"),
         (POLICY, (*ZONE, "extra"), 1, "zones[0].extra: is not a key of this document"),
+        (POLICY, (*ZONE, "trainings"), ["VCA", ""], "zones[0].trainings[1]: should be a code of 1 to 64"),
+        (POLICY, (*ZONE, "trainings"), ["x" * 65], "zones[0].trainings[0]: should be a code of 1 to 64"),
+        (POLICY, (*ZONE, "trainings"), ["試"], "zones[0].trainings[0]: should be a code of 1 to 64 printable ASCII"),
+        (POLICY, (*ZONE, "trainings"), ["V\tCA"], "zones[0].trainings[0]: should be a code of 1 to 64 printable ASCII"),
+        (POLICY, (*ZONE, "trainings"), ["VCA"] * 33, "zones[0].trainings: should have at most 32 items"),
         (POLICY, (*ZONE, "visits"), "on", "zones[0].visits: should be 'required' or 'off'"),
         (
             POLICY,
