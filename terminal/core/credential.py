@@ -4,7 +4,7 @@ These are plain values. A `Credential` is only ever made by `terminal.card.crede
 signs it), so holding one means that its signature, its encoding and its chip were right.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
@@ -39,20 +39,21 @@ class Credential:
     """The credential of an XS-Key (design 3, file 1), verified.
 
     `not_before` and `expires` are seconds since the epoch: valid when not_before <= now < expires. `card_number`
-    is 8 bytes, `uid` 7. `card_index` and `company_index` point into the status lists.
+    is 8 bytes, `uid` 7. `card_index` and `company_index` point into the status lists. Whose card it is stands in no
+    `repr`, and so in no log and no trace of an exception.
     """
 
     key_id: bytes
-    card_number: bytes
+    card_number: bytes = field(repr=False)
     not_before: int
     expires: int
     product: Product
-    ean: int
-    personal_number: int
-    card_index: int
-    company_index: int
-    uid: bytes
-    language: str
+    ean: int = field(repr=False)
+    personal_number: int = field(repr=False)
+    card_index: int = field(repr=False)
+    company_index: int = field(repr=False)
+    uid: bytes = field(repr=False)
+    language: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Training:
 class Qualifications:
     """The qualifications of the card with this number (design 3, file 2), verified. `issued_at` in seconds."""
 
-    card_number: bytes
+    card_number: bytes = field(repr=False)
     issued_at: int
-    uid: bytes
-    trainings: tuple[Training, ...]
+    uid: bytes = field(repr=False)
+    trainings: tuple[Training, ...] = field(repr=False)
