@@ -58,15 +58,17 @@ class PcscDaemon:
         """Whether the daemon that runs was started here."""
         return self._process is not None
 
-    def start(self, *, unplugged: bool = False) -> None:
+    def start(self, *, unplugged: bool = False, configuration: Path | None = None) -> None:
         """Return once a daemon runs and both virtual readers listen; starts one where none runs.
 
-        `unplugged` starts one without any of the readers that the machine's configuration names.
+        `unplugged` starts one without any of the readers that the machine's configuration names; `configuration` one
+        with the readers of that file instead.
 
         Raises:
             PcscdUnavailable: it cannot be started, or has no virtual readers.
         """
-        options = ["--config", os.devnull] if unplugged else []
+        configured = os.devnull if unplugged else configuration
+        options = [] if configured is None else ["--config", str(configured)]
         # The connection is held for as long as the daemon is in use: where systemd listens for the daemon it starts
         # it, and a daemon started that way ends itself after a minute without clients.
         self._client = _connected_client()
@@ -171,7 +173,7 @@ def _spawn(options: list[str]) -> "subprocess.Popen[bytes]":
     if shutil.which("pcscd", path=path) is None:
         raise PcscdUnavailable("pcscd is not installed; run scripts/setup")
     as_root = [] if os.geteuid() == 0 or shutil.which("sudo") is None else ["sudo", "-n"]
-    return subprocess.Popen(  # noqa: S603 - all words are constants
+    return subprocess.Popen(  # noqa: S603 - all words are our own
         [*as_root, "sh", "-c", KEEPER, "keeper", *options],
         stdin=subprocess.PIPE,
         bufsize=0,  # nothing is left to be written when it is closed

@@ -120,6 +120,10 @@ class Gate:
         self._process.kill()
         self.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, and go on."""
+        self._process.send_signal(number)
+
     def terminate(self) -> int:
         """SIGTERM, and the exit status."""
         self._process.send_signal(signal.SIGTERM)
@@ -151,6 +155,17 @@ class Gate:
         """The first line of the log with this event and these facts."""
         wanted = {"event": name, **facts}.items()
         return self._first(self._events, lambda event: wanted <= event.items(), since)
+
+    def answer(self, lane: int, since: int) -> Event | None:
+        """The answer to a tap on this lane; None when the gate ends before it gives one."""
+        with self._news:
+            while True:
+                for event in self._events[since:]:
+                    if event["event"] in {"decision", "drive-forward"} and event["lane"] == lane:
+                        return event
+                if self._ended:
+                    return None
+                assert self._news.wait(PATIENCE_S), "the gate neither answers nor ends"
 
     def mark(self) -> int:
         """How many events there are so far."""
