@@ -12,6 +12,9 @@ from typing import Any
 from terminal.core.journal import Entry, Kind
 from terminal.ports import Journal
 
+STORAGE_ALARM = "storage"
+"""Raised by whoever could not have something written down, cleared by the next entry that is durable."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmKey:
@@ -58,6 +61,11 @@ class Alarms:
             self.raised(name, lane, about, **facts)
         else:
             self.cleared(name, lane, about)
+
+    def happened(self, name: str, lane: int | None = None, about: str | None = None, **facts: Any) -> None:
+        """Alarm `name` for something that is over as soon as it is told: written down each time."""
+        with self._lock:
+            self._write(Kind.ALARM_RAISED, AlarmKey(name, lane, about), facts)
 
     def standing(self) -> tuple[AlarmKey, ...]:
         """All that stand now, by name and lane."""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import structlog
 
-from terminal.alarms import Alarms
+from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.ev2 import Random
 from terminal.card.keys import CardKeys
 from terminal.card.xs_key import read_card
@@ -30,10 +30,9 @@ from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situ
 from terminal.core.stay import Stay
 from terminal.errors import HardwareError, StorageError
 from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
-from terminal.tap_entry import Course, decided, facts, settled
+from terminal.tap_entry import Course, decided, exit_alarms, facts, settled
 
 BOARD_ALARM = "board"
-STORAGE_ALARM = "storage"
 
 log = structlog.get_logger()
 
@@ -102,8 +101,8 @@ class Taps:
             decision = self._decide(course, presented, rules, readiness)
             known = facts(course, presented, rules, self._ports.clock.now().s)
             if decision.outcome.opens:
-                return self._admit(course, decision, known)
-            return self._turn_away(course, decision, known)
+                return self._told(course, self._admit(course, decision, known))
+            return self._told(course, self._turn_away(course, decision, known))
 
     # ------------------------------------------------------------------------------------------- the steps, in order
 
@@ -111,7 +110,7 @@ class Taps:
         """Nothing that headquarters signed is in force, so no card can be believed; it is not even read."""
         outcome = Outcome.REFUSE if self._ports.direction == "entry" else Outcome.DESK
         decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
-        return self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"})
+        return self._told(course, self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"}))
 
     def _read(self, course: Course, card: CardTransport, rules: Rules) -> Presented:
         ports = self._ports
@@ -175,19 +174,19 @@ class Taps:
             occupancy=occupancy,
         )
 
-    def _turn_away(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Answer:
+    def _turn_away(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
         """Not admitted: it is written down, and nothing moves whether or not the disk answers."""
         self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
-        return self._answer(course, decision)
+        return decision
 
-    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Answer:
+    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
         """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
         if course.key is None and ports.direction == "entry":
             intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
             self._give_back(course)
-            return self._answer(course, _instead(decision, Outcome.REFUSE, Reason.STORAGE))
+            return _instead(decision, Outcome.REFUSE, Reason.STORAGE)
         result = self._order(course)
         if course.key is None:
             intent.add_done_callback(partial(self._settle_late, result))
@@ -195,10 +194,10 @@ class Taps:
             self._settle(course.key, result)
         if result is not TapResult.OPENED:
             self._give_back(course)
-            return self._answer(course, _instead(decision, Outcome.DESK, Reason.LANE_CLOSED))
+            return _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
         if course.credential is not None:
             self._admitted = (course.credential.card_number, decision)
-        return self._answer(course, decision)
+        return decision
 
     def _order(self, course: Course) -> TapResult:
         """Have the lane open; tells what became of that."""
@@ -243,6 +242,14 @@ class Taps:
         self._ports.journal.append(settled(self._ports.number, key, result))
 
     # ----------------------------------------------------------------------------------------------------- the answer
+
+    def _told(self, course: Course, decision: Decision) -> Answer:
+        """The answer; at an exit, where nobody is locked in, a guard hears of it where it matters."""
+        if self._ports.direction == "exit":
+            for name, reasons in exit_alarms(decision):
+                tap = course.key.sequence if course.key else None
+                self._ports.alarms.happened(name, self._ports.number, reasons=reasons, tap=tap)
+        return self._answer(course, decision)
 
     def _since(self, course: Course) -> float:
         return (self._ports.clock.monotonic_s() - course.began_s) * 1000

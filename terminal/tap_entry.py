@@ -7,8 +7,14 @@ from typing import Any
 from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.presented import Presented
+from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
 from terminal.core.situation import Decision
+
+FLAGGED_ALARM = "exit-flagged"
+"""Somebody was let out in whose case a check had failed."""
+CALL_ALARM = "call"
+"""Somebody at an exit needs a person."""
 
 
 @dataclass(slots=True)
@@ -61,3 +67,15 @@ def settled(lane: int, intent: EntryKey | None, result: TapResult) -> Entry:
     if intent is not None:
         public[INTENT] = intent.sequence
     return Entry(kind=Kind.TAP_OUTCOME, lane=lane, public=public)
+
+
+def exit_alarms(decision: Decision) -> list[tuple[str, list[str]]]:
+    """What a guard is to hear of a tap at an exit (design 4): name and reasons of each alarm, no person.
+
+    The age of the lists is no reason: it says nothing of him, and has an alarm that stands.
+    """
+    flags = [str(flag) for flag in decision.flags if flag is not Reason.LIST_TOO_OLD]
+    alarms = [(FLAGGED_ALARM, flags)] if flags else []
+    if decision.outcome is Outcome.DESK:
+        alarms.append((CALL_ALARM, [str(decision.reason)]))
+    return alarms

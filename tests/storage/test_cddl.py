@@ -33,6 +33,9 @@ RIGHT = {
     "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
     "lists": Entry(kind=Kind.LIST_APPLIED, public=LIST),
     "alarm": Entry(kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "card-lingers", "reader": "front", "since_s": 60}),
+    "exit flagged": Entry(
+        kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "exit-flagged", "reasons": ["blocked"], "tap": None}
+    ),
     "alarm cleared": Entry(kind=Kind.ALARM_CLEARED, public={"alarm": "storage"}),
     **{str(kind): Entry(kind=kind, public={"anything": 1}) for kind in OTHER_KINDS},
     **{str(result): outcome(1, result) for result in TapResult},

@@ -223,6 +223,10 @@ class OneLane:
             if entry.record.kind in wanted
         ]
 
+    def alarms_written(self) -> list[Mapping[str, object]]:
+        """What the journal says of every alarm that was raised."""
+        return [entry.record.public for entry in self.entries() if entry.record.kind is Kind.ALARM_RAISED]
+
     def standing(self) -> tuple[str, ...]:
         """The names of the alarms that stand."""
         return tuple(alarm.name for alarm in self.alarms.standing())

@@ -8,6 +8,9 @@ from demonstration.cast import CAST, Person
 from simulation.card import FaultyCard
 from terminal.core.barrier_words import Phase
 from terminal.core.journal import Kind
+from terminal.core.reasons import Outcome, Reason
+from terminal.core.situation import Decision
+from terminal.tap_entry import exit_alarms
 from tests.card.chips import Held
 from tests.simulation_board.board_process import BoardProcess
 from tests.storage.support import Held as HeldDisk
@@ -92,7 +95,45 @@ def test_blocked_card_is_let_out_and_that_is_written_down(one_lane: Lanes, site:
         assert [str(flag) for flag in answer.decision.flags] == ["blocked"]
         (intent,) = [entry.record for entry in lane.entries() if entry.record.kind is Kind.TAP_INTENT]
         assert intent.public["flags"] == ["blocked"]
+        assert lane.alarms_written() == [{"alarm": "exit-flagged", "reasons": ["blocked"], "tap": intent.sequence}]
     assert len(pulses(board, OPEN_LANE)) == 1
+
+
+def test_entry_that_sends_to_the_desk_calls_nobody(one_lane: Lanes, site: Site) -> None:
+    with one_lane(number=TRAINED_LANE) as lane:
+        assert said(lane.tap(site.card("dmitri"))) == ("desk", "training-missing")
+        assert lane.alarms_written() == []
+
+
+def test_guard_is_called_each_time_an_exit_sends_to_the_desk(one_lane: Lanes, site: Site) -> None:
+    with one_lane(direction="exit") as lane:
+        for _ in range(2):
+            assert said(lane.tap(site.card("ivo"))) == ("desk", "not-authentic")
+        assert lane.alarms_written() == [
+            {"alarm": "call", "reasons": ["not-authentic"], "tap": tap.record.sequence}
+            for tap in lane.entries()
+            if tap.record.kind is Kind.TAP_OUTCOME
+        ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "flags", "alarms"),
+    [
+        (Outcome.ADMIT, Reason.OK, (), []),
+        (Outcome.ADMIT, Reason.OK, (Reason.LIST_TOO_OLD,), []),
+        (Outcome.ADMIT, Reason.OK, (Reason.EXPIRED, Reason.LIST_TOO_OLD), [("exit-flagged", ["expired"])]),
+        (
+            Outcome.DESK,
+            Reason.NO_OPEN_STAY,
+            (Reason.BLOCKED,),
+            [("exit-flagged", ["blocked"]), ("call", ["no-open-stay"])],
+        ),
+    ],
+)
+def test_what_a_guard_hears_of_an_exit(
+    outcome: Outcome, reason: Reason, flags: tuple[Reason, ...], alarms: list[tuple[str, list[str]]]
+) -> None:
+    assert exit_alarms(Decision(outcome=outcome, reason=reason, help=reason.help, flags=flags)) == alarms
 
 
 def test_nobody_before_the_boom_is_told_to_drive_forward_and_his_card_is_not_touched(
