@@ -6,10 +6,11 @@ that stands already writes nothing, so that whoever notices may say so at every 
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from terminal.core.journal import Entry, Kind
+from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.ports import Journal
 
 STORAGE_ALARM = "storage"
@@ -33,7 +34,7 @@ class Alarms:
         self._journal = journal
         self._said = said
         self._standing: set[AlarmKey] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def raised(self, name: str, lane: int | None = None, about: str | None = None, **facts: Any) -> None:
         """Raise alarm `name`, unless it stands already."""
@@ -42,7 +43,7 @@ class Alarms:
             if alarm in self._standing:
                 return
             self._standing.add(alarm)
-        self._write(Kind.ALARM_RAISED, alarm, facts)
+            self._write(Kind.ALARM_RAISED, alarm, facts)
 
     def cleared(self, name: str, lane: int | None = None, about: str | None = None) -> None:
         """Its cause is gone; nothing happens when it was not raised."""
@@ -51,7 +52,7 @@ class Alarms:
             if alarm not in self._standing:
                 return
             self._standing.discard(alarm)
-        self._write(Kind.ALARM_CLEARED, alarm, {})
+            self._write(Kind.ALARM_CLEARED, alarm, {})
 
     def holds(
         self, name: str, lane: int | None = None, about: str | None = None, *, while_: bool, **facts: Any
@@ -61,6 +62,13 @@ class Alarms:
             self.raised(name, lane, about, **facts)
         else:
             self.cleared(name, lane, about)
+
+    def stored(self, entry: "Future[EntryKey]") -> None:
+        """Hear how an append went, as its callback: an entry that is not durable raises the storage alarm."""
+        if (failure := entry.exception()) is not None:
+            self.raised(STORAGE_ALARM, detail=str(failure))
+        else:
+            self.cleared(STORAGE_ALARM)
 
     def happened(self, name: str, lane: int | None = None, about: str | None = None, **facts: Any) -> None:
         """Alarm `name` for something that is over as soon as it is told: written down each time."""
@@ -73,6 +81,8 @@ class Alarms:
             return tuple(sorted(self._standing, key=lambda alarm: (alarm.name, alarm.lane or 0, alarm.about or "")))
 
     def _write(self, kind: Kind, alarm: AlarmKey, facts: dict[str, Any]) -> None:
+        """Under the lock, so that the journal tells the steps of an alarm in the order in which they were taken."""
         about = {} if alarm.about is None else {"about": alarm.about}
-        self._journal.append(Entry(kind=kind, lane=alarm.lane, public={"alarm": alarm.name, **about, **facts}))
+        entry = Entry(kind=kind, lane=alarm.lane, public={"alarm": alarm.name, **about, **facts})
+        self._journal.append(entry).add_done_callback(self.stored)
         self._said(kind.value, alarm)

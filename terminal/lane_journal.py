@@ -1,7 +1,6 @@
 """What one lane writes down: the outcome of an admission, the end of its passage, alarms. Never waits for the disk."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +10,6 @@ from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
 from terminal.ports import Journal
-
-STORAGE_ALARM = "storage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +63,7 @@ class LaneJournal:
         self.alarms.holds(name, self.number, while_=holds)
 
     def _append(self, entry: Entry, also: StayChange | None = None) -> None:
-        self.journal.append(entry, also).add_done_callback(self._written)
-
-    def _written(self, entry: "Future[EntryKey]") -> None:
-        if (failure := entry.exception()) is not None:
-            self.alarms.raised(STORAGE_ALARM, detail=str(failure))
+        self.journal.append(entry, also).add_done_callback(self.alarms.stored)
 
 
 def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:

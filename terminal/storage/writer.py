@@ -143,9 +143,9 @@ class Writer:
             self._disconnect()
             with self._turn:
                 self._closing = True
-                for waiting in self._waiting:
-                    waiting.future.set_exception(StorageError("the journal has stopped; restart the gate"))
-                self._waiting.clear()
+                left, self._waiting = self._waiting, deque()
+            for waiting in left:  # outside the lock: whoever hears of it may want to write
+                waiting.future.set_exception(StorageError("the journal has stopped; restart the gate"))
 
     def _next_batch(self) -> list[_Waiting] | None:
         with self._turn:
