@@ -118,7 +118,6 @@ class TapBench:
 
         Then as many as `slow` says for commits that take so many seconds more.
 
-
         The card must lie on the reader. Returns a conversation of each kind.
         """
         said: dict[str, Conversation] = {}
@@ -131,9 +130,9 @@ class TapBench:
                 said[kind] = _note(figures, kind, measured)
             for kind in KINDS if paced_taps else ():
                 _note(figures, f"paced.{kind}", [self._tap(kind, context, REST_S) for _ in range(paced_taps)])
-            for commit_s, count in ((commit_s, count) for commit_s, count in slow.items() if count):
+            for commit_s, count in slow.items():
                 self._journal.commit_takes_s = commit_s
-                for kind in KINDS:
+                for kind in KINDS if count else ():
                     measured = [self._tap(kind, context) for _ in range(count)]
                     _note_slow(figures, f"commit_{commit_s * 1000:g}ms.{kind}", measured)
                 self._journal.commit_takes_s = 0.0
