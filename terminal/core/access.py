@@ -251,7 +251,7 @@ def _capacity(tap: _Tap) -> Iterator[_Finding]:
 def _payment(tap: _Tap) -> Iterator[_Finding]:
     if tap.zone is None or not tap.zone.paid:
         return
-    payer = next((payer for payer in tap.situation.policy.payers if int(payer.ean) == tap.credential.ean), None)
+    payer = tap.situation.payers.get(tap.credential.ean)
     if payer is None or _risk_reached(payer, tap.situation):
         yield _usual(Reason.PAYMENT_NOT_POSSIBLE)
 

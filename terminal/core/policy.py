@@ -94,6 +94,7 @@ class Zone(Document):
     second_factor_levels: Annotated[tuple[Level, ...], MaxLen(3)] = ()
     """Security levels at which a second factor is asked for."""
     paid: bool = False
+    """A stay here is charged. A gate that cannot charge, as in this release, sends every entry to the desk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """What a decision is made of besides the card, and what it is: plain values in and out of `terminal.core.access`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from terminal.core.policy import Level, SitePolicy
+from terminal.core.policy import Level, Payer, SitePolicy
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.visits import VisitBook
 
@@ -57,7 +58,8 @@ class Situation:
     """Everything besides the card that a decision depends on.
 
     `card_status` and `company_status` are None past the end of their list. `level` and `level_since_s` are the
-    effective ones: the signed level, or the higher one that a chief set on site, and when it was last raised.
+    effective ones: the signed level, or the higher one that a chief set on site, and when it was last raised. `payers`
+    are those of the policy, by EAN, whom this gate can charge: nobody at a gate that cannot charge.
     """
 
     now_s: float
@@ -75,6 +77,7 @@ class Situation:
     inside: Inside = Inside.NO
     occupancy: Occupancy = field(default_factory=Occupancy)
     second_factor: SecondFactor = SecondFactor.MISSING
+    payers: Mapping[int, Payer] = field(default_factory=dict)
     on_account: OnAccount = field(default_factory=OnAccount)
 
 

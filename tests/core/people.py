@@ -65,13 +65,15 @@ def visit(begins: datetime, ends: datetime, ean: int = EAN) -> Visit:
 
 
 def situation(*visits: Visit, **changes: Any) -> Situation:
-    """Tuesday noon at the entry, lists a minute old, everything in order."""
+    """Tuesday noon at the entry, lists a minute old, everything in order; the gate can charge the policy's payers."""
+    rules: SitePolicy = changes.get("policy") or policy()
     return Situation(
         **{
             "now_s": NOON.timestamp(),
             "direction": "entry",
             "lane": 1,
-            "policy": policy(),
+            "policy": rules,
+            "payers": {int(payer.ean): payer for payer in rules.payers},
             "visits": VisitBook(Visits(site=4711, visits=visits)),
             "card_status": 0,
             "company_status": 0,

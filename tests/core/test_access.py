@@ -241,6 +241,11 @@ class TestPayment:
         stranger = decide(card(ean=OTHER_EAN), situation(policy=self.rules))
         assert stranger == answer(Outcome.DESK, Reason.PAYMENT_NOT_POSSIBLE, Help.DESK)
 
+    def test_paid_zone_behind_a_gate_that_cannot_charge_is_not_free(self) -> None:
+        assert decide(card(), situation(policy=self.rules)) == OK
+        nobody = decide(card(), situation(policy=self.rules, payers={}))
+        assert nobody == answer(Outcome.DESK, Reason.PAYMENT_NOT_POSSIBLE, Help.DESK)
+
     @pytest.mark.parametrize(
         ("below", "reached"),
         [
