@@ -19,8 +19,8 @@ class Rules:
     """The verified set. `lists_issued_at_s` is the older issued-at of the two changes files, in seconds.
 
     `versions` holds the version of each TUF role whose targets these are; `list_number` is the running number of the
-    card changes, which every decision names. `content_digest` changes when the lists or the site's files say something
-    else, not when they are only issued anew.
+    card changes, which every decision names. `content_digest` changes when the lists, the site's files or the issuers'
+    say something else, not when they are only issued anew.
     """
 
     issuers: Issuers

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
+from terminal.core import cbor
 from terminal.core.issuers import Issuers
 from terminal.core.policy import Companies, SitePolicy
 from terminal.core.rules import Rules
@@ -47,7 +48,15 @@ class SiteRules:
     digest: bytes
 
 
-Contents: TypeAlias = Issuers | Lists | SiteRules
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIssuers:
+    """What `targets` says."""
+
+    issuers: Issuers
+    digest: bytes
+
+
+Contents: TypeAlias = KnownIssuers | Lists | SiteRules
 
 
 class RoleReader:
@@ -87,7 +96,8 @@ class RoleReader:
         """
         match role:
             case "targets":
-                return ISSUERS.parse(files["issuers.json"])
+                data = files["issuers.json"]
+                return KnownIssuers(issuers=ISSUERS.parse(data), digest=digest_of(data))
             case "revocation":
                 return self._lists(files)
             case _:
@@ -102,7 +112,7 @@ class RoleReader:
             older_issued_at_s=min(cards_changes.issued_at_s, companies_changes.issued_at_s),
             newer_issued_at_s=max(cards_changes.issued_at_s, companies_changes.issued_at_s),
             number=cards_changes.number,
-            digest=_digest(*(part for each in (cards_changes, companies_changes) for part in (each.of, each.changes))),
+            digest=digest_of(*(part for each in (cards_changes, companies_changes) for part in _said(each))),
         )
         self._bitmaps = bitmaps
         return lists
@@ -120,21 +130,27 @@ class RoleReader:
             if document.site != self._site:
                 kind = type(document).__name__
                 raise DocumentRefused(kind, (f"site: should be {self._site}, the gate's own, not {document.site}",))
-        digest = _digest(*(files[path] for path in sorted(files)))
+        digest = digest_of(*(files[path] for path in sorted(files)))
         return SiteRules(policy=policy, tariffs=tariffs, visits=VisitBook(visits), companies=companies, digest=digest)
 
 
-def _digest(*parts: object) -> bytes:
-    return sha256(b"".join(sha256(repr(part).encode()).digest() for part in parts)).digest()
+def _said(changes: Changes) -> tuple[bytes, bytes]:
+    """What a list says, whenever it was issued."""
+    return changes.of, cbor.encode(changes.changes)
+
+
+def digest_of(*parts: bytes) -> bytes:
+    """One hash of some contents, the same in every run; no copy is made of them, for they may be large."""
+    return sha256(b"".join(sha256(part).digest() for part in parts)).digest()
 
 
 def assembled(held: Mapping[str, Contents], versions: Mapping[str, int]) -> Rules | None:
     """The rules of the contents held by role, when all three roles of a site are there."""
     by_type = {type(contents): contents for contents in held.values()}
-    match by_type.get(Issuers), by_type.get(Lists), by_type.get(SiteRules):
-        case Issuers() as issuers, Lists() as lists, SiteRules() as site:
+    match by_type.get(KnownIssuers), by_type.get(Lists), by_type.get(SiteRules):
+        case KnownIssuers() as known, Lists() as lists, SiteRules() as site:
             return Rules(
-                issuers=issuers,
+                issuers=known.issuers,
                 cards=lists.cards,
                 companies=lists.companies,
                 policy=site.policy,
@@ -144,7 +160,7 @@ def assembled(held: Mapping[str, Contents], versions: Mapping[str, int]) -> Rule
                 lists_issued_at_s=lists.older_issued_at_s,
                 list_number=lists.number,
                 versions=versions,
-                content_digest=_digest(lists.digest, site.digest, issuers),
+                content_digest=digest_of(lists.digest, site.digest, known.digest),
             )
         case _:
             return None

@@ -2,14 +2,31 @@
 
 import json
 import resource
+import tracemalloc
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from terminal.core.issuers import HeadquartersKey
 from terminal.core.rules import Rules
+from terminal.trust.contents import digest_of
+from terminal.trust.documents import ISSUERS
 from terminal.trust.keeper import MAX_AHEAD_S, RulesKeeper
+from terminal.trust.status_list import MAX_LIST_BYTES
 from terminal.trust.store import MAX_MANIFEST_BYTES, Manifest, Target
-from tests.trust.repository import SITE, START_S, Gate, Repository, in_force, revocation_files, site_files, told, write
+from tests.trust.repository import (
+    SITE,
+    START_S,
+    Gate,
+    Repository,
+    in_force,
+    issuers,
+    revocation_files,
+    site_files,
+    told,
+    write,
+)
 
 BEFORE = (1, 0, "Terminal")
 
@@ -188,12 +205,29 @@ def test_lists_issued_anew_say_the_same_and_a_blocked_card_does_not(gate: Gate, 
         {"revocation": revocation_files(issued_at_s=START_S + 1, number=2)},
         {"revocation": revocation_files(5, issued_at_s=START_S + 1, number=3)},
         {"site": site_files("Renamed")},
+        {
+            "targets": {
+                "issuers.json": ISSUERS.dump(replace(issuers(), commands=(HeadquartersKey(name="hq", key="33" * 32),)))
+            }
+        },
     ):
         repository.publish(**update)
         repository.write(gate.mirror)
         keeper.refresh()
         digests.append(rules_of(keeper).content_digest)
-    assert [before == after for before, after in pairwise(digests)] == [True, False, False]
+    assert [before == after for before, after in pairwise(digests)] == [True, False, False, False]
+    again = gate.started()
+    again.load()
+    assert rules_of(again).content_digest == digests[-1]
+
+
+def test_digest_of_the_largest_file_takes_no_room_beside_it() -> None:
+    largest = bytes(MAX_LIST_BYTES)
+    tracemalloc.start()
+    digest_of(largest)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64 * 1024
 
 
 @pytest.mark.parametrize(("ahead_s", "doubtful"), [(-60, False), (MAX_AHEAD_S, False), (MAX_AHEAD_S + 1, True)])
