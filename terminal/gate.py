@@ -6,8 +6,9 @@
     renewal thread    watches the mirror, brings lists and rules into force                (renewal)
     main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
 
-A start settles what the last run left open before a card is read; READY is said when a tap would be answered, be it
-with "lane closed". A stop ends readers, lanes (relays released), renewal and journal, in this order.
+A start releases every relay first, since a gate that was killed in mid-pulse leaves it on, and settles what the last
+run left open before a card is read; READY is said when a tap would be answered, be it with "lane closed". A stop ends
+readers and renewal, then lanes (relays released), then the journal.
 """
 
 import os
@@ -16,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
 from importlib.metadata import version
@@ -25,12 +25,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from firmware_config.cardkeys import GateKeys, read_keys
+from firmware_config.cardkeys import GateKeys
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
 from firmware_config.gate import Lane as LaneTable
-from firmware_config.mistakes import ConfigurationMistakes
-from terminal.alarms import Alarms
+from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.core.barrier_words import Closed, Phase, Settings
 from terminal.core.issuers import SealingKey
@@ -40,7 +39,9 @@ from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
 from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
+from terminal.ending import Ending, Stage
 from terminal.lane import Lane, LanePorts
+from terminal.lane_lines import TakeBoard, set_safe
 from terminal.places import Places
 from terminal.ports import CardTransport, ReaderState
 from terminal.readers import ReaderOfLane
@@ -52,13 +53,13 @@ from terminal.tap import TapPorts, Taps
 from terminal.told import ToldJournal, tell_alarm, tell_rules, tell_tap_failure
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
+from terminal.waiting import wait_for_keys
 
 TURN_S = 0.25
 """How often the main thread looks after everything."""
 STATUS_EVERY_S = 1.0
 FIRST_WORDS_S = 1.0
 FIRST_WORDS_TURN_S = 0.005
-KEYS_AGAIN_S = 5.0
 JOURNAL_WITHIN_S = 60.0
 """A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
 LANE_WITHIN_S = 10.0
@@ -86,11 +87,13 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     manager.status("starting")
     try:
         gate = read_gate(configuration)
+        boards = {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.lane}
+        unsafe = set_safe(boards)
         trace = ApduTrace() if trace_apdus else None
-        keys = _keys(gate, environ, str(configuration), manager, stopping)
+        keys = wait_for_keys(gate, environ, configuration, manager=manager, stopping=stopping, unsafe=unsafe)
         if keys is not None:
-            with ExitStack() as parts:
-                GateProcess(gate, keys, manager, parts, trace).serve(stopping)
+            with Ending() as ending:
+                GateProcess(gate, keys, manager, ending, boards=boards, trace=trace).serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
@@ -98,34 +101,24 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
         manager.close()
 
 
-def _keys(
-    gate: Gate, environ: Mapping[str, str], file: str, manager: ServiceManager, stopping: threading.Event
-) -> GateKeys | None:
-    """The keys of this terminal, tried for until they are there; every lane stays shut till then. None: stopped."""
-    ready, told = manager.ready, ""
-    while not stopping.is_set():
-        try:
-            return read_keys(gate, environ, file)
-        except ConfigurationMistakes as error:
-            if (told_now := str(error)) != told:
-                log.warning("no-keys", mistakes=[str(mistake) for mistake in error.mistakes])
-                told = told_now
-            ready(f"every lane is shut: {error.mistakes[0]}")
-            ready = manager.status
-            manager.watchdog()
-        stopping.wait(KEYS_AGAIN_S)
-    return None
-
-
 class GateProcess:
-    """All parts of one gate. Making it opens and starts them, `parts` closes them in reverse."""
+    """All parts of one gate. Making it opens and starts them, `ending` stops them."""
 
     def __init__(
-        self, gate: Gate, keys: GateKeys, manager: ServiceManager, parts: ExitStack, trace: ApduTrace | None
+        self,
+        gate: Gate,
+        keys: GateKeys,
+        manager: ServiceManager,
+        ending: Ending,
+        *,
+        boards: Mapping[int, TakeBoard],
+        trace: ApduTrace | None,
     ) -> None:
         self._gate = gate
         self._card_keys = MasterKeys({KeyNumber.READ: keys.cards.read})
         self._manager = manager
+        self._ending = ending
+        self._boards = boards
         self._trace = trace
         self._reader_states: dict[str, ReaderState] = {}
         self._heartbeats = Heartbeats()
@@ -133,7 +126,7 @@ class GateProcess:
 
         data = gate.terminal.data
         self._store = Store(data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom)
-        parts.callback(self._store.close)
+        ending.add(Stage.JOURNAL, "journal", self._store.close)
         self._clock = FlooredClock(self._store.kept.number("clock-floor"))
         self._keeper = RulesKeeper(
             site=gate.terminal.site,
@@ -162,8 +155,8 @@ class GateProcess:
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
-        parts.callback(renewal.stop)
-        self._lanes = {table.number: self._start_lane(table, parts) for table in gate.lane}
+        ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
+        self._lanes = {table.number: self._start_lane(table) for table in gate.lane}
 
     def serve(self, stopping: threading.Event) -> None:
         """Say READY, then look after everything until `stopping` is set."""
@@ -173,7 +166,8 @@ class GateProcess:
         due_s = 0.0
         while not stopping.wait(TURN_S):
             self._clock.keep()
-            self._alarms.holds("storage", while_=self._store.trouble is not None)
+            if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
+                self._alarms.raised(STORAGE_ALARM)
             self._alarms.holds("clock", while_=self._clock.now().quality != "good")
             if (now_s := time.monotonic()) >= due_s:
                 due_s = now_s + STATUS_EVERY_S
@@ -193,7 +187,7 @@ class GateProcess:
 
     # ------------------------------------------------------------------------------------------------ one lane's parts
 
-    def _start_lane(self, table: LaneTable, parts: ExitStack) -> Lane:
+    def _start_lane(self, table: LaneTable) -> Lane:
         places = Places(lane=table.number, direction=table.direction, rules=self._keeper, stays=self._stays)
         lane = Lane(
             LanePorts(
@@ -206,7 +200,7 @@ class GateProcess:
                     passage_ms=table.passage_s * 1000,
                     gap_ms=GAP_MS["truck" if any(reader.height == "truck" for reader in table.reader) else "car"],
                 ),
-                take_board=partial(SimulatedBoard, self._gate.board.socket, table.number),
+                take_board=self._boards[table.number],
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=self._heartbeats,
@@ -215,7 +209,7 @@ class GateProcess:
         )
         self._heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
         lane.start()
-        parts.callback(lane.stop)
+        self._ending.add(Stage.LANES, f"lane:{table.number}", lane.stop)
         timing = self._gate.timing
         taps = Taps(
             TapPorts(
@@ -247,7 +241,7 @@ class GateProcess:
         for loop, reader in zip(loops, table.reader, strict=True):
             self._heartbeats.expect(f"reader:{reader.name}", READER_WITHIN_S)
             loop.start()
-            parts.callback(loop.stop)
+            self._ending.add(Stage.TAPS, f"reader:{reader.name}", loop.stop)
         return lane
 
     # ---------------------------------------------------------------------------------- what others ask of the gate

@@ -14,6 +14,20 @@ TakeBoard = Callable[[], LaneBoard]
 """Takes the lines, every output at its safe level first, or raises HardwareError."""
 
 
+def set_safe(boards: Mapping[int, TakeBoard]) -> dict[int, TakeBoard]:
+    """Take every board once and let go of it, which leaves all its outputs at their safe levels.
+
+    A relay keeps its level when the gate that drove it is killed. Gives those that could not be taken. Blocks.
+    """
+    left = {}
+    for lane, take_board in boards.items():
+        try:
+            take_board().close()
+        except HardwareError:
+            left[lane] = take_board
+    return left
+
+
 class Lines:
     """The lines of one lane; without a board there is nothing to drive and nothing on."""
 

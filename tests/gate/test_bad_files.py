@@ -8,8 +8,11 @@ import pytest
 
 from demonstration.office import Office
 from simulation.world import World
+from terminal.edges.simulated_board import SimulatedBoard
+from terminal.ports import Output
 from tests.gate.processes import Event, Gate, GateFolder
 from tests.simulation_board.board_process import BoardProcess
+from tests.tap.site import OPEN_LANE
 
 Tap = Callable[[Gate, str], Event]
 
@@ -52,6 +55,28 @@ def test_gate_without_keys_is_ready_with_every_lane_shut_and_serves_as_soon_as_t
         gate.event("ready")
         assert tap(gate, "anna")["reason"] == "ok"
         assert gate.terminate() == 0
+
+
+@pytest.mark.parametrize("lacking", ["keys", "journal"])
+def test_relay_left_on_by_a_gate_that_was_killed_is_released_by_one_that_cannot_serve(
+    lacking: str, place: GateFolder, world: World, board: BoardProcess
+) -> None:
+    killed = SimulatedBoard(board.socket, OPEN_LANE)
+    killed.drive(Output.OPEN, True)
+    killed.close()
+    assert board.changes("open") == [True]
+    if lacking == "keys":
+        (place.keys / "card-keys.json").unlink()
+    else:
+        place.data.mkdir(mode=0o755)
+    with place.start() as gate:
+        world.wait_for(name="open", on=False)
+        if lacking == "keys":
+            gate.state(lambda state: "STATUS=every lane is shut: " in state)
+            assert gate.terminate() == 0
+        else:
+            assert gate.wait() == 1
+    assert board.changes("open") == [True, False]
 
 
 @pytest.mark.parametrize("content", [b"", b'{"read": ["00"]}', b"\xff" * 100, b"[" * 100_000])

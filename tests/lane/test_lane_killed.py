@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -16,6 +17,7 @@ from terminal.core.barrier_words import LOOP_ARM, Closed, Phase, Ready
 from terminal.core.journal import Kind
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
+from terminal.lane_lines import set_safe
 from terminal.ports import Input, Output
 from tests.lane.rig import Rig, intent
 from tests.simulation_board.board_process import BoardProcess
@@ -213,3 +215,12 @@ def test_edge_that_got_lost_is_found_at_the_next_turn(board: BoardProcess, world
     with Rig(board.socket, board=DeafBoard).in_service() as rig:
         world.contact("loop_arm", True)
         rig.wait_for(lambda _: rig.lane.readiness() == Ready())
+
+
+def test_relay_that_a_killed_gate_left_on_is_released_by_whoever_only_takes_the_board(board: BoardProcess) -> None:
+    killed = SimulatedBoard(board.socket, 1)
+    killed.drive(Output.OPEN, True)
+    killed.close()
+    boards = {lane: partial(SimulatedBoard, board.socket, lane) for lane in (1, 99)}
+    assert set(set_safe(boards)) == {99}
+    assert relay_and_holders(board)[3:] == [("gate", "take"), ("open", False), ("gate", "leave")]

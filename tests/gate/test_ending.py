@@ -1,0 +1,55 @@
+"""Parts that hang or fail while the gate ends."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import structlog.testing
+
+from terminal.ending import Ending, Stage
+
+
+@pytest.fixture
+def never() -> Iterator[threading.Event]:
+    """What a part waits for that hangs; let go after the test."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_all_parts_of_a_stage_are_told_to_stop_before_any_has_ended(stage: Stage) -> None:
+    together = threading.Barrier(16, timeout=10)
+    with structlog.testing.capture_logs() as log, Ending() as ending:
+        for number in range(16):
+            ending.add(stage, f"reader:{number}", together.wait)
+    assert log == []
+
+
+def test_stages_end_one_after_the_other_whatever_the_order_in_which_parts_were_started() -> None:
+    ended: list[str] = []
+    with Ending() as ending:
+        ending.add(Stage.JOURNAL, "journal", lambda: ended.append("journal"))
+        ending.add(Stage.LANES, "lane:1", lambda: ended.append("lane"))
+        ending.add(Stage.TAPS, "reader:R", lambda: ended.append("reader"))
+    assert ended == ["reader", "lane", "journal"]
+
+
+def test_part_that_hangs_fails_or_gives_up_is_named_and_the_others_end(never: threading.Event) -> None:
+    def fail() -> None:
+        raise OSError("the disk is gone")
+
+    ended: list[str] = []
+    with structlog.testing.capture_logs() as log, Ending(shorter=100) as ending:
+        ending.add(Stage.TAPS, "reader:hangs", never.wait)
+        ending.add(Stage.TAPS, "reader:gives-up", lambda: False)
+        ending.add(Stage.TAPS, "rules", fail)
+        ending.add(Stage.LANES, "lane:1", lambda: ended.append("lane"))
+        ending.add(Stage.JOURNAL, "journal", lambda: ended.append("journal"))
+    assert ended == ["lane", "journal"]
+    assert [line["event"] for line in log] == ["part-failed-to-end", "did-not-end"]
+    assert log[1]["parts"] == ["reader:gives-up", "reader:hangs", "rules"]
+
+
+def test_all_stages_together_are_over_before_the_service_manager_kills_the_gate() -> None:
+    assert sum(stage.value for stage in Stage) < 30
