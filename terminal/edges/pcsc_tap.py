@@ -77,6 +77,8 @@ def _fulfil(future: "Future[Result]", call: Callable[[], Result]) -> None:
 class Tap:
     """The transport of one tap: connects with the first APDU, to the exclusion of every other program.
 
+    Its budget begins with that APDU: until then the tap may have waited for the other readers of its lane.
+
     Exclusive rather than shared: no other program can put a command between two of ours and so break the secure
     channel, and it costs no transaction commands. Whoever else holds the card makes this tap fail, with a message that
     says so.
@@ -96,7 +98,7 @@ class Tap:
         self._budget_s = budget_s
         self._monotonic_s = monotonic_s
         self._beat = beat
-        self._deadline_s = monotonic_s() + budget_s
+        self._deadline_s: float | None = None
         self._card: PcscCard | None = None
         self._over = False
         self._lost = False
@@ -122,14 +124,15 @@ class Tap:
         self._beat()
         if self._over or self._lost:
             raise CardLost(f"the conversation with the card on {self._reader} is over")
-        left_s = self._deadline_s - self._monotonic_s()
-        if left_s <= 0:
+        now_s = self._monotonic_s()
+        deadline_s = self._deadline_s = now_s + self._budget_s if self._deadline_s is None else self._deadline_s
+        if now_s >= deadline_s:
             raise self._too_late()
         try:
-            answer = self._thread.submit(partial(self._exchange, apdu)).result(left_s)
+            answer = self._thread.submit(partial(self._exchange, apdu)).result(deadline_s - now_s)
         except TimeoutError:
             raise self._too_late() from None
-        if self._monotonic_s() > self._deadline_s:
+        if self._monotonic_s() > deadline_s:
             raise self._too_late()
         return answer
 

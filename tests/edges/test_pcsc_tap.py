@@ -132,6 +132,20 @@ def test_transport_kept_after_its_tap_reaches_no_card(slot: VirtualReaderSlot) -
     assert (first.commands, second.commands) == ([], [])
 
 
+def test_card_that_waits_for_its_turn_longer_than_its_budget_is_read(slot: VirtualReaderSlot) -> None:
+    now_s = [0.0]
+
+    def wait_then_tap(card: CardTransport) -> str:
+        now_s[0] += 100.0
+        return read_name(card)
+
+    owner = Owner(wait_then_tap)
+    with watching(owner, tap_budget_s=2.0, linger_s=1000.0, monotonic_s=lambda: now_s[0]):
+        assert owner.next() == [READY]
+        slot.insert(Card())
+        assert owner.next(2) == [PRESENTED, tapped("card")]
+
+
 def test_other_program_holds_the_card(slot: VirtualReaderSlot) -> None:
     latch = Latch()
 
