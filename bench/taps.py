@@ -34,6 +34,7 @@ from terminal.edges.pcsc_card import pcsc_context, readers_with_card
 from terminal.edges.pcsc_tap import CardThread, Tap
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.lane import Lane, LanePorts
+from terminal.places import Places
 from terminal.storage.store import Store
 from terminal.tap import TapPorts, Taps
 from terminal.trust.keeper import RulesKeeper
@@ -177,6 +178,7 @@ class TapBench:
 
     def _started(self, number: int, with_board: Path, parts: ExitStack) -> tuple[Taps, WatchedLane]:
         """A lane whose boom and pulse are quick: how long a barrier takes is no part of a tap."""
+        places = Places(lane=number, direction="entry", rules=self._keeper, stays=self._stays)
         limits = frozenset({"open_limit", "closed_limit"})
         lane = Lane(
             LanePorts(
@@ -186,6 +188,7 @@ class TapBench:
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=Heartbeats(),
+                stay_after=places.after,
             )
         )
         lane.start()
