@@ -24,6 +24,7 @@ PHASES = {
     "open": "│    open",
     "passing": "│ ▄▟ a vehicle is under the boom",
     "closing": "▬\\   closing",
+    "boot": "no gate drives it",
 }
 DECISION_FACTS = ("lane", "outcome", "reason", "help", "flags", "sequence", "card_ms", "durable_ms", "tap_ms")
 

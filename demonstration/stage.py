@@ -153,7 +153,7 @@ class Stage:
     def _set_up(self, progress: Callable[[str], None]) -> None:
         if self.folder.exists():
             if not (self.folder / ".demonstration").exists():
-                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name another, or remove it")
+                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
         (self.folder / ".demonstration").touch()
