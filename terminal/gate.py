@@ -45,7 +45,7 @@ from terminal.lane_lines import TakeBoard, set_safe
 from terminal.places import Places
 from terminal.ports import CardTransport, ReaderState
 from terminal.readers import ReaderOfLane
-from terminal.recovery import settle
+from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
 from terminal.storage.store import Store
@@ -150,8 +150,10 @@ class GateProcess:
             heartbeat=self._heartbeats,
             told=tell_rules,
         )
-        settled = settle(journal, software=version("xs-terminal"))
         renewal.load()
+        directions = {table.number: table.direction for table in gate.lane}
+        never_told = NeverTold(directions=directions, rules=self._keeper, stays=self._stays)
+        settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()

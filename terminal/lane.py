@@ -181,6 +181,7 @@ class Lane:
         if self._look_at_s <= now_s:
             self._look_at_s = now_s + TURN_S
             self._look()
+            self._journal.again()
 
     def _admit(self, vehicle: Vehicle, told: "Future[bool]") -> None:
         if not told.set_running_or_notify_cancel():

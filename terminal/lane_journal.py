@@ -1,15 +1,22 @@
 """What one lane writes down: the outcome of an admission, the end of its passage, alarms. Never waits for the disk."""
 
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import Result
 from terminal.core.credential import Credential
-from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.journal import INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
 from terminal.core.stay import StayChange
+from terminal.errors import StorageError
 from terminal.ports import Journal
+
+MAX_UNWRITTEN = 1_000
+"""Passages that may wait for a disk that fails; what comes on top of them is settled at the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class LaneJournal:
     journal: Journal
     alarms: Alarms
     stay_after: StayAfter
+    _unwritten: deque[tuple[Entry, StayChange | None]] = field(default_factory=deque, init=False, repr=False)
 
     def opened(self, vehicle: Vehicle) -> None:
         """The relay was told to open for it. Without an intent its tap writes that, once it knows by what name."""
@@ -52,7 +60,12 @@ class LaneJournal:
             public=_settled(vehicle, result),
             card_number=card.card_number if card else None,
         )
-        self._append(entry, self.stay_after(result, vehicle))
+        self._end(entry, self.stay_after(result, vehicle))
+
+    def again(self) -> None:
+        """Try anew to write down the passages that the disk refused, since who is inside changes with them."""
+        for _ in range(len(self._unwritten)):
+            self._end(*self._unwritten.popleft())
 
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does."""
@@ -62,8 +75,19 @@ class LaneJournal:
         """Something began or is over: written down when that changes."""
         self.alarms.holds(name, self.number, while_=holds)
 
-    def _append(self, entry: Entry, also: StayChange | None = None) -> None:
-        self.journal.append(entry, also).add_done_callback(self.alarms.stored)
+    def _append(self, entry: Entry) -> None:
+        self.journal.append(entry).add_done_callback(self.alarms.stored)
+
+    def _end(self, entry: Entry, also: StayChange | None) -> None:
+        self.journal.append(entry, also).add_done_callback(partial(self._ended, entry, also))
+
+    def _ended(self, entry: Entry, also: StayChange | None, stored: "Future[EntryKey]") -> None:
+        failure = stored.exception()
+        if isinstance(failure, PassageEnded):  # the disk has it, although it said that it failed
+            return
+        if isinstance(failure, StorageError) and len(self._unwritten) < MAX_UNWRITTEN:
+            self._unwritten.append((entry, also))
+        self.alarms.stored(stored)
 
 
 def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:

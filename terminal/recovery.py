@@ -1,39 +1,80 @@
 """At start: write down that the gate runs again, and settle what the last run left open.
 
 An intent without an outcome is a barrier that may have been told to open, or not; nobody can know any more. It gets
-the outcome `unknown`, and is never acted on again.
+the outcome `unknown`, and is never acted on again. So does the passage of a vehicle that may have been let through:
+whether its holder is inside is not certain from then on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
+from terminal.core.barrier_words import Result
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, OpenIntent, TapResult
+from terminal.core.stay import OpenPassage, Stay, StayChange, after_passage
 from terminal.errors import StorageError
-from terminal.ports import Journal
+from terminal.ports import Journal, RulesInForce, Stays
 
 
 class JournalAtStart(Journal, Protocol):
-    """A journal that can tell which tap intents have no outcome."""
+    """A journal that can tell which tap intents have no outcome, and which passages no end."""
 
     def open_intents(self) -> Sequence[OpenIntent]:
         """The tap intents without an outcome, oldest first."""
 
+    def open_passages(self) -> Sequence[OpenPassage]:
+        """The passages without an end, oldest first."""
 
-def settle(journal: JournalAtStart, *, software: str, timeout_s: float = 10.0) -> tuple[EntryKey, ...]:
-    """Write the start entry, then an outcome `unknown` for every intent that is open; returns their keys in that order.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeverTold:
+    """What it means for who is inside that the end of a passage was never written down."""
+
+    directions: Mapping[int, Literal["entry", "exit"]]
+    """Of each lane, by number."""
+    rules: RulesInForce
+    stays: Stays
+
+    def __call__(self, passage: OpenPassage) -> StayChange | None:
+        """The change of stay, if any: of a card that has gone in since, it is certain that it is inside."""
+        rules = self.rules.current()
+        lane = rules.policy.lane(passage.lane) if rules and passage.lane else None
+        direction = self.directions.get(passage.lane) if passage.lane else None
+        if lane is None or direction is None or passage.holder is None:
+            return None
+        now = self.stays.inside(passage.holder.card_number)
+        if now is not None and now.entered_ms > passage.tapped_ms:
+            return None
+        stay = Stay(zone=lane.zone, lane=lane.number, entered_ms=passage.tapped_ms, intent=passage.intent)
+        return after_passage(Result.UNKNOWN, direction, passage.holder, stay)
+
+
+def settle(
+    journal: JournalAtStart,
+    *,
+    software: str,
+    stay_after: Callable[[OpenPassage], StayChange | None],
+    timeout_s: float = 10.0,
+) -> tuple[EntryKey, ...]:
+    """Write the start entry, then `unknown` for every intent without an outcome and every passage without an end.
 
     Called before the first card is read; blocks until all of it is durable. Called again after a failure, it settles
-    what is still open.
+    what is still open. `stay_after` says what such a passage means for who is inside. Returns the keys in that order.
 
     Raises:
         StorageError: it could not be written down within `timeout_s`; the gate must not open a barrier.
     """
-    entries = [Entry(kind=Kind.START, public={"software": software})]
+    entries: list[tuple[Entry, StayChange | None]] = [(Entry(kind=Kind.START, public={"software": software}), None)]
     for intent in journal.open_intents():
         public = {INTENT: intent.sequence, "result": str(TapResult.UNKNOWN)}
-        entries.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
-    futures = [journal.append(entry) for entry in entries]
+        entries.append((Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public), None))
+    for passage in journal.open_passages():
+        public = {INTENT: passage.intent, "result": str(Result.UNKNOWN)}
+        card_number = passage.holder.card_number if passage.holder else None
+        entry = Entry(kind=Kind.PASSAGE, lane=passage.lane, public=public, card_number=card_number)
+        entries.append((entry, stay_after(passage)))
+    futures = [journal.append(entry, also) for entry, also in entries]
     try:
         return tuple(future.result(timeout_s) for future in futures)
     except FutureTimeoutError:

@@ -97,6 +97,10 @@ class OpenIntent:
     lane: int | None
 
 
+class PassageEnded(ValueError):
+    """The journal holds the end of this passage already; a vehicle passes once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """The public half of a stored entry. `sealed_sha256` outlives the sealed bytes when these are erased."""

@@ -60,8 +60,26 @@ class ZoneNeutral:
 StayChange: TypeAlias = StayOpened | StayClosed | StayNeutral | ZoneNeutral
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A card and its company: what a stay is kept by."""
+
+    card_number: bytes = field(repr=False)
+    ean: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPassage:
+    """A vehicle that may have been let in or out and whose passage has no end yet: its intent, lane, time and card."""
+
+    intent: int
+    lane: int | None
+    tapped_ms: int
+    holder: Holder | None
+
+
 def after_passage(
-    result: Result, direction: Literal["entry", "exit"], card: Credential, stay: Stay
+    result: Result, direction: Literal["entry", "exit"], card: Credential | Holder, stay: Stay
 ) -> StayChange | None:
     """What the end of a passage means for who is inside (design 5, the last table). `stay`: as it would begin here.
 

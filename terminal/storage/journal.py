@@ -17,11 +17,12 @@ from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import INTENT, WHO, Entry, EntryKey, Kind, OpenIntent, Record, TapResult, decode_record
 from terminal.core.sealing import seal
-from terminal.core.stay import StayChange
+from terminal.core.stay import OpenPassage, StayChange
 from terminal.errors import DocumentError, StorageError
 from terminal.ports import Clock
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
+from terminal.storage.passages import Passages
 from terminal.storage.stays import Row, Stays
 from terminal.storage.writer import Writer
 
@@ -56,6 +57,7 @@ class JournalWriter:
         sealing_key: Callable[[], SealingKey | None],
         day_keys: DayKeys,
         stays: Stays,
+        passages: Passages,
     ) -> None:
         """`identity` is terminal name and epoch; `sealing_key` gives headquarters' key as it is known now."""
         self.terminal, self.epoch = identity
@@ -65,6 +67,7 @@ class JournalWriter:
         self._sealing_key = sealing_key
         self._day_keys = day_keys
         self._stays = stays
+        self._passages = passages
         self._in_order = threading.Lock()
         self._promised = -1
         self._running = False
@@ -76,8 +79,9 @@ class JournalWriter:
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
 
         `also` is stored in the same transaction or not at all. The future raises StorageError when the disk failed;
-        NoSealingKey, one as well, when the entry has a sealed part and no key of headquarters can seal it; ValueError
-        or TypeError for an entry that has no encoding, a mistake in the software. An entry whose future raised may be
+        NoSealingKey, one as well, when the entry has a sealed part and no key of headquarters can seal it;
+        PassageEnded for a second end of one passage; ValueError or TypeError for an entry that has no encoding, a
+        mistake in the software. An entry whose future raised may be
         found in the journal all the same: the disk can fail after the fact.
         """
         rows: list[Row] = []
@@ -119,6 +123,19 @@ class JournalWriter:
         with self._database.reading() as connection:
             return _open_intents(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
 
+    def open_passages(self) -> tuple[OpenPassage, ...]:
+        """The passages that began with an intent and have no end, oldest first. Reads from the disk.
+
+        Raises:
+            StorageError: the disk failed, an entry is not as it was written, or a row does not open with this key.
+        """
+        with self._database.reading() as connection:
+            return tuple(
+                OpenPassage(sequence, record.lane, record.time.ms, self._passages.holder(sequence, holder))
+                for sequence, record_bytes, sealed, holder in connection.execute(_OPEN_PASSAGES).fetchall()
+                for record in (_as_written(sequence, record_bytes, sealed).record,)
+            )
+
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
     def _store(self, connection: sqlite3.Connection, entry: Entry, now: Now) -> EntryKey:
@@ -144,6 +161,7 @@ class JournalWriter:
             connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (key.sequence,))
         elif entry.kind is Kind.TAP_OUTCOME and INTENT in public:
             connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
+        self._passages.follow(connection, entry, key.sequence)
         return key
 
     def _seal(self, plain: Mapping[str, Any], key: EntryKey) -> bytes:
@@ -193,6 +211,9 @@ class JournalWriter:
 _Row = tuple[int, bytes, bytes | None]
 _LARGEST = 2**63 - 1
 _PAGE = "SELECT sequence, record, sealed FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
+_OPEN_PASSAGES = (
+    "SELECT sequence, record, sealed, holder FROM open_passages JOIN entries USING (sequence) ORDER BY sequence"
+)
 _OPEN_INTENTS = (
     "SELECT sequence, record, sealed FROM open_intents JOIN entries USING (sequence)"
     " WHERE sequence >= ? ORDER BY sequence"

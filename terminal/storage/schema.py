@@ -50,3 +50,10 @@ def stays_and_kept_states(connection: sqlite3.Connection) -> None:
         "CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
     ):
         connection.execute(statement)
+
+
+@migration
+def open_passages(connection: sqlite3.Connection) -> None:
+    """Which admitted vehicles have not ended their passage; whose they are, readable with the terminal's key only."""
+    connection.execute("CREATE TABLE open_passages (sequence INTEGER PRIMARY KEY, holder BLOB) STRICT")
+    connection.execute("INSERT INTO open_passages (sequence) SELECT sequence FROM open_intents")

@@ -21,6 +21,7 @@ from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
 from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
+from terminal.storage.passages import Passages
 from terminal.storage.stays import Stays
 from terminal.storage.writer import Writer
 
@@ -75,6 +76,7 @@ class Store:
         Raises:
             StorageError: the rows do not open with this key.
         """
+        self._passages = Passages(key, self._random_bytes)
         return Stays(self._writer, self._database, key, self._random_bytes)
 
     def journal(
@@ -100,6 +102,7 @@ class Store:
             sealing_key=sealing_key,
             day_keys=DayKeys(time_zone, self._random_bytes),
             stays=stays,
+            passages=self._passages,
         )
 
     def close(self, timeout_s: float = 10.0) -> None:

@@ -37,6 +37,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.changes: list[StayChange] = []
+        self.durable: list[tuple[Entry, StayChange | None]] = []
         self.fails = False
         self.hangs = False
         self._news = threading.Condition()
@@ -46,10 +47,13 @@ class MemoryJournal:
         with self._news:
             self.changes += [also] if also else []
             self.entries.append(entry)
+            fails, hangs = self.fails, self.hangs
+            if not (fails or hangs):
+                self.durable.append((entry, also))
             self._news.notify_all()
-        if self.fails:
+        if fails:
             future.set_exception(StorageError("the disk is full"))
-        elif not self.hangs:
+        elif not hangs:
             future.set_result(intent(len(self.entries) - 1))
         return future
 

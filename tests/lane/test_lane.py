@@ -269,3 +269,21 @@ def test_log_that_nobody_reads_does_not_hold_the_relay(board: BoardProcess, worl
             world.wait_for(name="open", on=True)
             world.wait_for(name="open", on=False)
         assert rig.lane.stop()
+
+
+def test_passage_that_the_disk_refused_is_written_down_with_its_stay_once_the_disk_is_back(
+    board: BoardProcess, world: World
+) -> None:
+    gone = StayNeutral(ANNA.card_number)
+    rig = Rig(board.socket, stay_after=lambda _result, _vehicle: gone)
+    with rig.in_service():
+        arrives(rig, world)
+        assert rig.lane.admit(intent(7), ANNA)
+        rig.journal.wait_for(Kind.TAP_OUTCOME)
+        rig.journal.fails = True
+        passes(world)
+        rig.journal.wait_for(Kind.PASSAGE, result="passed")
+        rig.journal.fails = False
+        rig.journal.wait_for(Kind.ALARM_CLEARED, alarm="storage")
+        durable = [(entry.kind, change) for entry, change in rig.journal.durable]
+        assert durable == [(Kind.TAP_OUTCOME, None), (Kind.PASSAGE, gone), (Kind.ALARM_CLEARED, None)]

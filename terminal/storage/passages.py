@@ -1,0 +1,77 @@
+"""Passages that have not ended: a row from the intent on, so that a gate that is killed in between knows of them.
+
+A row names the card, sealed with AES-GCM under this terminal's key, and goes with the entry that ends the passage.
+"""
+
+import hmac
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from terminal.core.cbor import decode_strict, encode
+from terminal.core.journal import INTENT, Entry, Kind, PassageEnded, TapResult
+from terminal.core.stay import Holder
+from terminal.errors import DocumentError, StorageError
+
+NONCE_BYTES = 12
+NOBODY_PASSES = frozenset({TapResult.FAILED, TapResult.STORAGE})
+"""Outcomes of an intent after which there is no passage."""
+
+
+class Passages:
+    """The rows of the table; called within a transaction."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        """`key` is the terminal's own, as for the stays."""
+        self._aead = AESGCM(hmac.digest(key, b"xs/v1/passages/row", "sha256"))
+        self._random_bytes = random_bytes
+
+    def follow(self, connection: sqlite3.Connection, entry: Entry, sequence: int) -> None:
+        """Begin or end the passage that `entry`, stored as `sequence`, is about.
+
+        Raises:
+            PassageEnded: it has ended before.
+        """
+        intent = entry.public.get(INTENT)
+        match entry.kind:
+            case Kind.TAP_INTENT:
+                row = (sequence, self._sealed(entry, sequence))
+                connection.execute("INSERT INTO open_passages (sequence, holder) VALUES (?, ?)", row)
+            case Kind.TAP_OUTCOME if intent is not None and entry.public["result"] in NOBODY_PASSES:
+                self._end(connection, intent)
+            case Kind.PASSAGE if intent is not None and not self._end(connection, intent):
+                raise PassageEnded(f"the passage of intent {intent} has ended already")
+
+    def holder(self, sequence: int, sealed: bytes | None) -> Holder | None:
+        """Whose passage it is, of a row as it is stored.
+
+        Raises:
+            StorageError: the row does not open with this key.
+        """
+        if sealed is None:
+            return None
+        try:
+            plain = decode_strict(self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], sequence.to_bytes(8)))
+        except (InvalidTag, ValueError, DocumentError):
+            plain = None
+        match plain:
+            case [bytes(card_number), int(ean)]:
+                return Holder(card_number, ean)
+            case _:
+                raise StorageError(
+                    f"whose passage intent {sequence} began cannot be read: put the terminal's key back that it was"
+                    " written with"
+                )
+
+    def _end(self, connection: sqlite3.Connection, intent: Any) -> bool:
+        return connection.execute("DELETE FROM open_passages WHERE sequence = ?", (intent,)).rowcount == 1
+
+    def _sealed(self, entry: Entry, sequence: int) -> bytes | None:
+        ean = (entry.sealed or {}).get("ean")
+        if entry.card_number is None or ean is None:
+            return None
+        nonce = self._random_bytes(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, encode([entry.card_number, ean]), sequence.to_bytes(8))
