@@ -70,7 +70,9 @@ def test_admitted_card_opens_and_a_blocked_one_does_not(
     kinds = [record.kind for record in records(place.data)]
     assert kinds == [
         Kind.START,
+        Kind.CONFIGURATION_CHANGED,
         Kind.LIST_APPLIED,
+        Kind.LEVEL_CHANGED,
         Kind.TAP_INTENT,
         Kind.TAP_OUTCOME,
         Kind.PASSAGE,

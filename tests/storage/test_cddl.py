@@ -23,7 +23,8 @@ WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed"
                  "detail": "no-rules"}  # fmt: skip
 
 OTHER_KINDS = [kind for kind in Kind if kind not in {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.LIST_APPLIED,
-               Kind.ALARM_RAISED, Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}]  # fmt: skip
+               Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
+               Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}]  # fmt: skip
 RIGHT = {
     "start": Entry(kind=Kind.START, public={"software": "1.0"}),
     "intent": intent(),
@@ -32,6 +33,13 @@ RIGHT = {
     "turned away": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=TURNED_AWAY, card_number=bytes(8), sealed=SEALED),
     "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
     "lists": Entry(kind=Kind.LIST_APPLIED, public=LIST),
+    "first level": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "1"}),
+    "level raised": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "2", "was": "1", "since_s": 1_790_000_000}),
+    "first gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32)}),
+    "other gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "was": bytes(32)}),
+    "clock doubted": Entry(kind=Kind.CLOCK, public={"quality": "doubtful", "was": "good"}),
+    "clock jumped": Entry(kind=Kind.CLOCK, public={"quality": "good", "jump_ms": -3_600_000}),
+    "stays purged": Entry(kind=Kind.ERASURE, public={"what": "closed-stays", "count": 3, "before_s": 1_790_000_000}),
     "alarm": Entry(kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "card-lingers", "reader": "front", "since_s": 60}),
     "exit flagged": Entry(
         kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "exit-flagged", "reasons": ["blocked"], "tap": None}
@@ -56,6 +64,11 @@ WRONG = {
     "intent that names an intent": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "intent": 1}, sealed=SEALED),
     "unknown result": outcome(1, "perhaps"),
     "lists without versions": Entry(kind=Kind.LIST_APPLIED, public={"list_number": 7, "issued_at_s": 1}),
+    "level that is none": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "4"}),
+    "configuration in full": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "file": "[gate]"}),
+    "erasure that names somebody": Entry(
+        kind=Kind.ERASURE, public={"what": "closed-stays", "count": 1, "before_s": 1, "card": bytes(8)}
+    ),
     "alarm without a name": Entry(kind=Kind.ALARM_RAISED, public={"reader": "front"}),
     "alarm in words": Entry(kind=Kind.ALARM_RAISED, public={"alarm": "Card lies there"}),
 }
