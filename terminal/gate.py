@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from firmware_config.gate import Gate
 from firmware_config.gate import Lane as LaneTable
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
+from terminal.changes import Changes, ClockWatch
 from terminal.core.barrier_words import Closed, Phase, Settings
 from terminal.core.issuers import SealingKey
 from terminal.edges.clock import FlooredClock
@@ -87,13 +89,15 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     manager.status("starting")
     try:
         gate = read_gate(configuration)
+        digest = sha256(configuration.read_bytes()).digest()
         boards = {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.lane}
         unsafe = set_safe(boards)
         trace = ApduTrace() if trace_apdus else None
         keys = wait_for_keys(gate, environ, configuration, manager=manager, stopping=stopping, unsafe=unsafe)
         if keys is not None:
             with Ending() as ending:
-                GateProcess(gate, keys, manager, ending, boards=boards, trace=trace).serve(stopping)
+                process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=boards, trace=trace)
+                process.serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
@@ -102,7 +106,10 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
 
 
 class GateProcess:
-    """All parts of one gate. Making it opens and starts them, `ending` stops them."""
+    """All parts of one gate. Making it opens and starts them, `ending` stops them.
+
+    `configuration` is the SHA-256 of the `gate.toml` that `gate` was read from.
+    """
 
     def __init__(
         self,
@@ -111,6 +118,7 @@ class GateProcess:
         manager: ServiceManager,
         ending: Ending,
         *,
+        configuration: bytes,
         boards: Mapping[int, TakeBoard],
         trace: ApduTrace | None,
     ) -> None:
@@ -142,9 +150,12 @@ class GateProcess:
         )
         self._journal = ToldJournal(journal)
         self._alarms = Alarms(self._journal, tell_alarm)
+        changes = Changes(self._journal, self._store.kept)
         renewal = Renewal(
             self._keeper,
             journal=self._journal,
+            changes=changes,
+            stays=self._stays,
             alarms=self._alarms,
             clock=self._clock,
             heartbeat=self._heartbeats,
@@ -154,6 +165,7 @@ class GateProcess:
         directions = {table.number: table.direction for table in gate.lane}
         never_told = NeverTold(directions=directions, rules=self._keeper, stays=self._stays)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
@@ -166,11 +178,12 @@ class GateProcess:
         self._manager.ready(self._summary())
         log.info("ready", status=self._summary())
         due_s = 0.0
+        clock = ClockWatch(self._clock, self._journal, self._alarms)
         while not stopping.wait(TURN_S):
             self._clock.keep()
             if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
                 self._alarms.raised(STORAGE_ALARM)
-            self._alarms.holds("clock", while_=self._clock.now().quality != "good")
+            clock.look()
             if (now_s := time.monotonic()) >= due_s:
                 due_s = now_s + STATUS_EVERY_S
                 report(self._manager, self._heartbeats.stale(), self._summary())
