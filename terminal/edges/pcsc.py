@@ -164,6 +164,7 @@ class ReaderLoop:
     def _present(self, name: str) -> None:
         tap = Tap(self._cards, name, budget_s=self._tap_budget_s, monotonic_s=self._monotonic_s, beat=self._beat)
         self._tell(lambda: self._events.card_presented(self._reader, tap))
+        self._field.tapped(lost=tap.lost)
         let_go = tap.end()
         while wait([let_go], LET_GO_S).not_done and not self._stopping.is_set():
             self._beat()

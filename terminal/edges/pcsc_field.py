@@ -27,15 +27,20 @@ class Field:
     The high word of an event word counts arrivals and departures (pcsc-lite): when it moved, the card that is there is
     another one, or the same that came again, even if every look found the reader occupied.
 
-    A card that is there after a spell out of sight has come again: it may be another one, or its tap was lost with the
-    reader and the driver still waits. If it is the same and has been answered, the lane answers it once more without
-    an order. At the very first look it is otherwise: a lane that has just started knows of no vehicle that is owed an
-    opening, so a card forgotten on the reader would open the barrier at every restart.
+    A card that is there after a spell out of sight has come again only if its tap was lost, maybe with the reader: its
+    driver still waits. Otherwise it is taken for the one that lay there before and has its answer: one that was left
+    there would open the barrier whenever the reader or the daemon comes back. Nor is a card a tap that lies there at
+    the very first look: it would open at every restart of the gate.
     """
 
     def __init__(self) -> None:
         self._occupied: bool | None = None
         self._counter: int | None = None
+        self._lost = False
+
+    def tapped(self, *, lost: bool) -> None:
+        """The card that is there was tapped. `lost`: the conversation with it broke off."""
+        self._lost = lost
 
     def out_of_sight(self) -> None:
         """The reader or the daemon is gone; what happens until the next look is not seen, and counters start anew."""
@@ -47,9 +52,11 @@ class Field:
         self._occupied = bool(event_word & scard.SCARD_STATE_PRESENT)
         self._counter = event_word >> COUNTER_SHIFT & COUNTER_MASK
         if not self._occupied:
+            self._lost = False
             return (Change.LEFT,) if occupied_before else ()
         if occupied_before is None:
             return (Change.FOUND,)
         if not occupied_before:
             return (Change.CAME,)
-        return () if self._counter == counter_before else (Change.LEFT, Change.CAME)
+        came_again = self._lost if counter_before is None else self._counter != counter_before
+        return (Change.LEFT, Change.CAME) if came_again else ()

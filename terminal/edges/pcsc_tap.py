@@ -115,6 +115,11 @@ class Tap:
             self._lost = True
             raise
 
+    @property
+    def lost(self) -> bool:
+        """The conversation broke off."""
+        return self._lost
+
     def end(self) -> "Future[None]":
         """Let go of the card; no APDU passes from now on. Done once the last call has come back from the driver."""
         self._over = True

@@ -67,17 +67,44 @@ def test_card_that_left_while_nobody_looked() -> None:
     assert field.look(empty(0)) == (Change.LEFT,)
 
 
-def test_card_that_is_there_after_nobody_looked_came_again() -> None:
+def test_card_whose_tap_was_lost_and_that_is_there_after_nobody_looked_came_again() -> None:
     field = Field()
     field.look(empty(4))
     field.look(occupied(5))
-    field.out_of_sight()
-    assert field.look(occupied(5)) == (Change.LEFT, Change.CAME)
+    field.tapped(lost=True)
     assert field.look(occupied(5)) == ()
+    field.out_of_sight()
+    assert field.look(occupied(0)) == (Change.LEFT, Change.CAME)
+    field.tapped(lost=False)
+    field.out_of_sight()
+    assert field.look(occupied(0)) == ()
 
 
-def test_card_that_lay_there_at_the_first_look_and_after_nobody_looked_came_meanwhile() -> None:
+def test_card_that_was_answered_and_lies_there_through_a_restart_is_one_tap() -> None:
+    field = Field()
+    field.look(empty(4))
+    field.look(occupied(5))
+    field.tapped(lost=False)
+    for counter in (0, 7):
+        field.out_of_sight()
+        assert field.look(occupied(counter)) == ()
+    assert field.look(empty(8)) == (Change.LEFT,)
+    assert field.look(occupied(9)) == (Change.CAME,)
+
+
+def test_lost_tap_of_a_card_that_was_taken_away_is_not_the_next_ones() -> None:
+    field = Field()
+    field.look(empty(4))
+    field.look(occupied(5))
+    field.tapped(lost=True)
+    field.look(empty(6))
+    field.look(occupied(7))
+    field.out_of_sight()
+    assert field.look(occupied(0)) == ()
+
+
+def test_card_that_lay_there_at_the_first_look_and_after_nobody_looked_is_no_tap() -> None:
     field = Field()
     field.look(occupied(0))
     field.out_of_sight()
-    assert field.look(occupied(0)) == (Change.LEFT, Change.CAME)
+    assert field.look(occupied(0)) == ()
