@@ -38,10 +38,14 @@ STAYS_KEY = bytes(range(32))
 
 
 class Disk:
-    """Notes when each transaction had become durable (monotonic, ns); fails the next ones while it is `full`."""
+    """Notes when each transaction had become durable (monotonic, ns); fails the next ones while it is `full`.
 
-    def __init__(self) -> None:
+    A commit begins when `before_commit` has returned.
+    """
+
+    def __init__(self, before_commit: Callable[[], None] | None) -> None:
         self.full = False
+        self.before_commit = before_commit or (lambda: None)
         self.committed_ns: list[int] = []
 
     def database(self, folder: Path) -> Database:
@@ -50,8 +54,10 @@ class Disk:
 
         class Connection(sqlite3.Connection):
             def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-                if sql == "COMMIT" and disk.full:
-                    raise sqlite3.OperationalError("database or disk is full")
+                if sql == "COMMIT":
+                    disk.before_commit()
+                    if disk.full:
+                        raise sqlite3.OperationalError("database or disk is full")
                 cursor = super().execute(sql, *parameters)
                 if sql == "COMMIT":
                     disk.committed_ns.append(time.monotonic_ns())
@@ -115,6 +121,7 @@ class OneLane:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=Heartbeats(),
+                emergency=self.store.kept.number("emergency"),
                 changed=self._changed,
                 stay_after=Places(lane=number, direction=direction, rules=self.keeper, stays=self.stays).after,
             )
@@ -145,13 +152,12 @@ class OneLane:
         self._mirror.mkdir()
         root = folder / "root.json"
         root.write_bytes(self._site.root)
-        self.disk = Disk()
+        self.disk = Disk(before_commit)
         self.store = Store(
             folder / "gate",
             terminal="gate-1",
             heartbeat=Heartbeats(),
             random_bytes=os.urandom,
-            before_commit=before_commit,
             database=self.disk.database,
         )
         self.clock = FlooredClock(self.store.kept.number("clock-floor"))

@@ -18,6 +18,8 @@ from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import OPEN_LANE, TRAINED_LANE, Site
 
 SELECT, AUTHENTICATE, SECOND_HALF, READ = 0x5A, 0x71, 0xAF, 0xAD
+HELD_S = 0.2
+"""Many times what a tap takes."""
 
 
 @pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
@@ -57,6 +59,8 @@ def test_nothing_moves_while_the_disk_has_not_answered(one_lane: Lanes, site: Si
         tap = threading.Thread(target=lambda: lane.tap(site.card("anna")))
         tap.start()
         assert disk.reached.wait(5)
+        tap.join(HELD_S)
+        assert tap.is_alive()
         assert pulses(board, OPEN_LANE) == []
         assert lane.phases == [Phase.CLOSED]
         disk.go_on.set()
