@@ -14,8 +14,7 @@ from pathlib import Path
 from firmware_config.cardkeys import keys_folder, read_card_keys, read_terminal_key
 from firmware_config.gate import Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
-
-MAX_ROOT_BYTES = 512 * 1024
+from terminal.core.document import MAX_ROOT_BYTES
 
 
 def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
@@ -84,7 +83,11 @@ def _root(path: Path, file: str) -> Iterator[Mistake]:
     try:
         status = path.stat()
         with path.open("rb") as opened:
-            document = json.loads(opened.read(MAX_ROOT_BYTES))
+            data = opened.read(MAX_ROOT_BYTES + 1)
+        if len(data) > MAX_ROOT_BYTES:
+            yield Mistake(file, "terminal.root", f"{path} has more than {MAX_ROOT_BYTES} bytes", wanted)
+            return
+        document = json.loads(data)
         if document["signed"]["_type"] != "root":
             yield Mistake(file, "terminal.root", f"{path} is another document", wanted)
     except OSError as error:

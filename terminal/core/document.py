@@ -97,6 +97,8 @@ Text = Annotated[str, MinLen(1), MaxLen(200)]
 _DAY = "2[01][0-9]{2}-[0-9]{2}-[0-9]{2}"  # years in which no time zone leads out of what a datetime holds
 FIRST_S, END_S = 946_684_800, 7_258_118_400
 """The same years, 2000 to 2199, in seconds since 1970; half-open."""
+MAX_ROOT_BYTES = 512_000
+"""Of a root.json, at the gate and wherever one is looked at for it."""
 Day = Annotated[date, Parsed(date.fromisoformat, "should be a day, as 2026-12-25", _DAY, "date")]
 Instant = Annotated[
     datetime,

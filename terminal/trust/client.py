@@ -22,6 +22,7 @@ from tuf.api import exceptions as tuf
 from tuf.api.metadata import Root, Signed, Targets
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
+from terminal.core.document import MAX_ROOT_BYTES
 from terminal.errors import StorageError, XsError
 from terminal.trust.disk import Disk, digest
 from terminal.trust.mirror import Mirror, MirrorRefused, NotInMirror
@@ -32,7 +33,7 @@ from terminal.trust.store import Offered, RoleFiles, Target
 BOUNDS = UpdaterConfig(
     max_root_rotations=256,
     max_delegations=8,
-    root_max_length=512_000,
+    root_max_length=MAX_ROOT_BYTES,
     timestamp_max_length=16_384,
     snapshot_max_length=2_000_000,
     targets_max_length=5_000_000,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terminal.core.document import MAX_ROOT_BYTES
 from terminal.core.rules import Rules
 from terminal.errors import StorageError, XsError
 from terminal.ports import Clock
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from terminal.trust.client import TufClient
 
 MAX_AHEAD_S = 300
-MAX_ROOT_BYTES = 512_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware_config.check import check_gate, summary
+from terminal.core.document import MAX_ROOT_BYTES
 from terminal.edges.pcsc import find_reader
 from tests.firmware_config.gate_file import GATE, written
 
@@ -82,6 +83,14 @@ def test_root_that_is_none(machine: Path, content: str) -> None:
             "allowed: the root.json that headquarters gave to this terminal"
         )
     ]
+
+
+def test_root_that_the_gate_would_find_too_large(machine: Path) -> None:
+    root = (machine / "root.json").read_bytes()
+    (machine / "root.json").write_bytes(root.ljust(MAX_ROOT_BYTES))
+    assert told(machine) == []
+    (machine / "root.json").write_bytes(root.ljust(MAX_ROOT_BYTES + 1))
+    assert "terminal.root: root.json has more than 512000 bytes" in told(machine)[0]
 
 
 def test_root_that_is_another_document(machine: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.trust.keeper import MAX_ROOT_BYTES
+from terminal.core.document import MAX_ROOT_BYTES
 from terminal.trust.refusals import RootRefused
 from tests.trust.repository import SITE, Gate, Repository, in_force, key, revocation_files, site_files, told, write
 
