@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
+from terminal.core.journal import is_terminal_name
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -35,11 +37,6 @@ class Section:
 
     __slots__ = ()
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-
-
-def is_terminal_name(text: str) -> bool:
-    """Tell whether `text` is 1 to 32 of the characters a journal's keys and topics allow."""
-    return 1 <= len(text) <= 32 and set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def is_reader_name(text: str) -> bool:

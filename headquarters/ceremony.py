@@ -17,7 +17,6 @@ from headquarters.files import sync_folder, write_aside
 from headquarters.keys import (
     CARD_KEY_BYTES,
     CARD_KEY_NAMES,
-    KEY_ID_BYTES,
     ROOT_KEYS,
     SEED_BYTES,
     SIGNING_KEYS,
@@ -26,6 +25,7 @@ from headquarters.keys import (
     load_issuer_key,
     load_sealing_key,
 )
+from terminal.core.issuers import KEY_ID_BYTES
 from terminal.errors import ConfigurationError, StorageError
 
 ROOT_THRESHOLD = 2

@@ -8,7 +8,8 @@ import typer
 
 from headquarters.cli_context import Why, headquarters, shown
 from headquarters.database import Change
-from headquarters.register import CARD_NUMBER_BYTES, CardRecord, Register
+from headquarters.register import CardRecord, Register
+from terminal.card.credential import CARD_NUMBER_BYTES
 from terminal.core.revocation import CardStatus, CompanyStatus
 from terminal.errors import ConfigurationError
 

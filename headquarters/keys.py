@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from terminal.core.issuers import KEY_ID_BYTES
 from terminal.errors import DocumentError
 
 ROOT_KEYS = ("root-1", "root-2", "root-3")
@@ -21,7 +22,6 @@ ROLE_KEYS = ("targets", "snapshot", "timestamp", "revocation", "site")
 SIGNING_KEYS = (*ROOT_KEYS, *ROLE_KEYS, "acknowledgement", "command")
 
 SEED_BYTES = 32
-KEY_ID_BYTES = 4
 CARD_KEY_BYTES = 16
 CARD_KEY_NAMES = ("application", "stay", "update", "template", "site")
 MAX_KEY_FILE_BYTES = 64 * 1024

@@ -14,13 +14,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from headquarters.database import Change, Database, cards, companies, note
+from terminal.card.credential import CARD_NUMBER_BYTES
 from terminal.core.credential import Product
 from terminal.core.document import is_ean
 from terminal.core.revocation import CardStatus, CompanyStatus
 from terminal.errors import ConfigurationError
-
-CARD_NUMBER_BYTES = 8
-UID_BYTES = 7
 
 
 class Statuses(NamedTuple):

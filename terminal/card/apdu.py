@@ -4,7 +4,6 @@ Everything a card says enters here. A failure is one of four exceptions, which `
 meaning in one table: `CardLost` (from the transport), `CardRefused`, `CardGarbled`, `WrongProof`.
 """
 
-import logging
 from enum import IntEnum
 
 from terminal.errors import CardError
@@ -72,13 +71,8 @@ class WrongProof(CardError):
         super().__init__("the card does not hold the key it should")
 
 
-MAX_DATA = 255  # of a short APDU
 UID_BYTES = 7
 _GET_UID = bytes.fromhex("FFCA000000")
-
-TRACE = 5
-_log = logging.getLogger(__name__)
-logging.addLevelName(TRACE, "APDU")
 
 
 def wrap(command: Command, data: bytes = b"") -> bytes:
@@ -111,25 +105,3 @@ def read_uid(card: CardTransport) -> bytes:
     if status != Status.ISO_OK:
         raise CardGarbled(f"uid-{status:04x}")
     return uid
-
-
-def traced(card: CardTransport) -> CardTransport:
-    """`card` itself, unless this module's logger is set to the level TRACE: then every APDU is logged, loudly.
-
-    Personalisation is never traced: its first session stands on the factory's key, so the trace would hold new keys.
-    """
-    if not _log.isEnabledFor(TRACE):
-        return card
-    _log.warning("APDU tracing is on: what passes between card and reader is being logged")
-    return _Traced(card)
-
-
-class _Traced:
-    def __init__(self, card: CardTransport) -> None:
-        self._card = card
-
-    def transceive(self, apdu: bytes) -> tuple[bytes, int]:
-        _log.log(TRACE, "> %s", apdu.hex())
-        data, status = self._card.transceive(apdu)
-        _log.log(TRACE, "< %s %04x", data.hex(), status)
-        return data, status

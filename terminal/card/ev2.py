@@ -21,7 +21,6 @@ from terminal.ports import CardTransport
 BLOCK = 16
 MAC_BYTES = 8
 MAX_COUNTER = 0xFFFF
-_ZERO_IV = bytes(BLOCK)
 _NO_CAPABILITIES = b"\x00"
 
 Random = Callable[[int], bytes]

@@ -17,7 +17,6 @@ from terminal.card.apdu import (
     WrongProof,
     exchange,
     read_uid,
-    traced,
 )
 from terminal.card.diversification import AID
 from terminal.card.ev2 import Random, Session, authenticate_first
@@ -69,7 +68,7 @@ def read_card(
     Blocks as long as `card` does. The UID is asked of the reader besides.
     """
     try:
-        return _read(traced(card), keys, issuers, now_s, trainings=trainings, random=random)
+        return _read(card, keys, issuers, now_s, trainings=trainings, random=random)
     except CardError as fault:
         return meaning(fault)
 

@@ -10,11 +10,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from terminal.core.cbor import CborRefused, decode_strict, encode
+from terminal.core.issuers import KEY_ID_BYTES
 from terminal.errors import DocumentError
 
 PROTECTED = bytes.fromhex("A10127")  # {1: -8}: EdDSA
 KEY_ID_LABEL = 4
-KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
 _TAG = b"\xd2"  # 18
 

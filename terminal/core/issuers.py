@@ -19,7 +19,8 @@ def _is_hex(length: int) -> Form:
     )
 
 
-KeyId = Annotated[str, _is_hex(4)]
+KEY_ID_BYTES = 4
+KeyId = Annotated[str, _is_hex(KEY_ID_BYTES)]
 PublicKey = Annotated[str, _is_hex(32)]
 
 
@@ -62,11 +63,6 @@ class Issuers(Document):
     sealing: Annotated[tuple[SealingKey, ...], MinLen(1), MaxLen(8)]
     acknowledgements: Annotated[tuple[HeadquartersKey, ...], MaxLen(8)] = ()
     commands: Annotated[tuple[HeadquartersKey, ...], MaxLen(8)] = ()
-
-    def key_for(self, key_id: bytes, kind: SignedKind, now_s: float) -> bytes | None:
-        """The 32-byte public key with this id that may sign `kind` now, or None."""
-        keys = (key for key in self.issuers if key.id == key_id.hex() and key.counts(kind, now_s))
-        return next((bytes.fromhex(key.key) for key in keys), None)
 
 
 def issuers_mistakes(document: Issuers) -> tuple[str, ...]:

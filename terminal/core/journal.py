@@ -18,7 +18,6 @@ from terminal.errors import DocumentError
 
 FORMAT = 1
 EPOCH_BYTES = 16
-CARD_NUMBER_BYTES = 8
 MAX_RECORD_BYTES = 16 * 1024
 """With MAX_SEALED_BYTES: three of the largest entries still fit one batch of 128 KiB."""
 WHO = "who"

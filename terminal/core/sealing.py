@@ -13,12 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from terminal.core.cbor import CborRefused, Decoded, Key, decode_strict, encode
-from terminal.core.issuers import SealingKey
+from terminal.core.issuers import KEY_ID_BYTES, SealingKey
 from terminal.core.journal import EPOCH_BYTES, EntryKey
 from terminal.errors import DocumentError
 
 MAX_SEALED_BYTES = 16 * 1024
-KEY_ID_BYTES = 4
 ENC_BYTES = 32
 TAG_BYTES = 16
 _OVERHEAD = KEY_ID_BYTES + ENC_BYTES + TAG_BYTES

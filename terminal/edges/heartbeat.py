@@ -21,10 +21,6 @@ class Heartbeats:
         self._last_s[part] = self._monotonic_s()
         self._limits_s[part] = within_s
 
-    def dismiss(self, part: str) -> None:
-        """`part` ended as it should; nobody waits for it any more."""
-        self._limits_s.pop(part, None)
-
     def beat(self, part: str) -> None:
         """`part` went round its loop once more."""
         self._last_s[part] = self._monotonic_s()

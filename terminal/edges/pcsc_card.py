@@ -106,21 +106,6 @@ class PcscCard:
             raise CardLost("the reader passed on an answer without a status word")
         return bytes(answer[:-2]), int.from_bytes(answer[-2:])
 
-    def reconnect(self) -> None:
-        """Reset the card and go on with it.
-
-        Raises:
-            CardLost: it is not there any more.
-        """
-        result, self._protocol = scard.SCardReconnect(
-            self._handle,
-            scard.SCARD_SHARE_EXCLUSIVE,
-            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
-            scard.SCARD_RESET_CARD,
-        )
-        if result != scard.SCARD_S_SUCCESS:
-            raise CardLost(f"the card left the reader: {_text(result)}")
-
     def disconnect(self, *, reset: bool = True) -> None:
         """Let go of the card and reset it, so that no authenticated session stays behind. Never raises.
 

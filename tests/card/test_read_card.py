@@ -1,6 +1,5 @@
 """Reading a card at the gate, against the virtual chip: genuine, copied, pulled away, tampered with, some other."""
 
-import logging
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,6 @@ from simulation.card import (
 )
 from simulation.vpcd import InsertedCard
 from terminal.card import credential, qualifications
-from terminal.card.apdu import TRACE
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.card.xs_key import read_card
 from terminal.core import cose
@@ -255,16 +253,6 @@ def test_chip_that_answers_with_another_chips_uid_to_the_reader() -> None:
 )
 def test_uid_of_another_length(answer: bytes, presented: Presented) -> None:
     assert tap(Says(lambda command: answer if command[0] == 0xFF else b"\x91\x00")) == presented
-
-
-def test_trace_is_off_by_default_and_loud_when_on(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        assert tap(issued_chip()) == FINE
-    assert caplog.text == ""
-    with caplog.at_level(TRACE):
-        assert tap(issued_chip()) == FINE
-    assert caplog.records[0].levelname == "WARNING"
-    assert [record.getMessage()[:4] for record in caplog.records[1:4]] == ["> ff", "< 04", "> 90"]
 
 
 def test_no_repr_shows_a_key() -> None:

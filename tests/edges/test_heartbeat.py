@@ -32,13 +32,3 @@ def test_part_that_never_began_is_stale_after_its_limit() -> None:
     hearts.expect("reader", 2)
     clock.s += 2.1
     assert hearts.stale() == ("reader",)
-
-
-def test_part_that_ended_well_is_not_missed() -> None:
-    clock = Monotonic()
-    hearts = Heartbeats(clock)
-    hearts.expect("reader", 2)
-    hearts.dismiss("reader")
-    hearts.beat("reader")
-    clock.s += 60
-    assert hearts.stale() == ()

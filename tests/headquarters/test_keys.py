@@ -41,8 +41,10 @@ def test_every_key_is_made_and_only_its_owner_may_read_it(office: Office) -> Non
 def test_issuers_document_names_the_keys_that_were_made(office: Office) -> None:
     issuers: Issuers = ISSUERS.parse(office.keys.issuers.read_bytes())
     issuer, sealing = load_issuer_key(office.keys.issuer), load_sealing_key(office.keys.sealing)
-    assert issuers.key_for(issuer.id, "dsp", office.now.timestamp()) == issuer.public
-    assert issuers.key_for(issuer.id, "qualifications", office.now.timestamp()) == issuer.public
+    (known,) = issuers.issuers
+    assert (known.id, known.key) == (issuer.id.hex(), issuer.public.hex())
+    assert known.counts("dsp", office.now.timestamp())
+    assert known.counts("qualifications", office.now.timestamp())
     assert [(key.id, key.key) for key in issuers.sealing] == [(sealing.id.hex(), sealing.public.hex())]
     assert [key.key for key in issuers.acknowledgements] == [office.keys.signing("acknowledgement").public.hex()]
     assert [key.key for key in issuers.commands] == [office.keys.signing("command").public.hex()]
