@@ -96,6 +96,7 @@ class TapBench:
         assert outcome.rules is not None, f"the published lists were not believed: {outcome.refused}"
         self.rules = outcome.rules
         self._stays = store.stays(os.urandom(32))
+        self._emergency = store.kept.number("emergency")
         self._journal.behind = store.journal(
             clock=self._clock,
             sealing_key=lambda: self.rules.issuers.sealing[0],
@@ -188,6 +189,7 @@ class TapBench:
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=Heartbeats(),
+                emergency=self._emergency,
                 stay_after=places.after,
             )
         )

@@ -33,8 +33,9 @@ from firmware_config.gate import Lane as LaneTable
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
-from terminal.core.barrier_words import Closed, Phase, Settings
+from terminal.core.barrier_words import Phase, Settings
 from terminal.core.issuers import SealingKey
+from terminal.core.journal import Entry, Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
@@ -51,6 +52,7 @@ from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
 from terminal.storage.store import Store
+from terminal.summary import lane_words, summary
 from terminal.tap import TapPorts, Taps
 from terminal.told import ToldJournal, tell_alarm, tell_rules, tell_tap_failure
 from terminal.trust.keeper import RulesKeeper
@@ -74,15 +76,16 @@ log = structlog.get_logger()
 
 
 def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> None:
-    """Be the gate until SIGTERM or SIGINT. Call it on the main thread.
+    """Be the gate until SIGTERM or SIGINT; SIGUSR1 confirms that a fire is over. Call it on the main thread.
 
     Raises:
         ConfigurationMistakes: `gate.toml` cannot be used.
         StorageError: the journal cannot be opened; without it no barrier may open.
     """
-    stopping = threading.Event()
+    stopping, fire_over = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    signal.signal(signal.SIGUSR1, lambda *_: fire_over.set())
     set_up_log(sys.stderr, environ)
     log_uncaught()
     manager = ServiceManager(environ)
@@ -97,7 +100,7 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
         if keys is not None:
             with Ending() as ending:
                 process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=boards, trace=trace)
-                process.serve(stopping)
+                process.serve(stopping, fire_over)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
@@ -172,8 +175,8 @@ class GateProcess:
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
         self._lanes = {table.number: self._start_lane(table) for table in gate.lane}
 
-    def serve(self, stopping: threading.Event) -> None:
-        """Say READY, then look after everything until `stopping` is set."""
+    def serve(self, stopping: threading.Event, fire_over: threading.Event) -> None:
+        """Say READY, then look after everything until `stopping` is set; each `fire_over` is a guard's confirmation."""
         self._wait_for_first_words(stopping)
         self._manager.ready(self._summary())
         log.info("ready", status=self._summary())
@@ -183,12 +186,21 @@ class GateProcess:
             self._clock.keep()
             if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
                 self._alarms.raised(STORAGE_ALARM)
+            if fire_over.is_set():
+                fire_over.clear()
+                self._confirm_fire_over()
             clock.look()
             if (now_s := time.monotonic()) >= due_s:
                 due_s = now_s + STATUS_EVERY_S
                 report(self._manager, self._heartbeats.stale(), self._summary())
         self._manager.stopping("stopping: relays are released")
         log.info("stopping")
+
+    def _confirm_fire_over(self) -> None:
+        for number, lane in self._lanes.items():
+            if lane.state.phase is Phase.EMERGENCY_OPEN:
+                self._journal.append(Entry(kind=Kind.ORDER, lane=number, public={"order": "fire-over"}))
+                lane.confirm()
 
     def _wait_for_first_words(self, stopping: threading.Event) -> None:
         """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
@@ -219,6 +231,7 @@ class GateProcess:
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=self._heartbeats,
+                emergency=self._store.kept.number(f"lane-{table.number}/emergency"),
                 stay_after=places.after,
             )
         )
@@ -273,21 +286,9 @@ class GateProcess:
         return ZoneInfo(rules.policy.time_zone) if rules else None
 
     def _summary(self) -> str:
-        """How the gate is, in one line: what is wrong with each lane, and the age of the lists."""
-        lanes = "; ".join(f"lane {number} {self._lane_words(number)}" for number in self._lanes)
         rules = self._keeper.current()
-        lists = f"lists {int(rules.list_age_s(self._clock.now().s))} s old" if rules else "no rules in force"
-        trouble = f"; storage: {self._store.trouble}" if self._store.trouble else ""
-        return f"{lanes}; {lists}{trouble}"
-
-    def _lane_words(self, number: int) -> str:
-        readiness = self._lanes[number].readiness()
-        wrong = [f"barrier {readiness.reason}"] if isinstance(readiness, Closed) else []
-        wrong += ["no rules in force"] if self._keeper.current() is None else []
-        table = next(table for table in self._gate.lane if table.number == number)
-        wrong += [
-            f"reader {reader.name} {state}"
-            for reader in table.reader
-            if (state := self._reader_states.get(reader.name, ReaderState.ABSENT)) is not ReaderState.READY
-        ]
-        return f"shut ({', '.join(wrong)})" if wrong else "ready"
+        lanes = {
+            table.number: lane_words(table, self._lanes[table.number].readiness(), rules, self._reader_states)
+            for table in self._gate.lane
+        }
+        return summary(lanes, rules, self._clock.now().s, self._store.trouble)

@@ -32,6 +32,7 @@ from terminal.core.barrier_words import (
     Event,
     Expired,
     Light,
+    Mark,
     Off,
     On,
     Order,
@@ -50,6 +51,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey
 from terminal.errors import HardwareError
 from terminal.lane_journal import STRANGER, LaneJournal, StayAfter, Vehicle
+from terminal.lane_kept import KeptMark, KeptNumber
 from terminal.lane_lines import Lines, TakeBoard
 from terminal.ports import Heartbeat, Input, Journal, LaneBoard, Output
 
@@ -71,6 +73,8 @@ class LanePorts:
     journal: Journal
     alarms: Alarms
     heartbeat: Heartbeat
+    emergency: KeptNumber
+    """Where it is kept that there was a fire and nobody has confirmed that it is over."""
     monotonic_s: Callable[[], float] = time.monotonic
     changed: Callable[[State], None] = lambda _: None
     """Hears of every new state, on the lane's thread; must not block."""
@@ -83,7 +87,9 @@ class Lane:
 
     def __init__(self, ports: LanePorts) -> None:
         self._ports = ports
-        self._state = State(settings=ports.settings)
+        self._emergency = KeptMark(ports.emergency)
+        marks = frozenset({Mark.EMERGENCY}) if self._emergency.on else frozenset[Mark]()
+        self._state = State(settings=ports.settings, marks=marks)
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lines = Lines(ports.take_board, ports.settings.fitted, ports.monotonic_s)
         self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after)
@@ -182,6 +188,7 @@ class Lane:
             self._look_at_s = now_s + TURN_S
             self._look()
             self._journal.again()
+            self._emergency.keep(Mark.EMERGENCY in self._state.marks)
 
     def _admit(self, vehicle: Vehicle, told: "Future[bool]") -> None:
         if not told.set_running_or_notify_cancel():
@@ -244,6 +251,7 @@ class Lane:
         if self._state.phase is not before.phase:
             self._log.info("barrier", phase=self._state.phase.value, was=before.phase.value)
         if self._state != before:
+            self._emergency.keep(Mark.EMERGENCY in self._state.marks)
             self._ports.changed(self._state)
 
     # ------------------------------------------------------------------------------------------------------ the board

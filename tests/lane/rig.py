@@ -31,6 +31,33 @@ QUICK = Settings(
 """Fits the times of `board_process.FAST`."""
 
 
+class MemoryNumber:
+    """A `terminal.lane_kept.KeptNumber`: durable at once, unless the disk fails."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.fails = False
+        self._news = threading.Condition()
+
+    def load(self) -> int | None:
+        return self.number
+
+    def save(self, number: int) -> "Future[None]":
+        future: Future[None] = Future()
+        if self.fails:
+            future.set_exception(StorageError("the disk is full"))
+        else:
+            with self._news:
+                self.number = number
+                self._news.notify_all()
+            future.set_result(None)
+        return future
+
+    def wait_for(self, number: int, within_s: float = 5.0) -> bool:
+        with self._news:
+            return self._news.wait_for(lambda: self.number == number, within_s)
+
+
 class MemoryJournal:
     """A `terminal.ports.Journal`: durable at once, unless told that the disk fails or hangs."""
 
@@ -86,9 +113,11 @@ class Rig:
         self,
         socket: Path,
         settings: Settings = QUICK,
+        *,
         board: type[SimulatedBoard] = SimulatedBoard,
         answer_s: float = 3.0,
         stay_after: StayAfter = lambda *_: None,
+        emergency: MemoryNumber | None = None,
     ) -> None:
         self.journal = MemoryJournal()
         self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
@@ -104,6 +133,7 @@ class Rig:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
+                emergency=emergency or MemoryNumber(),
                 changed=self._changed,
                 answer_s=answer_s,
                 stay_after=stay_after,

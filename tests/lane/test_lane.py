@@ -12,7 +12,7 @@ import pytest
 
 from simulation.world import World
 from terminal.alarms import AlarmKey
-from terminal.core.barrier_words import LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
+from terminal.core.barrier_words import FIRE, LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
 from terminal.core.credential import Credential, Product
 from terminal.core.journal import Kind
 from terminal.core.stay import StayChange, StayNeutral
@@ -21,7 +21,7 @@ from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.lane_journal import Vehicle
 from terminal.ports import Input
-from tests.lane.rig import QUICK, Rig, intent
+from tests.lane.rig import QUICK, MemoryNumber, Rig, intent
 from tests.simulation_board.board_process import FAST, BoardProcess
 
 QUICK_M_S = 100.0
@@ -155,6 +155,29 @@ def test_fire_ends_whoever_is_owed_and_stays_until_confirmed(rig: Rig, world: Wo
     rig.wait_for(Phase.CLOSED)
     assert rig.alarms.standing() == ()
     assert ("passage", "unknown") in rig.journal.told()
+
+
+@pytest.mark.parametrize("disk", ["well", "full when the fire begins"])
+def test_fire_that_nobody_confirmed_is_over_keeps_the_lane_shut_over_a_restart(
+    disk: str, board: BoardProcess, world: World
+) -> None:
+    kept = MemoryNumber()
+    with Rig(board.socket, emergency=kept).in_service() as rig:
+        kept.fails = disk != "well"
+        world.fire(True)
+        rig.wait_for(Phase.EMERGENCY_OPEN)
+        kept.fails = False
+        world.fire(False)
+        rig.wait_for(lambda state: FIRE not in state.active)
+        assert kept.wait_for(1)
+    with Rig(board.socket, emergency=kept).in_service_from(Phase.EMERGENCY_OPEN) as rig:
+        assert rig.lane.readiness() == Closed("emergency-open")
+        assert rig.alarms.standing() == (AlarmKey("fire", 1),)
+        rig.lane.confirm()
+        rig.wait_for(Phase.CLOSED)
+        assert kept.wait_for(0)
+    with Rig(board.socket, emergency=kept).in_service() as rig:
+        assert Phase.EMERGENCY_OPEN not in rig.phases
 
 
 def test_chattering_safety_loop_raises_one_alarm(board: BoardProcess, world: World) -> None:

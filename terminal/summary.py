@@ -1,0 +1,27 @@
+"""How a gate is, in one line for whoever looks at its service."""
+
+from collections.abc import Mapping
+
+from firmware_config.gate import Lane as LaneTable
+from terminal.core.barrier_words import Closed, Readiness
+from terminal.core.rules import Rules
+from terminal.ports import ReaderState
+
+
+def summary(lanes: Mapping[int, str], rules: Rules | None, now_s: float, trouble: str | None) -> str:
+    """What is wrong with each lane, the age of the lists, and why nothing can be written down."""
+    each = "; ".join(f"lane {number} {words}" for number, words in lanes.items())
+    lists = f"lists {int(rules.list_age_s(now_s))} s old" if rules else "no rules in force"
+    return f"{each}; {lists}" + (f"; storage: {trouble}" if trouble else "")
+
+
+def lane_words(table: LaneTable, readiness: Readiness, rules: Rules | None, readers: Mapping[str, ReaderState]) -> str:
+    """What keeps the lane from letting anybody in, or that nothing does."""
+    wrong = [f"barrier {readiness.reason}"] if isinstance(readiness, Closed) else []
+    wrong += [] if rules else ["no rules in force"]
+    wrong += [
+        f"reader {reader.name} {state}"
+        for reader in table.reader
+        if (state := readers.get(reader.name, ReaderState.ABSENT)) is not ReaderState.READY
+    ]
+    return f"shut ({', '.join(wrong)})" if wrong else "ready"
