@@ -13,6 +13,6 @@ Read `tap` first: it is the story of one card, top to bottom. Then `core.access`
 `lane` (after the tap), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the
 journal), `edges` (each thing that is plugged in). `gate` puts one process together; `cli` starts it.
 
-Upper may import lower, never the reverse: cli, gate, readers, told, (tap, lane, recovery, renewal, web), alarms, (card,
-trust, storage, edges), ports, core, errors.
+Upper may import lower, never the reverse: cli, gate, (readers, waiting, summary, ending), told, (tap, lane, places,
+recovery, renewal, web), (what one of these consists of), alarms, (card, trust, storage, edges), ports, core, errors.
 """
