@@ -14,7 +14,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.core.stay import StayChange
 from terminal.lane import Lane
-from terminal.ports import CardTransport
+from terminal.ports import CardTransport, Intent
 from terminal.storage.journal import JournalWriter
 
 now_s = time.monotonic
@@ -123,7 +123,7 @@ class WatchedLane:
         """Pass it on."""
         return self._lane.owes(card_number)
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
+    def admit(self, intent: Intent, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Pass it on."""
         begin_s = now_s()
         try:

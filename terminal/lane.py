@@ -50,10 +50,10 @@ from terminal.core.barrier_words import (
 from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey
 from terminal.errors import HardwareError
-from terminal.lane_journal import STRANGER, LaneJournal, StayAfter, Vehicle
+from terminal.lane_journal import STRANGER, LaneJournal, StayAfter, Vehicle, admitted
 from terminal.lane_kept import KeptMark, KeptNumber
 from terminal.lane_lines import Lines, TakeBoard
-from terminal.ports import Heartbeat, Input, Journal, LaneBoard, Output
+from terminal.ports import Heartbeat, Input, Intent, Journal, LaneBoard, Output
 
 TURN_S = 0.5
 """The lane goes round at least so often: it says that it lives and reads its contacts anew."""
@@ -121,25 +121,25 @@ class Lane:
         """Begin; the board is taken on the lane's thread."""
         self._thread.start()
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
+    def admit(self, intent: Intent, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Order the pulse for a vehicle whose intent is durable; returns when the relay has been told.
 
-        `tapped_ms` is the tap, the instant by which a stay begins or ends. `intent` None is for an exit whose intent
-        was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked writes
-        the outcome. True: the outcome `opened` is on its way into the journal, unless there is no intent that it could
-        name, which is left to whoever asked; the end of the passage will follow.
+        `tapped_ms` is the tap, the instant by which a stay begins or ends. A future, or None, is for an exit whose
+        intent was not durable in time. False: no order was given, since the lane was not ready any more; whoever asked
+        writes the outcome. True: the outcome `opened` is on its way into the journal, unless there is no durable intent
+        that it could name, which is left to whoever asked; the end of the passage will follow.
         Blocks for at most `answer_s` and what the board takes.
 
         Raises:
             HardwareError: the relay did not answer, so it may have fired; or the lane's thread is stuck or ended.
             ValueError: an entry without an intent.
         """
-        if intent is None and self._ports.settings.direction == "entry":
+        if not isinstance(intent, EntryKey) and self._ports.settings.direction == "entry":
             raise ValueError("an entry opens only by a durable intent")
         if not self._thread.is_alive():
             raise HardwareError(f"lane {self._ports.number} has ended; the gate must be started anew")
         told: Future[bool] = Future()
-        vehicle = Vehicle(intent, credential, tapped_ms)
+        vehicle = admitted(intent, credential, tapped_ms)
         self._inbox.put(lambda: self._admit(vehicle, told))
         try:
             return told.result(self._ports.answer_s)

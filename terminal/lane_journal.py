@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
 from terminal.core.stay import StayChange
 from terminal.errors import StorageError
-from terminal.ports import Journal
+from terminal.ports import Intent, Journal
 
 MAX_UNWRITTEN = 1_000
 """Passages that may wait for a disk that fails; what comes on top of them is settled at the next start."""
@@ -26,10 +26,20 @@ class Vehicle:
     intent: EntryKey | None
     credential: Credential | None = field(default=None, repr=False)
     tapped_ms: int = 0
+    late: "Future[EntryKey] | None" = field(default=None, repr=False, compare=False)
+    """The intent of an exit that could not wait for it."""
 
 
 StayAfter = Callable[[Result, Vehicle], StayChange | None]
 """What a passage that ended so means for the stay of its card."""
+
+
+def admitted(intent: Intent, credential: Credential | None, tapped_ms: int) -> Vehicle:
+    """A vehicle as the lane got it from the tap."""
+    if isinstance(intent, Future):
+        return Vehicle(None, credential, tapped_ms, late=intent)
+    return Vehicle(intent, credential, tapped_ms)
+
 
 STRANGER = Vehicle(None)
 """Whoever was admitted before this run of the gate."""
@@ -52,7 +62,17 @@ class LaneJournal:
         self._append(Entry(kind=Kind.TAP_OUTCOME, lane=self.number, public=_settled(vehicle, TapResult.OPENED)))
 
     def passage(self, vehicle: Vehicle, result: Result) -> None:
-        """Its passage ended; what that means for its stay is durable in the same transaction."""
+        """Its passage ended; what that means for its stay is durable in the same transaction.
+
+        One whose intent is still on its way to the disk is written after that, by its name if it has come to one.
+        """
+        also = self.stay_after(result, vehicle)
+        if vehicle.late is None:
+            self._passage(vehicle, result, also)
+        else:
+            vehicle.late.add_done_callback(lambda late: self._passage(_named(vehicle, late), result, also))
+
+    def _passage(self, vehicle: Vehicle, result: Result, also: StayChange | None) -> None:
         card = vehicle.credential
         entry = Entry(
             kind=Kind.PASSAGE,
@@ -60,7 +80,7 @@ class LaneJournal:
             public=_settled(vehicle, result),
             card_number=card.card_number if card else None,
         )
-        self._end(entry, self.stay_after(result, vehicle))
+        self._end(entry, also)
 
     def again(self) -> None:
         """Try anew to write down the passages that the disk refused, since who is inside changes with them."""
@@ -88,6 +108,10 @@ class LaneJournal:
         if isinstance(failure, StorageError) and len(self._unwritten) < MAX_UNWRITTEN:
             self._unwritten.append((entry, also))
         self.alarms.stored(stored)
+
+
+def _named(vehicle: Vehicle, late: "Future[EntryKey]") -> Vehicle:
+    return replace(vehicle, intent=None if late.exception() else late.result())
 
 
 def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:

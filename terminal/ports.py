@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from terminal.core.barrier_words import Readiness
 from terminal.core.credential import Credential
@@ -108,6 +108,10 @@ class Stays(Protocol):
         """He did not come in. Nothing happens when no such place was promised."""
 
 
+Intent: TypeAlias = "EntryKey | Future[EntryKey] | None"
+"""By what a vehicle is admitted: an intent that is durable, at an exit one that may become so, or none."""
+
+
 class LaneForTap(Protocol):
     """What a tap asks of its lane."""
 
@@ -117,12 +121,12 @@ class LaneForTap(Protocol):
     def owes(self, card_number: bytes) -> bool:
         """Tell whether the vehicle of this card was admitted and its passage has not ended. Never blocks."""
 
-    def admit(self, intent: EntryKey | None, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
+    def admit(self, intent: Intent, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
         """Order the barrier open for a vehicle whose intent is durable; returns when the relay has been told.
 
-        `intent` None: an exit that could not be written down in time. False: the lane was not ready any more and no
-        order was given. The outcome is written by whoever gets False, and of an admission without an intent; after True
-        the lane writes it.
+        A future for `intent`: an exit that could not be written down in time; its passage will be, once that one is or
+        has failed. False: the lane was not ready any more and no order was given. The outcome is written by whoever
+        gets False, and by whoever has no durable intent; after True the lane writes it.
 
         Raises:
             HardwareError: the relay did not answer; it may have fired.

@@ -187,7 +187,7 @@ class Taps:
             intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
             self._give_back(course)
             return _instead(decision, Outcome.REFUSE, Reason.STORAGE)
-        result = self._order(course)
+        result = self._order(course, intent)
         if course.key is None:
             intent.add_done_callback(partial(self._settle_late, result))
         elif result is not TapResult.OPENED:  # after that the lane writes
@@ -199,11 +199,11 @@ class Taps:
             self._admitted = (course.credential.card_number, decision)
         return decision
 
-    def _order(self, course: Course) -> TapResult:
+    def _order(self, course: Course, intent: "Future[EntryKey]") -> TapResult:
         """Have the lane open; tells what became of that."""
         ports = self._ports
         try:
-            opened = ports.lane.admit(course.key, course.credential, course.tapped_ms)
+            opened = ports.lane.admit(course.key or intent, course.credential, course.tapped_ms)
         except HardwareError as error:
             log.warning("relay", lane=ports.number, why=str(error))
             ports.alarms.raised(BOARD_ALARM, ports.number)

@@ -53,8 +53,9 @@ def test_next_tap_after_a_slow_one_is_admitted_and_clears_the_alarm(
     assert len(pulses(board)) == 1
 
 
+@pytest.mark.parametrize("passage_ends_first", [False, True])
 def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_so_once_and_on_whose_account(
-    one_lane: Lanes, site: Site, board: BoardProcess
+    passage_ends_first: bool, one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
     disk = HeldDisk()
     with one_lane(direction="exit", before_commit=disk, budget_s=SHORT_S) as lane:
@@ -64,6 +65,8 @@ def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_so_once_and_o
         lane.wait_for(Phase.OPENING)
         assert len(pulses(board)) == 1
         assert lane.standing() == ("storage",)
+        if passage_ends_first:
+            lane.wait_for(Phase.CLOSED, times=2)
         disk.go_on.set()
         lane.entries()
         told = [(kind, facts.get("result", facts.get("outcome")), "intent" in facts) for kind, facts in lane.told()]
@@ -72,6 +75,9 @@ def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_so_once_and_o
             ("tap-outcome", "opened", True),
         ]
         assert lane.journal.open_intents() == ()
+        lane.wait_for(Phase.CLOSED, times=2)
+        assert lane.told(Kind.PASSAGE) == [("passage", {"result": "no-show", "intent": 0})]
+        assert lane.journal.open_passages() == ()
     assert len(pulses(board)) == 1
 
 
