@@ -1,20 +1,23 @@
 """What is wrong now: alarms that are raised, stay, and are cleared, each step written down.
 
 An alarm is a name, the lane it concerns, and what it is about where a lane has several of those (a reader). Raising one
-that stands already writes nothing, so that whoever notices may say so at every turn of his loop.
+that stands already writes nothing, so that whoever notices may say so at every turn of his loop. Which ones stand is
+kept: the next run writes down that those of this one are over, and raises anew what it finds to be wrong.
 """
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.ports import Journal
 
 STORAGE_ALARM = "storage"
 """Raised by whoever could not have something written down, cleared by the next entry that is durable."""
+KEPT = "alarms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,24 @@ class AlarmKey:
     about: str | None = None
 
 
+class Kept(Protocol):
+    """Named values in the gate's database."""
+
+    def get(self, name: str) -> bytes | None:
+        """The last durable one, or None. Never touches the disk."""
+
+    def put(self, name: str, value: bytes) -> "Future[None]":
+        """Keep it; never blocks."""
+
+
 class Alarms:
     """The alarms that stand. Thread-safe; never waits for the journal."""
 
-    def __init__(self, journal: Journal, said: Callable[[str, AlarmKey], None]) -> None:
-        """`said(step, alarm)` hears of every step as well: the log, a page."""
+    def __init__(self, journal: Journal, said: Callable[[str, AlarmKey], None], kept: Kept | None = None) -> None:
+        """`said(step, alarm)` hears of every step as well: the log, a page. `kept`: where the next run finds them."""
         self._journal = journal
         self._said = said
+        self._kept = kept
         self._standing: set[AlarmKey] = set()
         self._lock = threading.RLock()
 
@@ -63,6 +77,15 @@ class Alarms:
         else:
             self.cleared(name, lane, about)
 
+    def begin_anew(self) -> None:
+        """Write down as cleared what stood when the last run ended; what still is wrong will be raised again.
+
+        Called once, before the first alarm is raised.
+        """
+        kept = self._kept.get(KEPT) if self._kept else None
+        for name, lane, about in json.loads(kept or b"[]"):
+            self._write(Kind.ALARM_CLEARED, AlarmKey(name, lane, about), {"why": "restart"})
+
     def stored(self, entry: "Future[EntryKey]") -> None:
         """Hear how an append went, as its callback: an entry that is not durable raises the storage alarm."""
         if (failure := entry.exception()) is not None:
@@ -85,4 +108,7 @@ class Alarms:
         about = {} if alarm.about is None else {"about": alarm.about}
         entry = Entry(kind=kind, lane=alarm.lane, public={"alarm": alarm.name, **about, **facts})
         self._journal.append(entry).add_done_callback(self.stored)
+        if self._kept:
+            standing = [[each.name, each.lane, each.about] for each in self.standing()]
+            self._kept.put(KEPT, json.dumps(standing).encode())
         self._said(kind.value, alarm)

@@ -152,7 +152,7 @@ class GateProcess:
             clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
         )
         self._journal = ToldJournal(journal)
-        self._alarms = Alarms(self._journal, tell_alarm)
+        self._alarms = Alarms(self._journal, tell_alarm, self._store.kept)
         changes = Changes(self._journal, self._store.kept)
         renewal = Renewal(
             self._keeper,
@@ -168,6 +168,7 @@ class GateProcess:
         directions = {table.number: table.direction for table in gate.lane}
         never_told = NeverTold(directions=directions, rules=self._keeper, stays=self._stays)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        self._alarms.begin_anew()
         changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)

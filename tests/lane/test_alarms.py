@@ -53,3 +53,34 @@ def test_storage_alarm_stands_while_entries_fail_and_goes_with_the_next_one_that
     journal.hangs = False
     journal.append(Entry(kind=Kind.START)).add_done_callback(alarms.stored)
     assert alarms.standing() == (AlarmKey("board", 1),)
+
+
+class MemoryKept:
+    """A `terminal.alarms.Kept`, durable at once."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, bytes] = {}
+
+    def get(self, name: str) -> bytes | None:
+        return self._values.get(name)
+
+    def put(self, name: str, value: bytes) -> "Future[None]":
+        self._values[name] = value
+        future: Future[None] = Future()
+        future.set_result(None)
+        return future
+
+
+def test_alarms_that_stood_when_the_gate_was_killed_are_cleared_at_its_start_and_only_they() -> None:
+    journal, kept = MemoryJournal(), MemoryKept()
+    killed = Alarms(journal, lambda _step, _alarm: None, kept)
+    killed.raised("board", 1)
+    killed.raised("reader", 2, "front")
+    killed.cleared("board", 1)
+    for wanted in ([("alarm-cleared", "reader")], []):
+        before = len(journal.entries)
+        alarms = Alarms(journal, lambda _step, _alarm: None, kept)
+        alarms.begin_anew()
+        assert journal.told()[before:] == wanted
+        assert alarms.standing() == ()
+    assert journal.entries[-1].public == {"alarm": "reader", "about": "front", "why": "restart"}
