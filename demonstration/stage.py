@@ -151,16 +151,17 @@ class Stage:
     # ----------------------------------------------------------------------------------------------------------- set-up
 
     def _set_up(self, progress: Callable[[str], None]) -> None:
-        if self.folder.exists():
-            if not (self.folder / ".demonstration").exists():
-                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True)
-        (self.folder / ".demonstration").touch()
+        if self.folder.exists() and not (self.folder / ".demonstration").exists():
+            raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
         progress("PC/SC daemon and virtual reader")
         self._parts.enter_context(
             reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
         )
+        # Not before: the program that had them may be a demonstration in this very folder.
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True)
+        (self.folder / ".demonstration").touch()
         self._parts.enter_context(running_pcscd())
         self._slot = self._parts.enter_context(VirtualReaderSlot(READER.port))
         bench_slot = self._parts.enter_context(VirtualReaderSlot(BENCH_READER.port))
