@@ -13,7 +13,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization.json import JSONSerializer
 
-from headquarters.files import sync_folder, write_aside
+from headquarters.files import write_aside
 from headquarters.keys import (
     CARD_KEY_BYTES,
     CARD_KEY_NAMES,
@@ -27,6 +27,7 @@ from headquarters.keys import (
 )
 from terminal.core.issuers import KEY_ID_BYTES
 from terminal.errors import ConfigurationError, StorageError
+from terminal.trust.disk import Disk
 
 ROOT_THRESHOLD = 2
 ROOT_LIFE = timedelta(days=2 * 365)
@@ -53,7 +54,7 @@ def init_keys(folder: Path, now: datetime, random_bytes: Callable[[int], bytes] 
     try:
         _fill(KeyFolder(aside), now, random_bytes)
         aside.rename(folder)  # onto nothing or an empty folder; anything else the system refuses
-        sync_folder(folder.parent)
+        Disk().sync_folder(folder.parent)
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror}") from error
     finally:

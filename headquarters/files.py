@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from terminal.errors import StorageError
+from terminal.trust.disk import Disk
 
 
 def write_aside(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -15,29 +16,13 @@ def write_aside(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises:
         StorageError: the folder cannot be made or the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):  # what a killed run left; O_EXCL then makes sure of owner and mode
-            aside.unlink()
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        sync_folder(path.parent)
+        disk = Disk()
+        disk.write(path, content, mode)
+        disk.sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unchanged(path: Path, content: bytes) -> bool:

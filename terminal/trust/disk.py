@@ -4,13 +4,11 @@ Every wait for the disk goes through one small object, so that a test can cut th
 """
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from terminal.errors import StorageError
-
-ASIDE = ".aside"
-"""Ending of a file that is being written; what a crash leaves of it is nobody's."""
 
 
 class Disk:
@@ -24,10 +22,17 @@ class Disk:
         """Return when the names in `path` survive a power cut."""
         _sync(path, os.O_RDONLY | os.O_DIRECTORY)
 
-    def write(self, path: Path, data: bytes) -> None:
-        """Put `data` in the place of `path`: durable and whole. The folder's names are left to `sync_folder`."""
-        aside = path.with_name(path.name + ASIDE)
-        aside.write_bytes(data)
+    def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
+        """Put `data` in the place of `path`: durable and whole. The folder's names are left to `sync_folder`.
+
+        It is written aside, under a name that begins with a dot; what a crash leaves there is nobody's.
+        """
+        aside = path.with_name(f".{path.name}.aside")
+        with suppress(FileNotFoundError):  # what a killed run left; O_EXCL then makes sure of owner and mode
+            aside.unlink()
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         self.sync_file(aside)
         aside.replace(path)
 

@@ -142,7 +142,7 @@ def test_killed_publisher_leaves_no_half_written_file(office: Office) -> None:
     office.site(4711)
     office.publish()
     path = office.published / "sites/4711/timestamp.json"
-    (path.parent / ".timestamp.json.new").write_bytes(b"half")
+    (path.parent / ".timestamp.json.aside").write_bytes(b"half")
     office.publish()
     assert path.read_bytes() == (filled_mirror(office) / "timestamp.json").read_bytes()
     assert not list((office.folder / "mirror-4711").rglob(".*"))

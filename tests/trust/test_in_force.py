@@ -125,7 +125,7 @@ def test_role_kept_by_an_older_program_lacks_a_file(gate: Gate, repository: Repo
 def test_files_out_of_force_and_left_overs_are_swept(gate: Gate, repository: Repository) -> None:
     keeper = gate.refreshed(repository)
     old = target_of(gate, "revocation", "revocation/cards-changes").sha256
-    (gate.state / "in-force/files/0.aside").write_bytes(b"half")
+    (gate.state / "in-force/files/.0.aside").write_bytes(b"half")
     repository.publish(revocation=revocation_files(5, number=2))
     repository.write(gate.mirror)
     keeper.refresh()
