@@ -4,6 +4,7 @@
     lane threads      one a lane: contacts and timers → barrier cycle → relays             (lane)
     journal thread    the only one that writes to the database                             (storage.writer)
     renewal thread    watches the mirror, brings lists and rules into force                (renewal)
+    log thread        writes what all of them say, so that none of them waits for a reader (edges.log)
     main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
 
 A start releases every relay first, since a gate that was killed in mid-pulse leaves it on, and settles what the last
