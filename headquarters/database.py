@@ -130,8 +130,12 @@ class Database:
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
         sa.event.listen(self._engine, "connect", _prepare)
         sa.event.listen(self._engine, "begin", _begin)
-        with self.transaction() as connection:
-            _migrate(connection, path)
+        try:
+            with self.transaction() as connection:
+                _migrate(connection, path)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:

@@ -14,6 +14,9 @@ from typing import Protocol
 from terminal.errors import StorageError
 
 
+TABLE = "CREATE TABLE IF NOT EXISTS seen (role TEXT PRIMARY KEY, version INTEGER NOT NULL, signers TEXT NOT NULL)"
+
+
 @dataclass(frozen=True, slots=True)
 class SeenVersion:
     """A version, and who vouched for it: it counts only while the same keys do.
@@ -71,10 +74,12 @@ class SeenDatabase:
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path)
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS seen (role TEXT PRIMARY KEY, version INTEGER NOT NULL, signers TEXT NOT NULL)"
-        )
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute(TABLE)
+        except BaseException:
+            database.close()
+            raise
         return database
 
 
