@@ -13,7 +13,6 @@ from typing import Protocol
 
 from terminal.errors import StorageError
 
-
 TABLE = "CREATE TABLE IF NOT EXISTS seen (role TEXT PRIMARY KEY, version INTEGER NOT NULL, signers TEXT NOT NULL)"
 
 
