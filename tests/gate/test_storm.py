@@ -104,7 +104,14 @@ def _said_once_and_kept(storm: Storm, journal: list[Record]) -> None:
 
 
 def _as_json(public: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in public.items()}
+    """As the log has it, which tells of a byte string nothing but its length."""
+
+    def said(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return f"{len(value)} bytes"
+        return list(value) if isinstance(value, tuple) else value
+
+    return {key: said(value) for key, value in public.items()}
 
 
 def _settled(journal: list[Record]) -> None:
