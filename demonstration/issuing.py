@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from demonstration.cast import NOORDZEE, YEAR, Person
+from terminal.card.credential import is_language
 from terminal.core.credential import Product
 from terminal.core.document import is_ean
 from terminal.errors import ConfigurationError
@@ -35,6 +36,8 @@ def typed_person(name: str, details: Mapping[str, str]) -> Person:
         raise ConfigurationError(f"ean={given['ean']}: should be 13 digits, the last a right check digit")
     if not given["personal-number"].isascii() or not given["personal-number"].isdigit():
         raise ConfigurationError(f"personal-number={given['personal-number']}: should be a number")
+    if not is_language(given["language"]):
+        raise ConfigurationError(f"language={given['language']}: should be a language code such as nl, de or pt-BR")
     if given["trained"] not in {"yes", "no"}:
         raise ConfigurationError(f"trained={given['trained']}: should be yes or no")
     return Person(

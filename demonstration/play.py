@@ -48,8 +48,11 @@ def play(folder: Path, steps: tuple[str, ...] | None, *, as_json: bool) -> bool:
             try:
                 _carry_out(step, stage, narrator, answers)
             except XsError as error:
-                narrator.failed(f"{step}: {error}")
+                narrator.failed(str(error) if str(error).startswith(step) else f"{step}: {error}")
                 failures += 1 if steps is not None else 0
+            except KeyboardInterrupt:
+                narrator.failed(f"{step}: stopped in the middle, so that there is nothing to compare")
+                return False
         found = list(disagreements(answers, stage.stop_gate(), stage.trace))
     narrator.ended(found)
     return not found and failures == 0
@@ -71,6 +74,10 @@ def _carry_out(step: str, stage: Stage, narrator: Narrator, answers: list[Event]
             narrator.answered(HELP)
         case [name] if any(person.name == name for person in stage.cast):
             answers.append(stage.tap(name))
+        case ["tap" | "block" | "suspend" | "activate" | "issue" as verb]:
+            raise ConfigurationError(f"{verb} whom? A name is missing")
+        case [word]:
+            raise ConfigurationError(f"nobody here is called {word}, and no step is; help tells what can be done")
         case _:
             raise ConfigurationError("not understood; help tells what can be done here")
 

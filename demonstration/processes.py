@@ -25,10 +25,11 @@ class DidNotHappen(XsError):
 
 
 class Process:
-    """A child process that is ended with the block, politely first."""
+    """A child process that is ended with the block, politely first. A Ctrl-C is not for it: it has its own session."""
 
     def __init__(self, arguments: list[str], **popen: Any) -> None:
-        self._process = subprocess.Popen([sys.executable, "-m", *arguments], **popen)  # noqa: S603 - our own programs
+        command = [sys.executable, "-m", *arguments]
+        self._process = subprocess.Popen(command, start_new_session=True, **popen)  # noqa: S603 - our own programs
 
     @property
     def pid(self) -> int:

@@ -1,7 +1,4 @@
-"""`xs-terminal`: run the gate, check a configuration, start the demonstration.
-
-What goes wrong on purpose is said in lines that name the place and the way out; a traceback is a bug.
-"""
+"""`xs-terminal`: run the gate, check a configuration, start the demonstration."""
 
 import os
 import sys
@@ -14,10 +11,11 @@ from firmware_config.check import check_gate, summary
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.errors import XsError
 
+HELP = "Run the gate, check its configuration, or try the whole system on this desk."
 EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 
 
 @app.command()
