@@ -32,5 +32,6 @@ def _processor() -> str:
 def _file_system(folder: Path) -> tuple[str, str]:
     mounts = [line.split()[:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
     holding = [mount for mount in mounts if folder.is_relative_to(mount[1])]
-    device, _, kind = max(reversed(holding), key=lambda mount: len(mount[1]))
+    # In a chroot the mount that holds the folder may be out of sight.
+    device, _, kind = max(reversed(holding), key=lambda mount: len(mount[1]), default=("unknown", "/", "unknown"))
     return device, kind
