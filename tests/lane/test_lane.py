@@ -1,9 +1,7 @@
 """The lane's shell on a board process: a vehicle comes, is admitted and passes; and what may go wrong meanwhile."""
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -13,40 +11,15 @@ import pytest
 from simulation.world import World
 from terminal.alarms import AlarmKey
 from terminal.core.barrier_words import FIRE, LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
-from terminal.core.credential import Credential, Product
 from terminal.core.journal import Kind
 from terminal.core.stay import StayChange, StayNeutral
-from terminal.edges.log import set_up_log
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.lane_journal import Vehicle
 from terminal.ports import Input
 from tests.lane.rig import QUICK, MemoryNumber, Rig, intent
+from tests.lane.vehicles import ANNA, arrives, passes
 from tests.simulation_board.board_process import FAST, BoardProcess
-
-QUICK_M_S = 100.0
-ANNA = Credential(
-    key_id=bytes(4),
-    card_number=b"anna-001",
-    not_before=0,
-    expires=2**32,
-    product=Product.CARGOCARD,
-    ean=8712345678906,
-    personal_number=1,
-    card_index=0,
-    company_index=0,
-    uid=bytes(7),
-    language="nl",
-)
-
-
-def arrives(rig: Rig, world: World) -> None:
-    world.vehicle("arrive", speed_m_s=QUICK_M_S)
-    rig.wait_for(lambda state: LOOP_ARM in state.active)
-
-
-def passes(world: World) -> None:
-    world.vehicle("pass", speed_m_s=QUICK_M_S)
 
 
 def test_admitted_vehicle_passes_and_everything_is_written_down(rig: Rig, world: World) -> None:
@@ -198,21 +171,6 @@ def test_chattering_closed_limit_is_not_forced(rig: Rig, world: World) -> None:
     assert (rig.lane.state.phase, rig.journal.told()) == (Phase.CLOSED, [])
 
 
-def test_disk_that_hangs_holds_up_neither_pulse_nor_passage(rig: Rig, world: World, board: BoardProcess) -> None:
-    rig.journal.hangs = True
-    arrives(rig, world)
-    assert rig.lane.admit(intent(1))
-    passes(world)
-    rig.journal.wait_for(Kind.PASSAGE)
-    assert board.changes("open") == [True, False]
-
-
-def test_disk_that_fails_raises_the_storage_alarm(rig: Rig) -> None:
-    rig.journal.fails = True
-    assert rig.lane.admit(intent(1))
-    rig.journal.wait_for(Kind.ALARM_RAISED, alarm="storage")
-
-
 def test_lane_says_at_every_turn_that_it_lives(rig: Rig) -> None:
     rig.heartbeats.expect("lane:1", 2.0)
     rig.wait_for(lambda _: not rig.heartbeats.stale())
@@ -273,40 +231,3 @@ def test_stay_changes_with_the_passage_and_not_with_the_tap(board: BoardProcess,
         passes(world)
         assert rig.journal.wait_for(Kind.PASSAGE, result="passed").card_number == ANNA.card_number
         assert rig.journal.changes == [StayNeutral(ANNA.card_number)]
-
-
-def test_log_that_nobody_reads_does_not_hold_the_relay(board: BoardProcess, world: World) -> None:
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writing, bytes(4096))
-    os.set_blocking(writing, True)
-    with os.fdopen(writing, "w") as full:
-        with closing(os.fdopen(reading, "rb")):
-            set_up_log(full, {})
-            rig = Rig(board.socket)
-            rig.lane.start()
-            rig.wait_for(Phase.CLOSED)
-            assert rig.lane.admit(intent(1))
-            world.wait_for(name="open", on=True)
-            world.wait_for(name="open", on=False)
-        assert rig.lane.stop()
-
-
-def test_passage_that_the_disk_refused_is_written_down_with_its_stay_once_the_disk_is_back(
-    board: BoardProcess, world: World
-) -> None:
-    gone = StayNeutral(ANNA.card_number)
-    rig = Rig(board.socket, stay_after=lambda _result, _vehicle: gone)
-    with rig.in_service():
-        arrives(rig, world)
-        assert rig.lane.admit(intent(7), ANNA)
-        rig.journal.wait_for(Kind.TAP_OUTCOME)
-        rig.journal.fails = True
-        passes(world)
-        rig.journal.wait_for(Kind.PASSAGE, result="passed")
-        rig.journal.fails = False
-        rig.journal.wait_for(Kind.ALARM_CLEARED, alarm="storage")
-        durable = [(entry.kind, change) for entry, change in rig.journal.durable]
-        assert durable == [(Kind.TAP_OUTCOME, None), (Kind.PASSAGE, gone), (Kind.ALARM_CLEARED, None)]
