@@ -9,6 +9,7 @@ from smartcard import scard
 
 from simulation.pcscd import PcscDaemon, reserved_readers, running_pcscd
 from simulation.vpcd import READERS, VirtualReaderSlot
+from terminal.edges.pcsc_card import pcsc_context
 
 _turn = ExitStack()
 
@@ -56,11 +57,9 @@ def other_slot(_slots: tuple[VirtualReaderSlot, VirtualReaderSlot]) -> Iterator[
 def _empty(slot: VirtualReaderSlot, reader: str) -> None:
     """Take the card away and wait until PC/SC says so: the next test must not meet this one's card."""
     slot.remove()
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
-    assert result == scard.SCARD_S_SUCCESS, "the PC/SC daemon is gone; a test that kills it starts it again"
-    state = scard.SCARD_STATE_UNAWARE
-    while not state & scard.SCARD_STATE_EMPTY:
-        result, states = scard.SCardGetStatusChange(context, 5000, [(reader, state)])
-        assert result == scard.SCARD_S_SUCCESS, f"{reader}: {scard.SCardGetErrorMessage(result)}"
-        state = states[0][1]
-    scard.SCardReleaseContext(context)
+    with pcsc_context() as context:  # fails when the daemon is gone; a test that kills it starts it again
+        state = scard.SCARD_STATE_UNAWARE
+        while not state & scard.SCARD_STATE_EMPTY:
+            result, states = scard.SCardGetStatusChange(context, 5000, [(reader, state)])
+            assert result == scard.SCARD_S_SUCCESS, f"{reader}: {scard.SCardGetErrorMessage(result)}"
+            state = states[0][1]

@@ -1,8 +1,14 @@
 """One card in one PC/SC reader: what the reader loop and the provisioning bench both stand on.
 
 `list_readers` and `PcscCard.connect` need a context (`pcsc_context`); a context and its cards belong to one thread.
+
+pcsc-lite keeps the contexts and cards of a whole process in lists that only some of its calls lock: `SCardDisconnect`
+walks them while another thread's `SCardReleaseContext` frees what it walks over, and the process dies of it (seen with
+1.9.9; the code is no different in 2.3). So the calls that change these lists take turns here (`pcsc_turn`). The calls
+that only look something up do not: a transmission may take seconds, and one reader must not wait for another's.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +19,22 @@ from smartcard import scard
 from terminal.errors import HardwareError
 from terminal.ports import CardLost
 
+TURN_S = 0.25
+"""A call that hangs in a driver is long past the lists; the others stop waiting for it after this time."""
+
+_turn = threading.Lock()
 _PCI = {scard.SCARD_PROTOCOL_T0: scard.SCARD_PCI_T0, scard.SCARD_PROTOCOL_T1: scard.SCARD_PCI_T1}
+
+
+@contextmanager
+def pcsc_turn() -> Iterator[None]:
+    """For the calls that make or end a context or a card of this process: one at a time. Waits `TURN_S` at most."""
+    taken = _turn.acquire(timeout=TURN_S)
+    try:
+        yield
+    finally:
+        if taken:
+            _turn.release()
 
 
 @contextmanager
@@ -23,7 +44,8 @@ def pcsc_context() -> Iterator[Any]:
     Raises:
         HardwareError: the daemon does not answer, or keeps this user out.
     """
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    with pcsc_turn():
+        result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     if result == scard.SCARD_W_SECURITY_VIOLATION:
         raise HardwareError(
             "the PC/SC daemon keeps this user out: be root, or let the user in as systemd/50-xs-terminal.rules does"
@@ -33,7 +55,8 @@ def pcsc_context() -> Iterator[Any]:
     try:
         yield context
     finally:
-        scard.SCardReleaseContext(context)
+        with pcsc_turn():
+            scard.SCardReleaseContext(context)
 
 
 def list_readers(context: Any) -> tuple[str, ...]:
@@ -84,9 +107,10 @@ class PcscCard:
             CardLost: no card there, or it does not answer, or somebody else has it.
             HardwareError: there is no such reader, or the daemon went away.
         """
-        result, handle, protocol = scard.SCardConnect(
-            context, reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-        )
+        with pcsc_turn():
+            result, handle, protocol = scard.SCardConnect(
+                context, reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+            )
         if result in {scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE, scard.SCARD_E_NO_SERVICE}:
             raise HardwareError(f"the reader {reader} cannot be used: {_text(result)}")
         if result != scard.SCARD_S_SUCCESS:
@@ -112,7 +136,8 @@ class PcscCard:
         Without `reset` the card stays as it is: a reset drops the field, which to a contactless reader can look like
         a card that left and one that came.
         """
-        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD if reset else scard.SCARD_LEAVE_CARD)
+        with pcsc_turn():
+            scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD if reset else scard.SCARD_LEAVE_CARD)
 
     def __enter__(self) -> Self:
         return self

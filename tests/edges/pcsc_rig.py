@@ -10,6 +10,7 @@ from smartcard import scard
 
 from simulation.vpcd import READERS
 from terminal.edges.pcsc import TAP_BUDGET_S, ReaderLoop
+from terminal.edges.pcsc_card import pcsc_context
 from terminal.ports import CardLost, CardTransport, ReaderState
 
 READER = READERS[0].name
@@ -119,20 +120,9 @@ def watching(
         assert loop.stop(), "the loop did not end"
 
 
-@contextmanager
-def other_program() -> Iterator[int]:
-    """A PC/SC context of somebody else."""
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
-    assert result == scard.SCARD_S_SUCCESS
-    try:
-        yield context
-    finally:
-        scard.SCardReleaseContext(context)
-
-
 def daemon_sees(wanted: int, reader: str = READER) -> None:
     """Block until the daemon itself says that the reader is empty, or occupied (a bit of the event word)."""
-    with other_program() as context:
+    with pcsc_context() as context:
         state = scard.SCARD_STATE_UNAWARE
         while not state & wanted:
             result, states = scard.SCardGetStatusChange(context, 5000, [(reader, state)])

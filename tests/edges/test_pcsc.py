@@ -8,6 +8,7 @@ from smartcard import scard
 
 from simulation.pcscd import PcscDaemon
 from simulation.vpcd import VirtualReaderSlot
+from terminal.edges.pcsc_card import pcsc_context, pcsc_turn
 from terminal.ports import CardTransport, ReaderState
 from tests.edges.pcsc_rig import (
     GET_UID,
@@ -22,7 +23,6 @@ from tests.edges.pcsc_rig import (
     Latch,
     Owner,
     daemon_sees,
-    other_program,
     read_name,
     tapped,
     watching,
@@ -52,10 +52,12 @@ def test_card_left_lying_is_one_tap_and_lingers_once(slot: VirtualReaderSlot) ->
         assert owner.next() == [READY]
         slot.insert(Card())
         assert owner.next(3) == [PRESENTED, tapped("card"), LINGERS]
-        with other_program() as context:  # its coming and going wakes the loop, as time does
+        with pcsc_context() as context:  # its coming and going wakes the loop, as time does
             for _ in range(3):
-                _, handle, _ = scard.SCardConnect(context, READER, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
-                scard.SCardDisconnect(handle, scard.SCARD_RESET_CARD)
+                with pcsc_turn():
+                    shared, any_protocol = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1
+                    _, handle, _ = scard.SCardConnect(context, READER, shared, any_protocol)
+                    scard.SCardDisconnect(handle, scard.SCARD_RESET_CARD)
         slot.remove()
         assert owner.next() == [REMOVED]
         slot.insert(Card(b"next"))

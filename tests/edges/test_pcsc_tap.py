@@ -6,6 +6,7 @@ import pytest
 from smartcard import scard
 
 from simulation.vpcd import VirtualReaderSlot
+from terminal.edges.pcsc_card import pcsc_context, pcsc_turn
 from terminal.ports import CardLost, CardTransport, ReaderState
 from tests.edges.pcsc_rig import (
     GET_UID,
@@ -20,7 +21,6 @@ from tests.edges.pcsc_rig import (
     Latch,
     Owner,
     held_up,
-    other_program,
     read_name,
     tapped,
     watching,
@@ -154,11 +154,12 @@ def test_other_program_holds_the_card(slot: VirtualReaderSlot) -> None:
         return read_name(card)
 
     owner = Owner(tap_later)
-    with watching(owner), other_program() as context:
+    with watching(owner), pcsc_context() as context:
         assert owner.next() == [READY]
         slot.insert(Card())
         latch.wait_arrived()
-        result, _, _ = scard.SCardConnect(context, READER, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
+        with pcsc_turn():
+            result, _, _ = scard.SCardConnect(context, READER, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
         assert result == scard.SCARD_S_SUCCESS
         latch.open()
         assert owner.next(2) == [PRESENTED, tapped(f"lost: no card to speak to in {READER}: Sharing violation")]
@@ -173,11 +174,12 @@ def test_other_program_cannot_break_into_a_tap(slot: VirtualReaderSlot) -> None:
         return read_name(card)
 
     owner = Owner(slow_tap)
-    with watching(owner), other_program() as context:
+    with watching(owner), pcsc_context() as context:
         assert owner.next() == [READY]
         slot.insert(Card())
         latch.wait_arrived()
-        result, _, _ = scard.SCardConnect(context, READER, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
+        with pcsc_turn():
+            result, _, _ = scard.SCardConnect(context, READER, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1)
         latch.open()
         assert result == scard.SCARD_E_SHARING_VIOLATION
         assert owner.next(2) == [PRESENTED, tapped("card")]
