@@ -64,7 +64,8 @@ def allowed(hint: Any, key: str) -> str:
     if plain is int:
         return f"a whole number from {bounds[Ge].ge} to {bounds[Le].le}"
     if inner := element(hint):
-        return f"a list of any of {_choices(unwrapped(inner)[0], ' and ')}, each at most once"
+        any_of = f"a list of any of {_choices(unwrapped(inner)[0], ' and ')}, each at most once"
+        return f"{any_of}, at least one" if MinLen in bounds else any_of
     raise TypeError(f"{key}: no words for {plain}")
 
 

@@ -13,6 +13,7 @@ from firmware_config.gate import Lane, reader_kind
 from firmware_config.mistakes import Mistake
 
 Table = Mapping[str, Any]
+APART = (("terminal", "data"), ("terminal", "root"), ("keys", "folder"), ("board", "socket"), ("socket", "path"))
 
 
 def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
@@ -21,6 +22,7 @@ def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
     yield from _used_twice(file, lanes)
     for place, lane in lanes:
         yield from _lane(file, f"lane[{place}]", lane)
+    yield from _callers_twice(file, _tables(content, "caller"))
     yield from _folders(file, content)
 
 
@@ -42,6 +44,14 @@ def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
             if same is not None:
                 yield Mistake(file, key, f"this reader is also {readers[same]}", "each reader once, in one lane")
             readers.setdefault(name, key)
+
+
+def _callers_twice(file: str, callers: list[tuple[int, Table]]) -> Iterator[Mistake]:
+    users: dict[str, str] = {}
+    for place, caller in callers:
+        user, key = caller.get("user"), f"caller[{place}].user"
+        if isinstance(user, str) and users.setdefault(user, key) != key:
+            yield Mistake(file, key, f'"{user}" is also {users[user]}', "one table for each user")
 
 
 def _lane(file: str, key: str, lane: Table) -> Iterator[Mistake]:
@@ -67,7 +77,7 @@ def _folders(file: str, content: Table) -> Iterator[Mistake]:
     mirror = _path(content, "terminal", "mirror")
     if mirror is None:
         return
-    for table, key in (("terminal", "data"), ("terminal", "root"), ("keys", "folder"), ("board", "socket")):
+    for table, key in APART:
         path = _path(content, table, key)
         if path is not None and (path == mirror or mirror in path.parents):
             wrong = f"{path} is in the mirror, where files from outside are put"

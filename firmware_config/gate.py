@@ -64,6 +64,11 @@ def is_file_name(text: str) -> bool:
     return 1 <= len(text) <= 255 and text.isprintable() and "/" not in text and text not in {".", ".."}
 
 
+def is_user_name(text: str) -> bool:
+    """Tell whether `text` can be the name of a Unix user, as systemd's strict syntax has it."""
+    return re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", text) is not None
+
+
 def all_different(values: Sequence[object]) -> bool:
     """Tell whether nothing is named twice."""
     return len(set(values)) == len(values)
@@ -75,6 +80,9 @@ ReaderName = Annotated[
 ]
 AbsolutePath = Annotated[Path, Predicate(is_absolute), Allowed("an absolute path, without `..`")]
 SocketPath = Annotated[Path, Predicate(is_socket_path), Allowed("an absolute path of at most 107 bytes")]
+UserName = Annotated[
+    str, Predicate(is_user_name), Allowed("the name of a Unix user: a-z, 0-9, _ and -, at most 31 characters")
+]
 FileName = Annotated[str, Predicate(is_file_name), Allowed("a file name without a folder")]
 Direction = Literal["entry", "exit"]
 InputName = Literal[
@@ -89,6 +97,7 @@ InputName = Literal[
     "controller_fault",
     "call",
 ]
+Question = Literal["state", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +190,33 @@ class Board(Section):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Socket(Section):
+    """The gate's own Unix socket, over which it is asked how its lanes are and is given a guard's orders."""
+
+    path: SocketPath = Path("/run/xs-gate/gate.sock")
+    """Where it is; the folder must be there, and those who may ask must be able to reach it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(Section):
+    """Who may ask the gate for what, over its socket. Root and the gate's own user may ask everything; who is
+    neither and has no `[[caller]]` may ask nothing.
+    """
+
+    user: UserName
+    """Unix user of the process that asks, as the kernel tells it."""
+    may: Annotated[tuple[Question, ...], MinLen(1), Predicate(all_different)]
+    """What it may ask: `state` is how the lanes are, all others are orders to one of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Section):
     """A whole `gate.toml`."""
 
     terminal: Terminal
     keys: Keys = field(default_factory=Keys)
     timing: Timing = field(default_factory=Timing)
+    socket: Socket = field(default_factory=Socket)
+    caller: Annotated[tuple[Caller, ...], MinLen(0), MaxLen(8)] = ()
     board: Board
     lane: Annotated[tuple[Lane, ...], MinLen(1), MaxLen(4)]

@@ -29,9 +29,10 @@ BETWEEN = """## What must hold between keys
 * No two lanes have the same number, and no reader is used twice.
 * `pulse_ms` is less than `travel_ms`: an impulse that is still there when the boom has arrived is a level to the
   controller, and a level on an impulse input can mean *open for ever*.
+* No two callers have the same user.
 * A reader's `side` is its lane's `direction`.
-* `terminal.root`, `terminal.data`, `keys.folder` and `board.socket` are not inside `terminal.mirror`, into which others
-  write, and the mirror is not inside `terminal.data`.
+* `terminal.root`, `terminal.data`, `keys.folder`, `board.socket` and `socket.path` are not inside `terminal.mirror`,
+  into which others write, and the mirror is not inside `terminal.data`.
 """
 
 
@@ -64,7 +65,7 @@ def _table(path: str, hint: object) -> list[str]:
 def _default(value: object) -> str:
     if value is MISSING:
         return "a mistake"
-    return "see there" if value is None else f"`{json.dumps(value)}`"
+    return "see there" if value is None else f"`{json.dumps(value, default=str)}`"
 
 
 def _meanings(module: ModuleType, section: type[Section]) -> dict[str, str]:
