@@ -1,85 +1,78 @@
 """The barrier cycle of one lane: a pure step from (state, event) to (state, orders). Design 5.
 
-The machine itself is data, in `terminal.core.barrier_table`; its words stand in `terminal.core.barrier_words`. Here is
-what holds for every row:
+The machine itself is data, in `terminal.core.barrier_table`; its words stand in `barrier_words` and `barrier_signals`,
+the books of contacts and timers in `barrier_books`, what can be read off a state in `barrier_answers`. Here is what
+holds for every row:
 
 * *Contacts*: an edge that repeats the level, or comes from a contact that is not fitted, is no event. Without a board
   no contact is believed.
 * *Clear*: a loop is clear once it was off for `gap_ms`, since a drawbar is no gap between vehicles. When the loops
   under and behind the boom are both clear, `LoopsClear` is the event; until then, the end of one loop's gap is.
-* *Timers* belong to the phase that started them: going to another phase cancels them (not the gap timers). A timer
+* *Stuck*: a loop that is on for too long raises an alarm. The one under the boom goes on to count as occupied; the
+  others are left out as if they were not fitted, until they go off.
+* *Timers* belong to the phase that started them: going to another phase cancels them (not those of the loops). A timer
   that does not run is no event.
+* *Passengers*: a card admitted while the vehicle admitted last still stands on `loop_arm`, and has not been under the
+  boom, is a passenger of that vehicle. The table does not see him; he ends as his driver does.
+* *Followers*: vehicles so close that the loops never clear between them pass together. Who is owed behind the first
+  has passed with it when he has left `loop_arm` and something came under the boom after he was admitted.
+* *Both directions*: the side admitted first owns the lane until `closed`; who is admitted where the boom is held open,
+  or cannot be relied upon, until nobody is owed.
 * *Entering a phase* is an event (`Entered`); after it every contact that is on counts as an event, in the order of
   `CONTACTS`.
-* *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*.
-* *Light*: green only while the boom is open for an owed vehicle, or at an exit in an emergency; else red.
-
-What is to come (second vehicles in the queue, the other logics, both directions, orders of a guard) are rows, marks and
-settings; `State.owed` is the queue already.
+* *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*, and so does leaving one of `UNRELIABLE`.
+* *Levels*: an output that is on and not wanted in the phase goes off as soon as the loops are clear, never before. An
+  order to close under way is broken off when something comes under the boom, and in an emergency.
+* *Standing alarms* (`STANDING`) and the *light* follow the state.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
 
-from terminal.core.barrier_table import (
-    ENDS_OWED,
-    TABLE,
-    WITHOUT_BOARD,
-    Absent,
-    AllEnd,
-    Cancel,
-    Effect,
-    FirstEnds,
-    Forget,
-    NoneOwedBut,
-    Open,
-    Owe,
-    Owed,
-    Remember,
-    Rested,
-    Row,
-    Start,
-    When,
-    Without,
+from terminal.core.barrier_answers import STANDING, green, standing
+from terminal.core.barrier_books import (
+    LOOP_TIMERS,
+    Done,
+    cancel,
+    is_clear,
+    is_fitted,
+    is_on,
+    note,
+    start,
 )
-from terminal.core.barrier_words import (
-    CONTACTS,
-    LOOP_ARM,
-    LOOP_BEHIND,
-    LOOP_SAFETY,
+from terminal.core.barrier_effects import carry_out, ends, holds
+from terminal.core.barrier_rows import ASSUMED_DOWN, ENDS_OWED, HELD_BY_PEOPLE, SETTLING, UNRELIABLE, Row
+from terminal.core.barrier_signals import (
     Admitted,
-    BoardLost,
-    Busy,
-    CancelTimer,
-    Closed,
-    Confirmed,
     ContactsRead,
-    DriveForward,
     Entered,
     Event,
-    Expired,
+    Level,
     Light,
-    LoopsClear,
-    Mark,
-    Off,
     On,
     Order,
-    Passage,
-    Phase,
-    Pulse,
-    Readiness,
-    Ready,
-    Result,
     Seen,
-    StartTimer,
+    Standing,
+)
+from terminal.core.barrier_table import TABLE
+from terminal.core.barrier_words import (
+    CLOSE_OUTPUT,
+    CONTACTS,
+    HOLD_OUTPUT,
+    LOOP_ARM,
+    LOOP_SAFETY,
+    MOMENTS,
+    OPEN_OUTPUT,
+    Logic,
+    Mark,
+    Phase,
+    Result,
     State,
-    Stopped,
     Timer,
 )
 
-GAPS = {LOOP_SAFETY: Timer.SAFETY_GAP, LOOP_BEHIND: Timer.BEHIND_GAP}
-OPEN_OUTPUT = "open"
+JOINABLE = frozenset({Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.CLOSING, Phase.HELD_OPEN}) | UNRELIABLE
+"""Phases in which a vehicle that is owed takes passengers."""
 
 Key = tuple[Phase, Seen | type[Seen]]
 
@@ -98,89 +91,38 @@ _ROWS = _index(TABLE)
 
 def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
     """What the lane is after `event`, and what is to be done, in this order. Total: no event is an error."""
-    noted, seen, orders = _note(state, event)
+    noted, seen, orders = note(state, event)
     if seen is None:
         return noted, orders
+    if isinstance(seen, Admitted) and _is_passenger(noted):
+        *others, last = noted.owed
+        joined = replace(last, cards=(*last.cards, seen.vehicle))
+        return replace(noted, owed=(*others, joined)), orders
     after, more = _apply(noted, seen)
-    light = (Light(green(after)),) if green(after) != green(state) or isinstance(event, ContactsRead) else ()
-    return after, (*orders, *more, *light)
+    if isinstance(seen, ContactsRead):
+        for contact in (contact for contact in MOMENTS if contact in after.active):
+            after, some = _apply(after, On(contact))
+            more += some
+    if isinstance(seen, Admitted):
+        after = _may_board(after, seen)
+    for rule in (_owner, _settle, _levels):
+        after, some = rule(after)
+        more += some
+    return after, (*orders, *_broken_off(state, after), *more, *_shown(state, after, event))
 
 
-def readiness(state: State) -> Readiness:
-    """What a card presented now would find."""
-    match state.phase:
-        case Phase.CLOSED | Phase.CLOSING if not state.owed:
-            here = LOOP_ARM not in state.settings.fitted or LOOP_ARM in state.active
-            return Ready() if here else DriveForward()
-        case Phase.CLOSED | Phase.CLOSING | Phase.OPENING | Phase.OPEN | Phase.PASSING:
-            return Busy()
-        case _:
-            return Closed(state.phase.value)
-
-
-def green(state: State) -> bool:
-    """The light: may the vehicle before the boom drive on?"""
-    if state.phase is Phase.EMERGENCY_OPEN:
-        return state.settings.direction == "exit"
-    return state.phase in {Phase.OPEN, Phase.PASSING} and bool(state.owed)
-
-
-def _note(state: State, event: Event) -> tuple[State, Seen | None, tuple[Order, ...]]:
-    """Keep the books of contacts and timers; gives what the table is to see of `event`, None for nothing."""
-    if _is_no_news(state, event):
-        return state, None, ()
-    match event:
-        case On(contact):
-            noted, orders = _cancel(state, GAPS[contact]) if contact in GAPS else (state, ())
-            return replace(noted, active=noted.active | {contact}), event, orders
-        case Off(contact):
-            noted = replace(state, active=state.active - {contact}, rested=state.rested - {contact})
-            noted, orders = _start(noted, GAPS[contact]) if contact in GAPS else (noted, ())
-            return noted, event, orders
-        case Expired(timer):
-            loops = frozenset(loop for loop, gap in GAPS.items() if gap is timer)
-            noted = replace(state, timers=state.timers - {timer}, rested=state.rested | loops)
-            return noted, LoopsClear() if loops and _loops_clear(noted) else event, ()
-        case ContactsRead(active):
-            return replace(state, active=active & state.settings.fitted, rested=frozenset(GAPS)), event, ()
-        case BoardLost() | Stopped():
-            noted, orders = _cancel(state, *GAPS.values())
-            return replace(noted, active=frozenset(), rested=frozenset()), event, orders
-        case Admitted() | Confirmed():
-            return state, event, ()
-        case _:
-            assert_never(event)
-
-
-def _is_no_news(state: State, event: Event) -> bool:
-    match event:
-        case On(contact) | Off(contact):
-            known = contact in state.settings.fitted and state.phase not in WITHOUT_BOARD
-            return not known or (contact in state.active) == isinstance(event, On)
-        case Expired(timer):
-            return timer not in state.timers
-        case ContactsRead():
-            return state.phase not in WITHOUT_BOARD
-        case _:
-            return False
-
-
-def _loops_clear(state: State) -> bool:
-    return all(loop in state.rested and loop not in state.active for loop in GAPS if loop in state.settings.fitted)
-
-
-def _apply(state: State, seen: Seen) -> tuple[State, tuple[Order, ...]]:
+def _apply(state: State, seen: Seen) -> Done:
     """The first row that fits `seen`, carried out."""
     key = type(seen) if isinstance(seen, Admitted | ContactsRead) else seen
-    fitting = (row for row in _ROWS.get((state.phase, key), ()) if all(_holds(state, when) for when in row.when))
+    fitting = (row for row in _ROWS.get((state.phase, key), ()) if all(holds(state, when) for when in row.when))
     row = next(fitting, None)
     if row is None:
         return state, ()
     leaves = row.to is not None and row.to is not state.phase
-    after, orders = _cancel(state, *sorted(state.timers - set(GAPS.values()))) if leaves else (state, ())
+    after, orders = _leave(state) if leaves else (state, ())
     after = replace(after, phase=row.to or state.phase)
     for effect in row.does:
-        after, more = _do(after, effect, seen)
+        after, more = carry_out(after, effect, seen)
         orders += more
     if leaves:
         after, more = _enter(after)
@@ -188,10 +130,18 @@ def _apply(state: State, seen: Seen) -> tuple[State, tuple[Order, ...]]:
     return after, orders
 
 
-def _enter(state: State) -> tuple[State, tuple[Order, ...]]:
+def _leave(state: State) -> Done:
+    left, orders = cancel(state, *sorted(state.timers - LOOP_TIMERS))
+    if state.phase in UNRELIABLE:
+        left, more = ends(left, Result.UNKNOWN)
+        return left, (*orders, *more)
+    return left, orders
+
+
+def _enter(state: State) -> Done:
     """A phase was entered: faults end who is owed, and the levels that are present count as events."""
-    entered, orders = _do(state, AllEnd(Result.UNKNOWN), Entered()) if state.phase in ENDS_OWED else (state, ())
-    present: list[Seen] = [Entered(), *(On(contact) for contact in CONTACTS if contact in entered.active)]
+    entered, orders = ends(state, Result.UNKNOWN) if state.phase in ENDS_OWED else (state, ())
+    present: list[Seen] = [Entered(), *(On(role) for role in CONTACTS if is_on(entered, role))]
     for seen in present:
         entered, more = _apply(entered, seen)
         orders += more
@@ -200,56 +150,60 @@ def _enter(state: State) -> tuple[State, tuple[Order, ...]]:
     return entered, orders
 
 
-def _holds(state: State, when: When) -> bool:
-    match when:
-        case On(contact):
-            return contact in state.active
-        case Off(contact):
-            return contact not in state.active
-        case Absent(contact):
-            return contact not in state.settings.fitted
-        case Rested(contact):
-            return contact in state.rested
-        case Owed(least):
-            return len(state.owed) >= least
-        case NoneOwedBut(most):
-            return len(state.owed) <= most
-        case Without(mark):
-            return mark not in state.marks
-        case Mark():
-            return when in state.marks
-        case Timer():
-            return when in state.timers
-        case _:
-            assert_never(when)
+# ------------------------------------------------------------------------------------------------ what holds for all
 
 
-def _do(state: State, effect: Effect, seen: Seen) -> tuple[State, tuple[Order, ...]]:
-    match effect:
-        case Open():
-            return state, (Pulse(OPEN_OUTPUT, state.settings.pulse_ms),)
-        case Owe():
-            return replace(state, owed=(*state.owed, seen.vehicle)) if isinstance(seen, Admitted) else state, ()
-        case FirstEnds(result):
-            return replace(state, owed=state.owed[1:]), tuple(Passage(result, vehicle) for vehicle in state.owed[:1])
-        case AllEnd(result):
-            return replace(state, owed=()), tuple(Passage(result, vehicle) for vehicle in state.owed)
-        case Start(timer):
-            return _start(state, timer)
-        case Cancel(timer):
-            return _cancel(state, timer)
-        case Remember(mark):
-            return replace(state, marks=state.marks | {mark}), ()
-        case Forget(mark):
-            return replace(state, marks=state.marks - {mark}), ()
-        case _:
-            return state, (effect,)
+def _is_passenger(state: State) -> bool:
+    return Mark.BOARDING in state.marks and bool(state.owed) and state.phase in JOINABLE
 
 
-def _start(state: State, timer: Timer) -> tuple[State, tuple[Order, ...]]:
-    return replace(state, timers=state.timers | {timer}), (StartTimer(timer, state.settings.duration_ms(timer)),)
+def _may_board(state: State, admitted: Admitted) -> State:
+    """From now on another card is, or is not, a passenger of the vehicle that was admitted just now."""
+    boards = is_on(state, LOOP_ARM) if is_fitted(state, LOOP_ARM) else admitted.shares
+    accepted = admitted.vehicle in state.vehicles()
+    return replace(state, marks=state.marks | {Mark.BOARDING}) if boards and accepted else state
 
 
-def _cancel(state: State, *timers: Timer) -> tuple[State, tuple[Order, ...]]:
-    running = tuple(timer for timer in timers if timer in state.timers)
-    return replace(state, timers=state.timers - set(running)), tuple(CancelTimer(timer) for timer in running)
+def _owner(after: State) -> Done:
+    settled = after.phase in {Phase.CLOSED, Phase.BOOT, Phase.BOARD_LOST}
+    watched = after.phase in UNRELIABLE | HELD_BY_PEOPLE
+    return (replace(after, owner=None) if settled or (watched and not after.owed) else after), ()
+
+
+def _settle(after: State) -> Done:
+    """Without `closed_limit`: the boom counts as down when it could have been down all the time that it needs."""
+    assumed = after.phase in SETTLING and all(holds(after, when) for when in ASSUMED_DOWN)
+    if assumed and Timer.SETTLE not in after.timers:
+        return start(after, Timer.SETTLE)
+    return (after, ()) if assumed else cancel(after, Timer.SETTLE)
+
+
+def _levels(after: State) -> Done:
+    orders: tuple[Order, ...] = ()
+    for output in sorted(after.levels):
+        if not _is_wanted(after, output) and is_clear(after):
+            after = replace(after, levels=after.levels - {output})
+            orders += (Level(output, on=False),)
+    return after, orders
+
+
+def _is_wanted(state: State, output: str) -> bool:
+    held = {Phase.HELD_OPEN, Phase.EMERGENCY_OPEN}
+    if output == OPEN_OUTPUT and state.settings.logic is Logic.HOLD:
+        by_itself = {Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.EMERGENCY_OPEN}
+        return state.phase in by_itself | (held if HOLD_OUTPUT not in state.settings.outputs else set())
+    return state.phase in held
+
+
+def _broken_off(before: State, after: State) -> tuple[Order, ...]:
+    came_under = LOOP_SAFETY in after.active - before.active
+    burns = after.phase is Phase.EMERGENCY_OPEN is not before.phase
+    breaks = CLOSE_OUTPUT in after.settings.outputs and (came_under or burns)
+    return (Level(CLOSE_OUTPUT, on=False),) if breaks else ()
+
+
+def _shown(before: State, after: State, event: Event) -> tuple[Order, ...]:
+    anew = isinstance(event, ContactsRead)
+    was, now = standing(before), standing(after)
+    alarms = tuple(Standing(name, holds=name in now) for name in STANDING if anew or (name in now) != (name in was))
+    return (*alarms, Light(green(after))) if anew or green(after) != green(before) else alarms

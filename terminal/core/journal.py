@@ -24,6 +24,10 @@ WHO = "who"
 """The key of the day's pseudonym in the public map; given by the store, never by the writer of an entry."""
 INTENT = "intent"
 """The key in an outcome's public map that names the sequence number of the intent it settles."""
+SETTLES = "settles"
+"""The key that names the sequence number of the order whose result an entry tells."""
+NOT_DURABLE = "storage"
+"""Why an order was refused that could not be written down in time."""
 
 
 class Kind(StrEnum):
@@ -64,6 +68,17 @@ class TapResult(StrEnum):
     """The gate stopped in between: the relay may have fired, and is never fired again."""
 
 
+class OrderResult(StrEnum):
+    """What became of a person's order to a lane."""
+
+    OBEYED = "obeyed"
+    """The relay was told, or there was nothing to tell it."""
+    REFUSED = "refused"
+    """Nothing moved; `why` says why."""
+    UNKNOWN = "unknown"
+    """A relay did not answer, or the gate stopped in between: it may have moved, and is not moved again."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryKey:
     """The key of an entry everywhere: terminal name, 16-byte epoch, sequence number."""
@@ -94,6 +109,21 @@ class OpenIntent:
 
     sequence: int
     lane: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """A person's order of which nobody wrote down what came of it."""
+
+    sequence: int
+    lane: int | None
+    order: str
+
+
+def order_settled(order: OpenOrder, result: OrderResult, why: str | None = None) -> Entry:
+    """What became of a person's order. `why`, of one that was refused, is a word that stays the same for ever."""
+    public = {"order": order.order, SETTLES: order.sequence, "result": str(result)}
+    return Entry(kind=Kind.ORDER, lane=order.lane, public=public if why is None else {**public, "why": why})
 
 
 class PassageEnded(ValueError):
