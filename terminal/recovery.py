@@ -2,7 +2,8 @@
 
 An intent without an outcome is a barrier that may have been told to open, or not; nobody can know any more. It gets
 the outcome `unknown`, and is never acted on again. So does the passage of a vehicle that may have been let through:
-whether its holder is inside is not certain from then on.
+whether its holder is inside is not certain from then on. And so does a person's order of which nobody wrote down what
+came of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,17 +12,30 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from terminal.core.barrier_words import Result
-from terminal.core.journal import INTENT, Entry, EntryKey, Kind, OpenIntent, TapResult
+from terminal.core.journal import (
+    INTENT,
+    Entry,
+    EntryKey,
+    Kind,
+    OpenIntent,
+    OpenOrder,
+    OrderResult,
+    TapResult,
+    order_settled,
+)
 from terminal.core.stay import OpenPassage, Stay, StayChange, after_passage
 from terminal.errors import StorageError
 from terminal.ports import Journal, RulesInForce, Stays
 
 
 class JournalAtStart(Journal, Protocol):
-    """A journal that can tell which tap intents have no outcome, and which passages no end."""
+    """A journal that can tell which tap intents and which orders have no outcome, and which passages no end."""
 
     def open_intents(self) -> Sequence[OpenIntent]:
         """The tap intents without an outcome, oldest first."""
+
+    def open_orders(self) -> Sequence[OpenOrder]:
+        """The orders without an outcome, oldest first."""
 
     def open_passages(self) -> Sequence[OpenPassage]:
         """The passages without an end, oldest first."""
@@ -57,7 +71,7 @@ def settle(
     stay_after: Callable[[OpenPassage], StayChange | None],
     timeout_s: float = 10.0,
 ) -> tuple[EntryKey, ...]:
-    """Write the start entry, then `unknown` for every intent without an outcome and every passage without an end.
+    """Write the start entry, then `unknown` for all that has no outcome: intents, orders, passages without an end.
 
     Called before the first card is read; blocks until all of it is durable. Called again after a failure, it settles
     what is still open. `stay_after` says what such a passage means for who is inside. Returns the keys in that order.
@@ -69,6 +83,7 @@ def settle(
     for intent in journal.open_intents():
         public = {INTENT: intent.sequence, "result": str(TapResult.UNKNOWN)}
         entries.append((Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public), None))
+    entries += [(order_settled(order, OrderResult.UNKNOWN), None) for order in journal.open_orders()]
     for passage in journal.open_passages():
         public = {INTENT: passage.intent, "result": str(Result.UNKNOWN)}
         card_number = passage.holder.card_number if passage.holder else None

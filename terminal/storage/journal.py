@@ -15,7 +15,22 @@ from typing import Any
 
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
-from terminal.core.journal import INTENT, WHO, Entry, EntryKey, Kind, OpenIntent, Record, TapResult, decode_record
+from terminal.core.journal import (
+    INTENT,
+    NOT_DURABLE,
+    SETTLES,
+    WHO,
+    Entry,
+    EntryKey,
+    Kind,
+    OpenIntent,
+    OpenOrder,
+    OrderResult,
+    Record,
+    TapResult,
+    decode_record,
+    order_settled,
+)
 from terminal.core.sealing import seal
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.errors import DocumentError, StorageError
@@ -123,6 +138,15 @@ class JournalWriter:
         with self._database.reading() as connection:
             return _open_intents(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
 
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """The orders of which nobody wrote down what came of them, oldest first. Reads from the disk.
+
+        Raises:
+            StorageError: the disk failed, or an entry is not as it was written.
+        """
+        with self._database.reading() as connection:
+            return _open_orders(connection.execute(_OPEN_ORDERS, (0,)).fetchall())
+
     def open_passages(self) -> tuple[OpenPassage, ...]:
         """The passages that began with an intent and have no end, oldest first. Reads from the disk.
 
@@ -157,10 +181,15 @@ class JournalWriter:
         connection.execute(
             "INSERT INTO entries (sequence, record, sealed) VALUES (?, ?, ?)", (key.sequence, record.encode(), sealed)
         )
-        if entry.kind is Kind.TAP_INTENT:
-            connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (key.sequence,))
-        elif entry.kind is Kind.TAP_OUTCOME and INTENT in public:
-            connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
+        match entry.kind:
+            case Kind.TAP_INTENT:
+                connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (key.sequence,))
+            case Kind.TAP_OUTCOME if INTENT in public:
+                connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
+            case Kind.ORDER if SETTLES in public:
+                connection.execute("DELETE FROM open_orders WHERE sequence = ?", (public[SETTLES],))
+            case Kind.ORDER if "result" not in public:
+                connection.execute("INSERT INTO open_orders (sequence) VALUES (?)", (key.sequence,))
         self._passages.follow(connection, entry, key.sequence)
         return key
 
@@ -178,8 +207,8 @@ class JournalWriter:
     def _compare(self, connection: sqlite3.Connection) -> None:
         """Hold the database, just opened, against what was promised in this run.
 
-        A number that was given out must not be given again. An intent whose writer was told that it failed, and which
-        the disk has all the same, gets its outcome.
+        A number that was given out must not be given again. An intent or an order whose writer was told that it
+        failed, and which the disk has all the same, gets its outcome.
 
         Raises:
             StorageError: entries that were durable are gone, or the newest is not as it was written.
@@ -196,6 +225,8 @@ class JournalWriter:
             for intent in _open_intents(connection.execute(_OPEN_INTENTS, (self._promised + 1,)).fetchall()):
                 public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
                 self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
+            for order in _open_orders(connection.execute(_OPEN_ORDERS, (self._promised + 1,)).fetchall()):
+                self.append(order_settled(order, OrderResult.REFUSED, NOT_DURABLE))
         self._promised, self._running = newest, True
 
     def _end_the_day(self) -> None:
@@ -218,6 +249,10 @@ _OPEN_INTENTS = (
     "SELECT sequence, record, sealed FROM open_intents JOIN entries USING (sequence)"
     " WHERE sequence >= ? ORDER BY sequence"
 )
+_OPEN_ORDERS = (
+    "SELECT sequence, record, sealed FROM open_orders JOIN entries USING (sequence)"
+    " WHERE sequence >= ? ORDER BY sequence"
+)
 
 
 def _newest(connection: sqlite3.Connection) -> int:
@@ -237,3 +272,8 @@ def _as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Sto
 
 def _open_intents(rows: list[_Row]) -> tuple[OpenIntent, ...]:
     return tuple(OpenIntent(row[0], _as_written(*row).record.lane) for row in rows)
+
+
+def _open_orders(rows: list[_Row]) -> tuple[OpenOrder, ...]:
+    records = (_as_written(*row).record for row in rows)
+    return tuple(OpenOrder(record.sequence, record.lane, str(record.public["order"])) for record in records)

@@ -57,3 +57,9 @@ def open_passages(connection: sqlite3.Connection) -> None:
     """Which admitted vehicles have not ended their passage; whose they are, readable with the terminal's key only."""
     connection.execute("CREATE TABLE open_passages (sequence INTEGER PRIMARY KEY, holder BLOB) STRICT")
     connection.execute("INSERT INTO open_passages (sequence) SELECT sequence FROM open_intents")
+
+
+@migration
+def open_orders(connection: sqlite3.Connection) -> None:
+    """Which orders of a person still wait for what came of them."""
+    connection.execute("CREATE TABLE open_orders (sequence INTEGER PRIMARY KEY) STRICT")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.core.journal import Entry, EntryKey, Kind, PassageEnded
+from terminal.core.journal import Entry, EntryKey, Kind, OpenOrder, OrderResult, PassageEnded, order_settled
 from terminal.core.stay import Holder, OpenPassage, Stay, StayChange, StayNeutral, StayOpened
 from terminal.errors import StorageError
 from terminal.recovery import settle
@@ -92,6 +92,32 @@ def test_passage_that_a_kill_cut_off_ends_as_unknown_with_what_that_means_for_it
         assert told(gate)[2:] == [(Kind.START, None, None, None), (Kind.PASSAGE, 1, 0, "unknown")]
         assert gate.stays.inside(CARD) == Stay(zone=1, lane=1, entered_ms=NOON_MS, intent=0, neutral=True)
         assert gate.journal.open_passages() == ()
+
+
+def order(word: str) -> Entry:
+    """A guard's."""
+    return Entry(kind=Kind.ORDER, lane=1, public={"order": word, "by": "xs-status"}, sealed={"reason": "as agreed"})
+
+
+def denied() -> Entry:
+    """Somebody's who may not."""
+    facts = {"order": "lock", "by": "uid 1001", "result": "refused", "why": "not-allowed"}
+    return Entry(kind=Kind.ORDER, public=facts)
+
+
+def test_orders_that_the_last_run_left_open_become_unknown_and_only_they(tmp_path: Path) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        obeyed = order_settled(OpenOrder(1, 1, "hold"), OrderResult.OBEYED)
+        for entry in (order("open"), order("hold"), obeyed, denied(), order("lock")):
+            gate.journal.append(entry).result()
+    with Gate(tmp_path / "journal") as gate:
+        assert gate.journal.open_orders() == (OpenOrder(0, 1, "open"), OpenOrder(4, 1, "lock"))
+        settle(gate.journal, software="1.2", stay_after=nobody)
+        assert gate.journal.open_orders() == ()
+        assert [(entry.record.kind, entry.record.lane, entry.record.public) for entry in gate.entries()[6:]] == [
+            (Kind.ORDER, 1, {"order": "open", "settles": 0, "result": "unknown"}),
+            (Kind.ORDER, 1, {"order": "lock", "settles": 4, "result": "unknown"}),
+        ]
 
 
 @pytest.mark.parametrize("result", ["failed", "storage"])

@@ -9,7 +9,7 @@ import cddl_verifier
 import pytest
 
 from terminal.core.cbor import encode
-from terminal.core.journal import Entry, Kind, TapResult
+from terminal.core.journal import Entry, Kind, OpenOrder, OrderResult, TapResult, order_settled
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.sealing import seal
 from terminal.recovery import settle
@@ -22,9 +22,12 @@ TURNED_AWAY = {**DECISION, "outcome": "refuse", "reason": "blocked", "help": "is
 WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed", "help": "driver", "flags": [],
                  "detail": "no-rules"}  # fmt: skip
 
-OTHER_KINDS = [kind for kind in Kind if kind not in {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.LIST_APPLIED,
-               Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
-               Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}]  # fmt: skip
+SHAPED = {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.ORDER, Kind.LIST_APPLIED,
+          Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
+          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}  # fmt: skip
+OTHER_KINDS = [kind for kind in Kind if kind not in SHAPED]
+ORDER = {"order": "open", "by": "xs-status"}
+REASON = {"reason": "driver lost his card", "account": "k.bakker"}
 RIGHT = {
     "start": Entry(kind=Kind.START, public={"software": "1.0"}),
     "intent": intent(),
@@ -32,6 +35,16 @@ RIGHT = {
     "exit that was never durable": Entry(kind=Kind.TAP_OUTCOME, lane=1, public={"result": "opened"}),
     "turned away": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=TURNED_AWAY, card_number=bytes(8), sealed=SEALED),
     "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
+    "passage by order": Entry(kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "no-show"}),
+    "passage of a stranger": Entry(kind=Kind.PASSAGE, lane=1, public={"result": "unknown"}),
+    "order": Entry(kind=Kind.ORDER, lane=1, public=ORDER, sealed=REASON),
+    "order for a side": Entry(kind=Kind.ORDER, lane=1, public={**ORDER, "side": "exit"}, sealed=REASON),
+    "order obeyed": order_settled(OpenOrder(1, 1, "open"), OrderResult.OBEYED),
+    "order refused": order_settled(OpenOrder(1, 1, "lock"), OrderResult.REFUSED, "emergency-open"),
+    "order of which nobody knows": order_settled(OpenOrder(1, 1, "hold"), OrderResult.UNKNOWN),
+    "order of a stranger": Entry(
+        kind=Kind.ORDER, public={**ORDER, "by": "uid 1001", "result": "refused", "why": "not-allowed"}
+    ),
     "lists": Entry(kind=Kind.LIST_APPLIED, public=LIST),
     "first level": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "1"}),
     "level raised": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "2", "was": "1", "since_s": 1_790_000_000}),
@@ -63,6 +76,17 @@ WRONG = {
     "company in the clear": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "ean": EAN}, sealed=SEALED),
     "intent that names an intent": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "intent": 1}, sealed=SEALED),
     "unknown result": outcome(1, "perhaps"),
+    "order with its reason in the clear": Entry(
+        kind=Kind.ORDER, lane=1, public={**ORDER, "reason": "Jan Smit lost his card"}, sealed=REASON
+    ),
+    "order without a reason": Entry(kind=Kind.ORDER, lane=1, public=ORDER),
+    "order that is none": Entry(kind=Kind.ORDER, lane=1, public={**ORDER, "order": "sesame"}, sealed=REASON),
+    "order to no lane": Entry(kind=Kind.ORDER, public=ORDER, sealed=REASON),
+    "order refused for no reason": order_settled(OpenOrder(1, 1, "lock"), OrderResult.REFUSED),
+    "order obeyed of which nobody knows which": Entry(
+        kind=Kind.ORDER, lane=1, public={"order": "open", "result": "obeyed"}
+    ),
+    "passage that ended well": Entry(kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "well"}),
     "lists without versions": Entry(kind=Kind.LIST_APPLIED, public={"list_number": 7, "issued_at_s": 1}),
     "level that is none": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "4"}),
     "configuration in full": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "file": "[gate]"}),
@@ -107,6 +131,14 @@ def test_entry_that_the_gate_does_not_write_is_one_that_the_document_forbids(
     assert not check(cddl, gate, entry).valid
 
 
+def test_passage_names_the_intent_or_the_order_by_which_its_vehicle_was_admitted(cddl: Any, gate: Gate) -> None:
+    first, second = (gate.journal.append(intent()).result().sequence for _ in range(2))
+    passed = {"intent": first, "result": "passed"}
+    assert check(cddl, gate, Entry(kind=Kind.PASSAGE, lane=1, public=passed, card_number=bytes(8))).valid
+    of_both = {"intent": second, "order": first, "result": "passed"}
+    assert not check(cddl, gate, Entry(kind=Kind.PASSAGE, lane=1, public=of_both)).valid
+
+
 def test_every_record_of_a_run_is_one_that_the_document_allows(cddl: Any, tmp_path: Path) -> None:
     with Gate(tmp_path / "journal") as gate:
         gate.journal.append(intent()).result()
@@ -127,3 +159,9 @@ def test_bounds_of_the_sealed_part_are_those_of_the_code(cddl: Any, gate: Gate) 
 def test_sealed_part_of_a_tap(cddl: Any) -> None:
     assert cddl.validate(cbor2.dumps({**SEALED, "trainings": ["VCA"]}), "sealed-tap").valid
     assert not cddl.validate(cbor2.dumps({**SEALED, "name": "Anna"}), "sealed-tap").valid
+
+
+def test_sealed_part_of_an_order(cddl: Any) -> None:
+    assert cddl.validate(cbor2.dumps(REASON), "sealed-order").valid
+    assert not cddl.validate(cbor2.dumps({**REASON, "badge": 7}), "sealed-order").valid
+    assert not cddl.validate(cbor2.dumps({"account": "k.bakker"}), "sealed-order").valid

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from terminal.core.journal import Kind
+from terminal.core.journal import Entry, Kind
 from terminal.core.stay import Stay, StayOpened
 from terminal.errors import StorageError
 from terminal.storage.database import Database
@@ -117,6 +117,19 @@ def test_intent_reported_as_failed_that_the_disk_has_all_the_same_is_settled(tmp
         (Kind.START, None, None),
         (Kind.TAP_OUTCOME, 1, "storage"),
     ]
+
+
+def test_order_reported_as_failed_that_the_disk_has_all_the_same_is_settled(tmp_path: Path) -> None:
+    lock = Entry(kind=Kind.ORDER, lane=1, public={"order": "lock", "by": "root"}, sealed={"reason": "storm"})
+    with Gate(tmp_path / "journal", database=OnFailingDisk) as gate:
+        FailingDisk.failures = 1
+        with pytest.raises(StorageError, match=r"failed \(SQLITE_IOERR_FSYNC\); check the disk"):
+            gate.journal.append(lock).result()
+        gate.journal.append(start()).result()
+        gate.beats.wait_for()
+        assert gate.journal.open_orders() == ()
+        told = [(entry.record.kind, entry.record.public) for entry in gate.entries()]
+    assert told[2:] == [(Kind.ORDER, {"order": "lock", "settles": 0, "result": "refused", "why": "storage"})]
 
 
 def test_log_is_brought_into_the_file_after_an_error_before_anything_more_is_promised(tmp_path: Path) -> None:
