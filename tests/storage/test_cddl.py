@@ -36,6 +36,10 @@ RIGHT = {
     "turned away": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=TURNED_AWAY, card_number=bytes(8), sealed=SEALED),
     "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
     "passage by order": Entry(kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "no-show"}),
+    "passage of a passenger": Entry(
+        kind=Kind.PASSAGE, lane=1, public={"order": 1, "passenger_of": None, "result": "passed"}, card_number=bytes(8)
+    ),
+    "passage under a boom that is held open": Entry(kind=Kind.PASSAGE, lane=1, public={"result": "untapped"}),
     "passage of a stranger": Entry(kind=Kind.PASSAGE, lane=1, public={"result": "unknown"}),
     "order": Entry(kind=Kind.ORDER, lane=1, public=ORDER, sealed=REASON),
     "order for a side": Entry(kind=Kind.ORDER, lane=1, public={**ORDER, "side": "exit"}, sealed=REASON),
@@ -85,6 +89,9 @@ WRONG = {
     "order refused for no reason": order_settled(OpenOrder(1, 1, "lock"), OrderResult.REFUSED),
     "order obeyed of which nobody knows which": Entry(
         kind=Kind.ORDER, lane=1, public={"order": "open", "result": "obeyed"}
+    ),
+    "passage of an intent that nobody tapped": Entry(
+        kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "untapped"}
     ),
     "passage that ended well": Entry(kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "well"}),
     "lists without versions": Entry(kind=Kind.LIST_APPLIED, public={"list_number": 7, "issued_at_s": 1}),
