@@ -1,29 +1,28 @@
 """The simulated board: a process of its own, as hardware is, that serves relays and contacts on a Unix socket.
 
-    python -m simulation.board --socket PATH --trace FILE [--lanes 1] [--travel-ms 1500] ...
+    python -m simulation.board --socket PATH --trace FILE [--lanes 1] [--logic impulse] [--speed 1] ...
 
 It outlives the gate. When the gate dies its relays stay as they are, as on a Raspberry Pi; whoever takes a lane's lines
 anew finds every output set to its safe level first. A second taker of the same lane is refused and told who holds it.
 Protocol and trace: docs/simulated-board.md.
 """
 
-import argparse
 import json
 import selectors
 import socket
 import struct
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simulation.controller import ControllerTimes
-from simulation.lane import CONTACTS, SimulatedLane, UnknownName
+from simulation.board_options import read_options
+from simulation.lane import LaneSetup, SimulatedLane
+from simulation.surroundings import Refusals, happen
 from simulation.trace import Trace
-from simulation.vehicle import LENGTH_M, SPEED_M_S
 
 PACKET_BYTES = 4096
 BACKLOG = 8
@@ -46,23 +45,25 @@ class _Client:
 class BoardServer:
     """Serves lanes on one socket, in one thread. `trace` is written before anything takes effect."""
 
-    def __init__(
-        self, path: Path, trace: Trace, lanes: Iterable[int], times: ControllerTimes, without: Iterable[str]
-    ) -> None:
-        """Listen on `path`; a socket that a dead board left there is replaced.
+    def __init__(self, path: Path, trace: Trace, lanes: Mapping[int, LaneSetup], speed: float = 1.0) -> None:
+        """Listen on `path`; a socket that a dead board left there is replaced. The model goes `speed` times real time.
 
         Raises:
             OSError: somebody serves there already, or the place cannot be used.
         """
         self._trace = trace
+        self._speed = speed
         self._clients: dict[socket.socket, _Client] = {}
         self._listener = _listen(path)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
-        missing = tuple(without)
-        self._lanes = {lane: SimulatedLane(partial(self._changed, lane), _now_ms(), times, missing) for lane in lanes}
+        now_ms = self._now_ms()
+        self._lanes = {
+            lane: SimulatedLane(partial(self._happened, lane), now_ms, setup) for lane, setup in lanes.items()
+        }
         for lane, model in self._lanes.items():
-            self._tell("board", lane=lane, does="start", contacts=dict(model.contacts))
+            logic = lanes[lane].logic.value
+            self._tell("board", lane=lane, does="start", contacts=model.contacts, logic=logic, speed=speed)
 
     def serve(self) -> None:
         """Serve until an exception ends it: OSError when the trace cannot be written."""
@@ -72,10 +73,10 @@ class BoardServer:
     def turn(self) -> None:
         """Wait for the next thing to happen or to be asked, and do it."""
         due = [at for at in (lane.next_ms() for lane in self._lanes.values()) if at is not None]
-        timeout = max(0.0, min(due) - _now_ms()) / 1000 if due else None
+        timeout = max(0.0, min(due) - self._now_ms()) / 1000 / self._speed if due else None
         ready = [key.fileobj for key, _ in self._selector.select(timeout)]
         for lane in self._lanes.values():
-            lane.advance(_now_ms())
+            lane.advance(self._now_ms())
         # Who hung up goes first: a gate that was killed and started again must find its lines free.
         for wire in ready:
             if isinstance(wire, socket.socket) and wire in self._clients:
@@ -98,7 +99,7 @@ class BoardServer:
         try:
             asked = _parse(packet)
             answer = self._answer(client, asked)
-        except (Refused, UnknownName, TypeError, ValueError, RecursionError) as error:
+        except (Refused, *Refusals, RecursionError) as error:
             answer = {"error": str(error)}
         self._send(client, {"id": asked["id"], **answer} if "id" in asked else answer)
 
@@ -112,12 +113,12 @@ class BoardServer:
                 client.watches = True
                 return {"lanes": sorted(self._lanes)}
             case {"drive": str(output), "on": bool(on)} if client.lane is not None:
-                self._lanes[client.lane].drive(output, on, _now_ms())
+                self._lanes[client.lane].drive(output, on, self._now_ms())
                 return {}
             case {"levels": True} if client.lane is not None:
                 return {"levels": self._lanes[client.lane].contacts}
             case {"lane": int(lane)} if client.watches and lane in self._lanes:
-                return self._happen(self._lanes[lane], lane, asked)
+                return happen(self._lanes[lane], asked, self._now_ms())
         raise Refused("not understood: docs/simulated-board.md says what may be asked by whom")
 
     def _take(self, client: _Client, lane: int) -> dict[str, Any]:
@@ -128,35 +129,19 @@ class BoardServer:
             raise Refused(f"the lines of lane {lane} are held by process {holder.pid}")
         self._tell("gate", lane=lane, does="take", pid=client.pid)
         model = self._lanes[lane]
-        model.make_safe(_now_ms())
+        model.make_safe(self._now_ms())
         client.lane = lane
         return {"outputs": list(model.outputs), "levels": model.contacts}
 
-    def _happen(self, model: SimulatedLane, lane: int, asked: Mapping[str, Any]) -> dict[str, Any]:
-        match asked:
-            case {"vehicle": str(name), "does": str(does)}:
-                self._tell("vehicle", lane=lane, name=name, does=does)
-                length_m, speed_m_s = float(asked.get("length_m", LENGTH_M)), float(asked.get("speed_m_s", SPEED_M_S))
-                if not (3 <= length_m <= 30 and 0.1 <= speed_m_s <= 100):
-                    raise Refused("a vehicle is 3 to 30 m long and drives 0.1 to 100 m/s")
-                heedless = asked.get("heedless") is True
-                model.vehicle(name, does, _now_ms(), heedless=heedless, length_m=length_m, speed_m_s=speed_m_s)
-            case {"contact": str(contact), "on": bool() | None as level}:
-                model.stick(contact, level, _now_ms())
-            case {"jam": bool(jammed)}:
-                self._tell("boom", lane=lane, does="jam" if jammed else "free")
-                model.jam(jammed, _now_ms())
-            case {"look": True}:
-                return {"raised": model.boom_raised, "outputs": model.outputs, "levels": model.contacts}
-            case _:
-                raise Refused("not understood: a lane has a vehicle that does something, a contact, a jam or a look")
-        return {}
+    def _now_ms(self) -> float:
+        """The model's clock."""
+        return time.monotonic_ns() / 1e6 * self._speed
 
-    def _changed(self, lane: int, what: str, name: str, on: bool) -> None:
-        self._tell(what, lane=lane, name=name, on=on)
+    def _happened(self, lane: int, what: str, **facts: Any) -> None:
+        self._tell(what, lane=lane, **facts)
         if what == "contact":
             for client in [client for client in self._clients.values() if client.lane == lane]:
-                self._send(client, {"contact": name, "on": on})
+                self._send(client, {"contact": facts["name"], "on": facts["on"]})
 
     def _tell(self, what: str, **facts: Any) -> None:
         line = self._trace.write(what, **facts)
@@ -199,29 +184,15 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _now_ms() -> float:
-    return time.monotonic_ns() / 1e6
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Serve until killed; prints one JSON line once clients may connect."""
-    parser = argparse.ArgumentParser(prog="python -m simulation.board", description="A simulated relay board.")
-    parser.add_argument("--socket", type=Path, required=True, help="Unix socket to serve on")
-    parser.add_argument("--trace", type=Path, required=True, help="file that every change is appended to")
-    parser.add_argument("--lanes", type=int, default=1, choices=range(1, 5), help="how many lanes, numbered from 1")
-    parser.add_argument("--travel-ms", type=float, default=1500.0, help="time the boom takes up or down")
-    parser.add_argument("--after-passage-ms", type=float, default=500.0, help="closes so long after a passage")
-    parser.add_argument("--no-show-ms", type=float, default=20_000.0, help="closes so long after nobody came")
-    parser.add_argument("--without", action="append", default=[], choices=CONTACTS, help="contact that is not fitted")
-    given = parser.parse_args(arguments)
-    times = ControllerTimes(
-        travel_ms=given.travel_ms, after_passage_ms=given.after_passage_ms, no_show_ms=given.no_show_ms
-    )
+    given = read_options(arguments)
     try:
         trace = Trace(given.trace, time.monotonic_ns, lambda: time.time_ns() // 1_000_000)
-        server = BoardServer(given.socket, trace, range(1, given.lanes + 1), times, given.without)
+        server = BoardServer(given.socket, trace, given.lanes, given.speed)
     except OSError as error:
-        parser.exit(1, f"simulated board: {error}\n")
+        sys.stderr.write(f"simulated board: {error}\n")
+        return 1
     sys.stdout.write(json.dumps({"serving": str(given.socket)}) + "\n")
     sys.stdout.flush()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-FAST = ("--travel-ms", "60", "--after-passage-ms", "200", "--no-show-ms", "300")
+FAST = ("--travel-ms", "60", "--after-passage-ms", "200", "--no-show-ms", "300", "--debounce-ms", "0")
 """Times that suit a test."""
 
 
