@@ -19,7 +19,6 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import tzinfo
-from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -30,32 +29,25 @@ import structlog
 from firmware_config.cardkeys import GateKeys
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
-from firmware_config.gate import Lane as LaneTable
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
-from terminal.core.barrier_words import Phase, Settings
+from terminal.core.barrier_words import Phase
 from terminal.core.issuers import SealingKey
-from terminal.core.journal import Entry, Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
-from terminal.edges.pcsc import ReaderLoop
-from terminal.edges.simulated_board import SimulatedBoard
 from terminal.edges.systemd import ServiceManager, report
 from terminal.ending import Ending, Stage
-from terminal.lane import Lane, LanePorts
+from terminal.gate_lane import SharedParts, boards, start_lane
 from terminal.lane_lines import TakeBoard, set_safe
-from terminal.places import Places
 from terminal.ports import CardTransport, ReaderState
-from terminal.readers import ReaderOfLane
 from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
 from terminal.storage.store import Store
 from terminal.summary import lane_words, summary
-from terminal.tap import TapPorts, Taps
-from terminal.told import ToldJournal, tell_alarm, tell_rules, tell_tap_failure
+from terminal.told import ToldJournal, tell_alarm, tell_rules
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 from terminal.waiting import wait_for_keys
@@ -67,26 +59,21 @@ FIRST_WORDS_S = 1.0
 FIRST_WORDS_TURN_S = 0.005
 JOURNAL_WITHIN_S = 60.0
 """A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
-LANE_WITHIN_S = 10.0
-READER_WITHIN_S = 20.0
 RENEWAL_WITHIN_S = 60.0
-GAP_MS = {"truck": 1500, "car": 300}
-"""How long a loop is off before it counts as clear (design 5)."""
 
 log = structlog.get_logger()
 
 
 def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> None:
-    """Be the gate until SIGTERM or SIGINT; SIGUSR1 confirms that a fire is over. Call it on the main thread.
+    """Be the gate until SIGTERM or SIGINT. Call it on the main thread.
 
     Raises:
         ConfigurationMistakes: `gate.toml` cannot be used.
         StorageError: the journal cannot be opened; without it no barrier may open.
     """
-    stopping, fire_over = threading.Event(), threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    signal.signal(signal.SIGUSR1, lambda *_: fire_over.set())
     set_up_log(sys.stderr, environ)
     log_uncaught()
     manager = ServiceManager(environ)
@@ -94,14 +81,14 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     try:
         gate = read_gate(configuration)
         digest = sha256(configuration.read_bytes()).digest()
-        boards = {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.lane}
-        unsafe = set_safe(boards)
+        lines = boards(gate)
+        unsafe = set_safe(lines)
         trace = ApduTrace() if trace_apdus else None
         keys = wait_for_keys(gate, environ, configuration, manager=manager, stopping=stopping, unsafe=unsafe)
         if keys is not None:
             with Ending() as ending:
-                process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=boards, trace=trace)
-                process.serve(stopping, fire_over)
+                process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=lines, trace=trace)
+                process.serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
@@ -127,10 +114,7 @@ class GateProcess:
         trace: ApduTrace | None,
     ) -> None:
         self._gate = gate
-        self._card_keys = MasterKeys({KeyNumber.READ: keys.cards.read})
         self._manager = manager
-        self._ending = ending
-        self._boards = boards
         self._trace = trace
         self._reader_states: dict[str, ReaderState] = {}
         self._heartbeats = Heartbeats()
@@ -166,8 +150,7 @@ class GateProcess:
             told=tell_rules,
         )
         renewal.load()
-        directions = {table.number: table.direction for table in gate.lane}
-        never_told = NeverTold(directions=directions, rules=self._keeper, stays=self._stays)
+        never_told = NeverTold(rules=self._keeper, stays=self._stays)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
         self._alarms.begin_anew()
         changes.configuration_is(configuration)
@@ -175,10 +158,24 @@ class GateProcess:
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
-        self._lanes = {table.number: self._start_lane(table) for table in gate.lane}
+        shared = SharedParts(
+            gate=gate,
+            keys=MasterKeys({KeyNumber.READ: keys.cards.read}),
+            rules=self._keeper,
+            stays=self._stays,
+            journal=self._journal,
+            alarms=self._alarms,
+            clock=self._clock,
+            heartbeats=self._heartbeats,
+            kept=self._store.kept.number,
+            reader_states=self._reader_states,
+            traced=self._traced,
+            ending=ending,
+        )
+        self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
 
-    def serve(self, stopping: threading.Event, fire_over: threading.Event) -> None:
-        """Say READY, then look after everything until `stopping` is set; each `fire_over` is a guard's confirmation."""
+    def serve(self, stopping: threading.Event) -> None:
+        """Say READY, then look after everything until `stopping` is set."""
         self._wait_for_first_words(stopping)
         self._manager.ready(self._summary())
         log.info("ready", status=self._summary())
@@ -188,21 +185,12 @@ class GateProcess:
             self._clock.keep()
             if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
                 self._alarms.raised(STORAGE_ALARM)
-            if fire_over.is_set():
-                fire_over.clear()
-                self._confirm_fire_over()
             clock.look()
             if (now_s := time.monotonic()) >= due_s:
                 due_s = now_s + STATUS_EVERY_S
                 report(self._manager, self._heartbeats.stale(), self._summary())
         self._manager.stopping("stopping: relays are released")
         log.info("stopping")
-
-    def _confirm_fire_over(self) -> None:
-        for number, lane in self._lanes.items():
-            if lane.state.phase is Phase.EMERGENCY_OPEN:
-                self._journal.append(Entry(kind=Kind.ORDER, lane=number, public={"order": "fire-over"}))
-                lane.confirm()
 
     def _wait_for_first_words(self, stopping: threading.Event) -> None:
         """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
@@ -213,66 +201,6 @@ class GateProcess:
             if booted and self._reader_states.keys() >= readers and self._keeper.current() is not None:
                 return
             stopping.wait(FIRST_WORDS_TURN_S)
-
-    # ------------------------------------------------------------------------------------------------ one lane's parts
-
-    def _start_lane(self, table: LaneTable) -> Lane:
-        places = Places(lane=table.number, direction=table.direction, rules=self._keeper, stays=self._stays)
-        lane = Lane(
-            LanePorts(
-                number=table.number,
-                settings=Settings(
-                    direction=table.direction,
-                    fitted=frozenset(table.contacts),
-                    pulse_ms=table.pulse_ms,
-                    travel_ms=table.travel_ms,
-                    passage_ms=table.passage_s * 1000,
-                    gap_ms=GAP_MS["truck" if any(reader.height == "truck" for reader in table.reader) else "car"],
-                ),
-                take_board=self._boards[table.number],
-                journal=self._journal,
-                alarms=self._alarms,
-                heartbeat=self._heartbeats,
-                emergency=self._store.kept.number(f"lane-{table.number}/emergency"),
-                stay_after=places.after,
-            )
-        )
-        self._heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
-        lane.start()
-        self._ending.add(Stage.LANES, f"lane:{table.number}", lane.stop)
-        timing = self._gate.timing
-        taps = Taps(
-            TapPorts(
-                number=table.number,
-                direction=table.direction,
-                lane=lane,
-                keys=self._card_keys,
-                rules=self._keeper,
-                stays=self._stays,
-                journal=self._journal,
-                alarms=self._alarms,
-                clock=self._clock,
-                random=os.urandom,
-                intent_budget_s=timing.intent_budget_ms / 1000,
-            )
-        )
-        loops = [
-            ReaderLoop(
-                reader.name,
-                ReaderOfLane(table.number, taps, self._alarms, self._reader_states, self._traced),
-                heartbeat=self._heartbeats,
-                on_error=tell_tap_failure,
-                monotonic_s=self._clock.monotonic_s,
-                tap_budget_s=timing.tap_budget_ms / 1000,
-                linger_s=timing.linger_s,
-            )
-            for reader in table.reader
-        ]
-        for loop, reader in zip(loops, table.reader, strict=True):
-            self._heartbeats.expect(f"reader:{reader.name}", READER_WITHIN_S)
-            loop.start()
-            self._ending.add(Stage.TAPS, f"reader:{reader.name}", loop.stop)
-        return lane
 
     # ---------------------------------------------------------------------------------- what others ask of the gate
 
@@ -290,7 +218,7 @@ class GateProcess:
     def _summary(self) -> str:
         rules = self._keeper.current()
         lanes = {
-            table.number: lane_words(table, self._lanes[table.number].readiness(), rules, self._reader_states)
+            table.number: lane_words(table, self._lanes[table.number].state, rules, self._reader_states)
             for table in self._gate.lane
         }
         return summary(lanes, rules, self._clock.now().s, self._store.trouble)

@@ -8,37 +8,47 @@ from functools import partial
 from typing import Any
 
 from terminal.alarms import Alarms
-from terminal.core.barrier_words import Result
+from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
 from terminal.core.stay import StayChange
 from terminal.errors import StorageError
 from terminal.ports import Intent, Journal
 
+ORDER = "order"
+"""The key in a passage's public map that names the order by which a person let a vehicle through."""
+UNTAPPED = "untapped"
 MAX_UNWRITTEN = 1_000
 """Passages that may wait for a disk that fails; what comes on top of them is settled at the next start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """Who is owed: the intent it was admitted by (None: an exit that could not be written down), its card, its tap."""
+    """Who is owed: the intent it was admitted by, its card, its tap, its way.
+
+    Without an intent: an exit that could not be written down, or one that a person let through by an `order`.
+    """
 
     intent: EntryKey | None
     credential: Credential | None = field(default=None, repr=False)
     tapped_ms: int = 0
+    side: Side | None = None
+    order: EntryKey | None = None
     late: "Future[EntryKey] | None" = field(default=None, repr=False, compare=False)
     """The intent of an exit that could not wait for it."""
+    rides_with: "Vehicle | None" = None
+    """A passenger's driver."""
 
 
 StayAfter = Callable[[Result, Vehicle], StayChange | None]
 """What a passage that ended so means for the stay of its card."""
 
 
-def admitted(intent: Intent, credential: Credential | None, tapped_ms: int) -> Vehicle:
+def admitted(intent: Intent, credential: Credential | None, tapped_ms: int, side: Side) -> Vehicle:
     """A vehicle as the lane got it from the tap."""
     if isinstance(intent, Future):
-        return Vehicle(None, credential, tapped_ms, late=intent)
-    return Vehicle(intent, credential, tapped_ms)
+        return Vehicle(None, credential, tapped_ms, side, late=intent)
+    return Vehicle(intent, credential, tapped_ms, side)
 
 
 STRANGER = Vehicle(None)
@@ -55,11 +65,11 @@ class LaneJournal:
     stay_after: StayAfter
     _unwritten: deque[tuple[Entry, StayChange | None]] = field(default_factory=deque, init=False, repr=False)
 
-    def opened(self, vehicle: Vehicle) -> None:
-        """The relay was told to open for it. Without an intent its tap writes that, once it knows by what name."""
+    def owed(self, vehicle: Vehicle, result: TapResult) -> None:
+        """It is let through; without an intent its tap writes that, once it knows by what name."""
         if vehicle.intent is None:
             return
-        self._append(Entry(kind=Kind.TAP_OUTCOME, lane=self.number, public=_settled(vehicle, TapResult.OPENED)))
+        self._append(Entry(kind=Kind.TAP_OUTCOME, lane=self.number, public=_settled(vehicle, result)))
 
     def passage(self, vehicle: Vehicle, result: Result) -> None:
         """Its passage ended; what that means for its stay is durable in the same transaction.
@@ -86,6 +96,19 @@ class LaneJournal:
         """Try anew to write down the passages that the disk refused, since who is inside changes with them."""
         for _ in range(len(self._unwritten)):
             self._end(*self._unwritten.popleft())
+
+    def untapped(self) -> None:
+        """A vehicle passed a boom that was held open, and nobody had tapped."""
+        self._append(Entry(kind=Kind.PASSAGE, lane=self.number, public={"result": UNTAPPED}))
+
+    def incident(self, name: str) -> None:
+        """Somebody may have laid hands on the system: written down, and an alarm."""
+        self._append(Entry(kind=Kind.INCIDENT, lane=self.number, public={"incident": name}))
+        self.alarm(name)
+
+    def fire_release(self, also: StayChange | None) -> None:
+        """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""
+        self._end(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
 
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does."""
@@ -115,5 +138,9 @@ def _named(vehicle: Vehicle, late: "Future[EntryKey]") -> Vehicle:
 
 
 def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:
-    known = {INTENT: vehicle.intent.sequence} if vehicle.intent else {}
+    known: dict[str, Any] = {INTENT: vehicle.intent.sequence} if vehicle.intent else {}
+    known |= {ORDER: vehicle.order.sequence} if vehicle.order else {}
+    if vehicle.rides_with is not None:
+        driver = vehicle.rides_with.intent or vehicle.rides_with.order
+        known["passenger_of"] = driver.sequence if driver else None
     return {**known, "result": str(result)}

@@ -1,7 +1,10 @@
-"""What a lane must not forget when the gate ends: that there was a fire, and nobody has confirmed that it is over."""
+"""What a lane must not forget when the gate ends: a fire, an arm that came off, a lock, a hold, a pause."""
 
+from collections.abc import Callable, Set
 from concurrent.futures import Future
 from typing import Protocol
+
+from terminal.core.barrier_words import KEPT, Mark
 
 
 class KeptNumber(Protocol):
@@ -14,20 +17,35 @@ class KeptNumber(Protocol):
         """Keep it; never blocks."""
 
 
-class KeptMark:
-    """A mark that is set or not. `keep` belongs to one thread; it never blocks."""
+class KeptMarks:
+    """The marks of `KEPT`, each a number of its own. `keep` belongs to one thread; it never blocks."""
 
+    def __init__(self, number: Callable[[Mark], KeptNumber]) -> None:
+        """`number` gives the place in which a mark is kept."""
+        self._marks = {mark: _KeptMark(number(mark)) for mark in KEPT}
+        self.at_start = frozenset(mark for mark, kept in self._marks.items() if kept.on)
+        """How the last run left them."""
+
+    def keep(self, marks: Set[Mark]) -> "tuple[Future[None], ...]":
+        """Have them kept so; gives the writes that this asks for, each done when it is durable."""
+        saved = (kept.keep(mark in marks) for mark, kept in self._marks.items())
+        return tuple(each for each in saved if each is not None)
+
+
+class _KeptMark:
     def __init__(self, number: KeptNumber) -> None:
         self._number = number
         self.on = bool(number.load())
-        """How the last run left it."""
         self._asked = self.on
 
-    def keep(self, on: bool) -> None:
-        """Have it kept so. Does nothing when that was asked for already, unless the disk refused."""
-        if on != self._asked:
-            self._asked = on
-            self._number.save(int(on)).add_done_callback(self._kept)
+    def keep(self, on: bool) -> "Future[None] | None":
+        """Does nothing when that was asked for already, unless the disk refused."""
+        if on == self._asked:
+            return None
+        self._asked = on
+        saved = self._number.save(int(on))
+        saved.add_done_callback(self._kept)
+        return saved
 
     def _kept(self, saved: "Future[None]") -> None:
         if saved.exception() is not None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from terminal.core.barrier_words import Settings
 from terminal.errors import HardwareError
 from terminal.ports import Input, LaneBoard, Output
 
@@ -31,9 +32,9 @@ def set_safe(boards: Mapping[int, TakeBoard]) -> dict[int, TakeBoard]:
 class Lines:
     """The lines of one lane; without a board there is nothing to drive and nothing on."""
 
-    def __init__(self, take_board: TakeBoard, fitted: frozenset[str], now_s: Callable[[], float]) -> None:
+    def __init__(self, take_board: TakeBoard, settings: Settings, now_s: Callable[[], float]) -> None:
         self._take_board = take_board
-        self._fitted = fitted
+        self._settings = settings
         self._now_s = now_s
         self._board: LaneBoard | None = None
         self._pulses: dict[Output, float] = {}
@@ -65,11 +66,12 @@ class Lines:
         return levels
 
     def _check(self, levels: Mapping[Input, bool], outputs: frozenset[Output]) -> None:
-        if missing := self._fitted - {contact.value for contact in levels}:
+        if missing := self._settings.fitted - {contact.value for contact in levels}:
             names = ", ".join(sorted(missing))
             raise HardwareError(f"the board has no contact {names}; correct the lane's `contacts` or its wiring")
-        if Output.OPEN not in outputs:
-            raise HardwareError("the board has no `open` relay for this lane; correct its wiring or pin map")
+        if missing := self._settings.outputs - {output.value for output in outputs}:
+            names = ", ".join(sorted(missing))
+            raise HardwareError(f"the board has no relay {names}; correct the lane's `outputs` or its wiring")
 
     def belongs(self, board: LaneBoard) -> bool:
         """Tell whether `board` is the one in use."""
@@ -101,6 +103,15 @@ class Lines:
         self.drive(output, on=True)
         self._pulses[output] = self._now_s() + ms / 1000
 
+    def level(self, output: Output, *, on: bool) -> None:
+        """Switch an output on or off for good; a pulse under way on it ends.
+
+        Raises:
+            HardwareError: the board did not say that it did.
+        """
+        self._pulses.pop(output, None)
+        self.drive(output, on=on)
+
     def end_pulses(self) -> None:
         """Switch off what has pulsed long enough.
 
@@ -120,7 +131,8 @@ class Lines:
         self._board = None
 
     def release(self) -> None:
-        """Switch the relay off, whether or not a pulse is in flight, and let go of the board. Never raises."""
-        with suppress(HardwareError):
-            self.drive(Output.OPEN, on=False)
+        """Switch every relay off, whether or not a pulse is in flight, and let go of the board. Never raises."""
+        for output in Output:
+            with suppress(HardwareError):
+                self.drive(output, on=False)
         self.lose()

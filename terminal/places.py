@@ -1,10 +1,9 @@
 """What the end of a passage means for the place that the tap had promised, and for the stay (design 5, last table)."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from terminal.core.barrier_words import Result
-from terminal.core.stay import Stay, StayChange, after_passage
+from terminal.core.stay import Stay, StayChange, ZoneNeutral, after_passage
 from terminal.lane_journal import Vehicle
 from terminal.ports import RulesInForce, Stays
 
@@ -14,7 +13,6 @@ class Places:
     """The places behind one lane. Called on the lane's thread; never blocks for the disk."""
 
     lane: int
-    direction: Literal["entry", "exit"]
     rules: RulesInForce
     stays: Stays
 
@@ -25,15 +23,29 @@ class Places:
         when nobody knows whether he came in: that is held against nobody.
         """
         card = vehicle.credential
-        if card is None:
+        if card is None or vehicle.side is None:
             return None
-        rules = self.rules.current()
-        rules_of_lane = rules.policy.lane(self.lane) if rules else None
+        zone = self._zone()
         change = None
-        if rules_of_lane is not None:
-            intent = vehicle.intent.sequence if vehicle.intent else None
-            stay = Stay(zone=rules_of_lane.zone, lane=self.lane, entered_ms=vehicle.tapped_ms, intent=intent)
-            change = after_passage(result, self.direction, card, stay)
+        if zone is not None:
+            stay = Stay(
+                zone=zone,
+                lane=self.lane,
+                entered_ms=vehicle.tapped_ms,
+                intent=vehicle.intent.sequence if vehicle.intent else None,
+                passenger=vehicle.rides_with is not None,
+            )
+            change = after_passage(result, vehicle.side, card, stay)
         if change is None or result is Result.UNKNOWN:
             self.stays.give_back(card.card_number, self.lane, vehicle.tapped_ms)
         return change
+
+    def after_fire(self) -> StayChange | None:
+        """The boom was opened by a fire: who is in the zone is not certain any more (design 4, the exit)."""
+        zone = self._zone()
+        return None if zone is None else ZoneNeutral(zone)
+
+    def _zone(self) -> int | None:
+        rules = self.rules.current()
+        lane = rules.policy.lane(self.lane) if rules else None
+        return lane.zone if lane else None

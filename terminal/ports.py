@@ -10,10 +10,11 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from terminal.core.barrier_words import Readiness
+from terminal.core.barrier_signals import Readiness
+from terminal.core.barrier_words import Side
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
-from terminal.core.journal import Entry, EntryKey
+from terminal.core.journal import Entry, EntryKey, TapResult
 from terminal.core.rules import Rules
 from terminal.core.stay import Stay, StayChange
 from terminal.errors import CardError
@@ -115,18 +116,26 @@ Intent: TypeAlias = "EntryKey | Future[EntryKey] | None"
 class LaneForTap(Protocol):
     """What a tap asks of its lane."""
 
-    def readiness(self) -> Readiness:
-        """What a card presented now would find. Never blocks."""
+    def readiness(self, side: Side) -> Readiness:
+        """What a card presented now on this side would find. Never blocks."""
 
     def owes(self, card_number: bytes) -> bool:
         """Tell whether the vehicle of this card was admitted and its passage has not ended. Never blocks."""
 
-    def admit(self, intent: Intent, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
-        """Order the barrier open for a vehicle whose intent is durable; returns when the relay has been told.
+    def admit(
+        self,
+        intent: Intent,
+        credential: Credential | None = None,
+        tapped_ms: int = 0,
+        side: Side = Side.ENTRY,
+        *,
+        shares: bool = False,
+    ) -> TapResult:
+        """Let a vehicle through whose intent is durable; returns when a relay that this moves has been told.
 
         A future for `intent`: an exit that could not be written down in time; its passage will be, once that one is or
-        has failed. False: the lane was not ready any more and no order was given. The outcome is written by whoever
-        gets False, and by whoever has no durable intent; after True the lane writes it.
+        has failed. OPENED, or OWED when no relay moves now: the lane writes the outcome, save where there is no
+        durable intent. FAILED: the lane was not ready any more and nothing moves; whoever asked writes the outcome.
 
         Raises:
             HardwareError: the relay did not answer; it may have fired.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from terminal.alarms import Alarms
+from terminal.core.barrier_words import Side
 from terminal.ports import CardTransport, ReaderState
 from terminal.tap import Taps
 from terminal.told import tell_answer
@@ -18,13 +19,16 @@ class ReaderOfLane:
     def __init__(
         self,
         lane: int,
+        side: Side,
         taps: Taps,
+        *,
         alarms: Alarms,
         states: dict[str, ReaderState],
         traced: Callable[[str, CardTransport], CardTransport],
     ) -> None:
         """`states` is where the state of each reader is kept; `traced` may wrap a card's transport."""
         self._lane = lane
+        self._side = side
         self._taps = taps
         self._alarms = alarms
         self._states = states
@@ -32,7 +36,7 @@ class ReaderOfLane:
 
     def card_presented(self, reader: str, card: CardTransport) -> None:
         """Tap, and log what came of it."""
-        tell_answer(self._taps.tap(reader, self._traced(reader, card)))
+        tell_answer(self._taps.tap(reader, self._side, self._traced(reader, card)))
 
     def card_lingers(self, reader: str) -> None:
         """Somebody left his card, or taped one to the reader."""

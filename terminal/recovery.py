@@ -6,10 +6,10 @@ whether its holder is inside is not certain from then on. And so does a person's
 came of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from terminal.core.barrier_words import Result
 from terminal.core.journal import (
@@ -45,8 +45,6 @@ class JournalAtStart(Journal, Protocol):
 class NeverTold:
     """What it means for who is inside that the end of a passage was never written down."""
 
-    directions: Mapping[int, Literal["entry", "exit"]]
-    """Of each lane, by number."""
     rules: RulesInForce
     stays: Stays
 
@@ -54,14 +52,13 @@ class NeverTold:
         """The change of stay, if any: of a card that has gone in since, it is certain that it is inside."""
         rules = self.rules.current()
         lane = rules.policy.lane(passage.lane) if rules and passage.lane else None
-        direction = self.directions.get(passage.lane) if passage.lane else None
-        if lane is None or direction is None or passage.holder is None:
+        if lane is None or passage.side is None or passage.holder is None:
             return None
         now = self.stays.inside(passage.holder.card_number)
         if now is not None and now.entered_ms > passage.tapped_ms:
             return None
         stay = Stay(zone=lane.zone, lane=lane.number, entered_ms=passage.tapped_ms, intent=passage.intent)
-        return after_passage(Result.UNKNOWN, direction, passage.holder, stay)
+        return after_passage(Result.UNKNOWN, passage.side, passage.holder, stay)
 
 
 def settle(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from firmware_config.gate import Lane as LaneTable
-from terminal.core.barrier_words import Closed, Readiness
+from terminal.core.barrier_answers import readiness
+from terminal.core.barrier_signals import Closed, Emergency, Unserved
+from terminal.core.barrier_words import Side, State
 from terminal.core.rules import Rules
 from terminal.ports import ReaderState
 
@@ -15,9 +17,9 @@ def summary(lanes: Mapping[int, str], rules: Rules | None, now_s: float, trouble
     return f"{each}; {lists}" + (f"; storage: {trouble}" if trouble else "")
 
 
-def lane_words(table: LaneTable, readiness: Readiness, rules: Rules | None, readers: Mapping[str, ReaderState]) -> str:
-    """What keeps the lane from letting anybody in, or that nothing does."""
-    wrong = [f"barrier {readiness.reason}"] if isinstance(readiness, Closed) else []
+def lane_words(table: LaneTable, lane: State, rules: Rules | None, readers: Mapping[str, ReaderState]) -> str:
+    """What keeps the lane from letting anybody through, or that nothing does."""
+    wrong = [f"barrier {why}"] if (why := _barrier(lane)) else []
     wrong += [] if rules else ["no rules in force"]
     wrong += [
         f"reader {reader.name} {state}"
@@ -25,3 +27,14 @@ def lane_words(table: LaneTable, readiness: Readiness, rules: Rules | None, read
         if (state := readers.get(reader.name, ReaderState.ABSENT)) is not ReaderState.READY
     ]
     return f"shut ({', '.join(wrong)})" if wrong else "ready"
+
+
+def _barrier(state: State) -> str | None:
+    side = next(side for side in Side if state.settings.serves(side))
+    match readiness(state, side):
+        case Closed(reason) | Unserved(reason):
+            return reason
+        case Emergency():
+            return state.phase.value
+        case _:
+            return None

@@ -10,18 +10,17 @@ and never holds an exit.
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
-from terminal.alarms import STORAGE_ALARM, Alarms
-from terminal.card.ev2 import Random
-from terminal.card.keys import CardKeys
+from terminal.alarms import STORAGE_ALARM
 from terminal.card.xs_key import read_card
 from terminal.core.access import decide
-from terminal.core.barrier_words import Busy, Closed, DriveForward, Readiness
+from terminal.core.barrier_signals import Busy, Closed, DriveForward, Emergency, Readiness, Unserved, WrongSide
+from terminal.core.barrier_words import Side
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.presented import Authentic, Presented
 from terminal.core.reasons import Outcome, Reason
@@ -29,48 +28,13 @@ from terminal.core.rules import Rules
 from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situation
 from terminal.core.stay import Stay
 from terminal.errors import HardwareError, StorageError
-from terminal.ports import CardTransport, Clock, Journal, LaneForTap, RulesInForce, Stays
+from terminal.ports import CardTransport
 from terminal.tap_entry import Course, decided, exit_alarms, facts, settled
+from terminal.tap_ports import Answer, Hint, TapPorts
 
 BOARD_ALARM = "board"
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a tap came to, for screens and logs.
-
-    `decision` None: nobody stands before the boom, drive forward and tap again. Times in milliseconds since the card
-    was presented: `card_ms` until it had been read, `durable_ms` until the journal had the entry (None: not in time),
-    `tap_ms` until the answer; for an admission, until the relay had been told.
-    """
-
-    lane: int
-    reader: str
-    decision: Decision | None
-    language: str | None
-    key: EntryKey | None
-    card_ms: float | None
-    durable_ms: float | None
-    tap_ms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapPorts:
-    """What the taps of one lane need from outside."""
-
-    number: int
-    direction: Literal["entry", "exit"]
-    lane: LaneForTap
-    keys: CardKeys
-    rules: RulesInForce
-    stays: Stays
-    journal: Journal
-    alarms: Alarms
-    clock: Clock
-    random: Random
-    intent_budget_s: float
 
 
 class Taps:
@@ -79,19 +43,21 @@ class Taps:
     def __init__(self, ports: TapPorts) -> None:
         self._ports = ports
         self._one_at_a_time = threading.Lock()
-        self._admitted: tuple[bytes, Decision] | None = None
+        self._admitted: dict[bytes, Decision] = {}
 
-    def tap(self, reader: str, card: CardTransport) -> Answer:
+    def tap(self, reader: str, side: Side, card: CardTransport) -> Answer:
         """Read the card, decide, write down, open.
 
         Blocks for the budget of the card and that of the journal. Whatever a card, a document, the disk or a relay
         does wrong is part of the answer, never an exception.
         """
         with self._one_at_a_time:
-            course = Course(reader, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
-            readiness = self._ports.lane.readiness()
+            course = Course(reader, side, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
+            readiness = self._ports.lane.readiness(side)
             if isinstance(readiness, DriveForward):
-                return self._answer(course, None)
+                return self._answer(course, None, Hint.DRIVE_FORWARD)
+            if isinstance(readiness, WrongSide):
+                return self._answer(course, None, Hint.WRONG_SIDE)
             rules = self._ports.rules.current()
             if rules is None:
                 return self._without_rules(course)
@@ -100,21 +66,24 @@ class Taps:
                 return self._answer(course, same)
             decision = self._decide(course, presented, rules, readiness)
             known = facts(course, presented, rules, self._ports.clock.now().s)
+            if decision.outcome.opens and isinstance(readiness, Emergency):
+                return self._told(course, self._record(course, decision, known))
             if decision.outcome.opens:
-                return self._told(course, self._admit(course, decision, known))
+                shares = _shares(rules, self._ports.number)
+                return self._told(course, self._admit(course, decision, known, readiness, shares=shares))
             return self._told(course, self._turn_away(course, decision, known))
 
     # ------------------------------------------------------------------------------------------- the steps, in order
 
     def _without_rules(self, course: Course) -> Answer:
         """Nothing that headquarters signed is in force, so no card can be believed; it is not even read."""
-        outcome = Outcome.REFUSE if self._ports.direction == "entry" else Outcome.DESK
+        outcome = Outcome.REFUSE if course.side is Side.ENTRY else Outcome.DESK
         decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
         return self._told(course, self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"}))
 
     def _read(self, course: Course, card: CardTransport, rules: Rules) -> Presented:
         ports = self._ports
-        trainings = ports.direction == "entry" and bool(_zone_trainings(rules, ports.number))
+        trainings = course.side is Side.ENTRY and bool(_zone_trainings(rules, ports.number))
         now_s = ports.clock.now().s
         presented = read_card(card, ports.keys, rules.issuers, now_s, trainings=trainings, random=ports.random)
         course.card_ms = self._since(course)
@@ -123,11 +92,8 @@ class Taps:
 
     def _same_again(self, course: Course) -> Decision | None:
         """The answer of the card whose vehicle is still owed: tapped twice it opens once, and that is no offence."""
-        if self._admitted is None or course.credential is None:
-            return None
-        card_number, decision = self._admitted
-        same = card_number == course.credential.card_number and self._ports.lane.owes(card_number)
-        return decision if same else None
+        self._admitted = {card: decision for card, decision in self._admitted.items() if self._ports.lane.owes(card)}
+        return self._admitted.get(course.credential.card_number) if course.credential else None
 
     def _decide(self, course: Course, presented: Presented, rules: Rules, readiness: Readiness) -> Decision:
         """Decide, and take the place of whom this lets in before another lane may decide."""
@@ -136,7 +102,7 @@ class Taps:
             decision = decide(presented, self._situation(course, rules, readiness))
             lane = rules.policy.lane(ports.number)
             card = course.credential
-            if decision.outcome.opens and ports.direction == "entry" and lane is not None and card is not None:
+            if decision.outcome.opens and course.side is Side.ENTRY and lane is not None and card is not None:
                 stay = Stay(zone=lane.zone, lane=ports.number, entered_ms=course.tapped_ms)
                 ports.stays.promise(card.card_number, card.ean, stay)
         return decision
@@ -159,7 +125,7 @@ class Taps:
             )
         return Situation(
             now_s=now_s,
-            direction=ports.direction,
+            direction=course.side.value,
             lane=ports.number,
             policy=policy,
             visits=rules.visits,
@@ -169,7 +135,7 @@ class Taps:
             lists_issued_at_s=rules.lists_issued_at_s,
             level=policy.level,
             level_since_s=policy.level_since.timestamp() if policy.level_since else None,
-            lane_state=_lane_state(readiness),
+            lane_state=_lane_state(readiness, course.side),
             inside=inside,
             occupancy=occupancy,
         )
@@ -179,36 +145,47 @@ class Taps:
         self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
         return decision
 
-    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
+    def _record(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
+        """Fire: the boom is open for whoever leaves. His tap is written down, and nothing hangs on it."""
+        self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
+        return decision
+
+    def _admit(
+        self, course: Course, decision: Decision, known: Mapping[str, Any], readiness: Readiness, *, shares: bool
+    ) -> Decision:
         """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
-        if course.key is None and ports.direction == "entry":
+        if course.key is None and course.side is Side.ENTRY:
             intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
             self._give_back(course)
             return _instead(decision, Outcome.REFUSE, Reason.STORAGE)
-        result = self._order(course, intent)
+        result = self._order(course, intent, shares=shares)
+        owed = result in {TapResult.OPENED, TapResult.OWED}
         if course.key is None:
             intent.add_done_callback(partial(self._settle_late, result))
-        elif result is not TapResult.OPENED:  # after that the lane writes
+        elif not owed:  # else the lane writes
             self._settle(course.key, result)
-        if result is not TapResult.OPENED:
+        if not owed:
             self._give_back(course)
             return _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
+        if isinstance(readiness, Unserved):  # the boom cannot be relied upon: a person helps him out
+            decision = _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
         if course.credential is not None:
-            self._admitted = (course.credential.card_number, decision)
+            self._admitted[course.credential.card_number] = decision
         return decision
 
-    def _order(self, course: Course, intent: "Future[EntryKey]") -> TapResult:
+    def _order(self, course: Course, intent: "Future[EntryKey]", *, shares: bool) -> TapResult:
         """Have the lane open; tells what became of that."""
         ports = self._ports
         try:
-            opened = ports.lane.admit(course.key or intent, course.credential, course.tapped_ms)
+            return ports.lane.admit(
+                course.key or intent, course.credential, course.tapped_ms, course.side, shares=shares
+            )
         except HardwareError as error:
             log.warning("relay", lane=ports.number, why=str(error))
             ports.alarms.raised(BOARD_ALARM, ports.number)
             return TapResult.UNKNOWN
-        return TapResult.OPENED if opened else TapResult.FAILED
 
     # ---------------------------------------------------------------------------------------------------- the journal
 
@@ -245,7 +222,7 @@ class Taps:
 
     def _told(self, course: Course, decision: Decision) -> Answer:
         """The answer; at an exit, where nobody is locked in, a guard hears of it where it matters."""
-        if self._ports.direction == "exit":
+        if course.side is Side.EXIT:
             for name, reasons in exit_alarms(decision):
                 tap = course.key.sequence if course.key else None
                 self._ports.alarms.happened(name, self._ports.number, reasons=reasons, tap=tap)
@@ -254,17 +231,25 @@ class Taps:
     def _since(self, course: Course) -> float:
         return (self._ports.clock.monotonic_s() - course.began_s) * 1000
 
-    def _answer(self, course: Course, decision: Decision | None) -> Answer:
+    def _answer(self, course: Course, decision: Decision | None, hint: Hint | None = None) -> Answer:
         return Answer(
             lane=self._ports.number,
             reader=course.reader,
+            side=course.side,
             decision=decision,
+            hint=hint,
+            go_to=self._ports.serving(course.side) if hint is Hint.WRONG_SIDE else (),
             language=course.credential.language if course.credential else None,
             key=course.key,
             card_ms=course.card_ms,
             durable_ms=course.durable_ms,
             tap_ms=self._since(course),
         )
+
+
+def _shares(rules: Rules, lane_number: int) -> bool:
+    lane = rules.policy.lane(lane_number)
+    return lane is not None and lane.passengers == "same-vehicle"
 
 
 def _instead(decision: Decision, outcome: Outcome, reason: Reason) -> Decision:
@@ -277,11 +262,11 @@ def _zone_trainings(rules: Rules, lane_number: int) -> tuple[str, ...]:
     return zone.trainings if zone else ()
 
 
-def _lane_state(readiness: Readiness) -> LaneState:
+def _lane_state(readiness: Readiness, side: Side) -> LaneState:
     match readiness:
         case Busy():
             return LaneState.BUSY
-        case Closed():
+        case Closed() | Emergency() if side is Side.ENTRY or isinstance(readiness, Closed):
             return LaneState.CLOSED
         case _:
             return LaneState.READY

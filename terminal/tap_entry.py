@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from terminal.core.barrier_words import Side
 from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.presented import Presented
@@ -22,6 +23,7 @@ class Course:
     """What is known of a tap so far."""
 
     reader: str
+    side: Side
     began_s: float
     tapped_ms: int
     credential: Credential | None = None
@@ -34,6 +36,7 @@ def facts(course: Course, presented: Presented, rules: Rules, now_s: float) -> d
     """What anybody on site may read of a decision; names no person, no company and no training."""
     known: dict[str, Any] = {
         "reader": course.reader,
+        "side": course.side.value,
         "detail": presented.detail,
         "level": rules.policy.level,
         "list_number": rules.list_number,
@@ -76,6 +79,6 @@ def exit_alarms(decision: Decision) -> list[tuple[str, list[str]]]:
     """
     flags = [str(flag) for flag in decision.flags if flag is not Reason.LIST_TOO_OLD]
     alarms = [(FLAGGED_ALARM, flags)] if flags else []
-    if decision.outcome is Outcome.DESK:
+    if decision.outcome is Outcome.DESK and decision.reason is not Reason.LANE_BUSY:  # he waits for the other side
         alarms.append((CALL_ALARM, [str(decision.reason)]))
     return alarms

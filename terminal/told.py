@@ -14,7 +14,7 @@ from terminal.alarms import AlarmKey
 from terminal.core.journal import Entry, EntryKey
 from terminal.core.stay import StayChange
 from terminal.ports import Journal
-from terminal.tap import Answer
+from terminal.tap_ports import Answer
 from terminal.trust.keeper import Outcome
 
 log = structlog.get_logger()
@@ -46,9 +46,10 @@ def tell_answer(answer: Answer) -> None:
         for name in ("card_ms", "durable_ms", "tap_ms")
         if (value := getattr(answer, name)) is not None
     }
-    where = {"lane": answer.lane, "reader": answer.reader}
+    where = {"lane": answer.lane, "reader": answer.reader, "side": answer.side.value}
     if answer.decision is None:
-        log.info("drive-forward", **where, **times)
+        go_to = {"go_to": list(answer.go_to)} if answer.go_to else {}
+        log.info(str(answer.hint), **where, **go_to, **times)
         return
     log.info(
         "decision",

@@ -60,6 +60,8 @@ class TapResult(StrEnum):
 
     OPENED = "opened"
     """The barrier was told to open."""
+    OWED = "owed"
+    """Let through without an order of its own now: it waits for its turn, rides along, or the boom is held open."""
     FAILED = "failed"
     """The board refused the order."""
     STORAGE = "storage"

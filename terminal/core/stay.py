@@ -4,9 +4,9 @@ A change of who is inside never stands alone: it rides with the journal entry th
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from terminal.core.barrier_words import Result
+from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
 
 
@@ -70,29 +70,31 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class OpenPassage:
-    """A vehicle that may have been let in or out and whose passage has no end yet: its intent, lane, time and card."""
+    """A vehicle that may have been let in or out and whose passage has no end yet: its intent, lane, time and card.
+
+    `side` is the way it went; None when its intent does not say.
+    """
 
     intent: int
     lane: int | None
     tapped_ms: int
     holder: Holder | None
+    side: Side | None
 
 
-def after_passage(
-    result: Result, direction: Literal["entry", "exit"], card: Credential | Holder, stay: Stay
-) -> StayChange | None:
+def after_passage(result: Result, side: Side, card: Credential | Holder, stay: Stay) -> StayChange | None:
     """What the end of a passage means for who is inside (design 5, the last table). `stay`: as it would begin here.
 
     A passage that nobody saw to its end leaves it uncertain. At an exit `stay.entered_ms` is the tap that let out.
     """
-    match result, direction:
-        case ((Result.PASSED | Result.ASSUMED), "entry"):
+    match result, side:
+        case ((Result.PASSED | Result.ASSUMED), Side.ENTRY):
             return StayOpened(card.card_number, card.ean, stay)
-        case ((Result.PASSED | Result.ASSUMED), "exit"):
+        case ((Result.PASSED | Result.ASSUMED), Side.EXIT):
             return StayClosed(card.card_number, stay.entered_ms)
-        case Result.UNKNOWN, "entry":
+        case Result.UNKNOWN, Side.ENTRY:
             return StayOpened(card.card_number, card.ean, replace(stay, neutral=True))
-        case Result.UNKNOWN, "exit":
+        case Result.UNKNOWN, Side.EXIT:
             return StayNeutral(card.card_number)
         case _:
             return None

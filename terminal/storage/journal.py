@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from terminal.core.barrier_words import Side
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import (
@@ -155,7 +156,9 @@ class JournalWriter:
         """
         with self._database.reading() as connection:
             return tuple(
-                OpenPassage(sequence, record.lane, record.time.ms, self._passages.holder(sequence, holder))
+                OpenPassage(
+                    sequence, record.lane, record.time.ms, self._passages.holder(sequence, holder), _side(record)
+                )
                 for sequence, record_bytes, sealed, holder in connection.execute(_OPEN_PASSAGES).fetchall()
                 for record in (_as_written(sequence, record_bytes, sealed).record,)
             )
@@ -277,3 +280,8 @@ def _open_intents(rows: list[_Row]) -> tuple[OpenIntent, ...]:
 def _open_orders(rows: list[_Row]) -> tuple[OpenOrder, ...]:
     records = (_as_written(*row).record for row in rows)
     return tuple(OpenOrder(record.sequence, record.lane, str(record.public["order"])) for record in records)
+
+
+def _side(record: Record) -> Side | None:
+    said = record.public.get("side")
+    return Side(said) if isinstance(said, str) and said in set(Side) else None

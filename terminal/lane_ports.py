@@ -1,0 +1,39 @@
+"""What a lane needs from outside, and how long it may be waited for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from terminal.alarms import Alarms
+from terminal.core.barrier_words import Mark, Settings, State
+from terminal.core.stay import StayChange
+from terminal.lane_journal import StayAfter
+from terminal.lane_kept import KeptNumber
+from terminal.lane_lines import TakeBoard
+from terminal.ports import Heartbeat, Journal
+
+ANSWER_S = 3.0
+"""Most time that an admission or an order waits for the lane; more than a board may take."""
+CLEAR_S = 10.0
+"""How long a clean stop waits for the loop under the boom to clear, before it releases a level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanePorts:
+    """What a lane needs from outside."""
+
+    number: int
+    settings: Settings
+    take_board: TakeBoard
+    journal: Journal
+    alarms: Alarms
+    heartbeat: Heartbeat
+    kept: Callable[[Mark], KeptNumber]
+    """Where it is kept over restarts that there was a fire, an arm off, a lock, a hold or a pause."""
+    monotonic_s: Callable[[], float] = time.monotonic
+    changed: Callable[[State], None] = lambda _: None
+    """Hears of every new state, on the lane's thread; must not block."""
+    stay_after: StayAfter = lambda *_: None
+    after_fire: Callable[[], StayChange | None] = lambda: None
+    answer_s: float = ANSWER_S
+    clear_s: float = CLEAR_S

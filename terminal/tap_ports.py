@@ -1,0 +1,61 @@
+"""What the taps of a lane need from outside, and what a tap comes to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from terminal.alarms import Alarms
+from terminal.card.ev2 import Random
+from terminal.card.keys import CardKeys
+from terminal.core.barrier_words import Side
+from terminal.core.journal import EntryKey
+from terminal.core.situation import Decision
+from terminal.ports import Clock, Journal, LaneForTap, RulesInForce, Stays
+
+
+class Hint(StrEnum):
+    """What a driver is told whose card is not even read."""
+
+    DRIVE_FORWARD = "drive-forward"
+    """Nobody stands before the boom: come closer and tap again."""
+    WRONG_SIDE = "wrong-side"
+    """No vehicle passes here in his direction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a tap came to, for screens and logs: a decision, or a hint where nothing was decided.
+
+    Times in milliseconds since the card was presented: `card_ms` until it had been read, `durable_ms` until the journal
+    had the entry (None: not in time), `tap_ms` until the answer; for an admission, until the relay had been told.
+    `go_to`: the lanes of this terminal where a vehicle of the wrong side is served.
+    """
+
+    lane: int
+    reader: str
+    side: Side
+    decision: Decision | None
+    language: str | None
+    key: EntryKey | None
+    card_ms: float | None
+    durable_ms: float | None
+    tap_ms: float
+    hint: Hint | None = None
+    go_to: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapPorts:
+    """What the taps of one lane need from outside. `serving` names the lanes of this terminal for a way."""
+
+    number: int
+    lane: LaneForTap
+    keys: CardKeys
+    rules: RulesInForce
+    stays: Stays
+    journal: Journal
+    alarms: Alarms
+    clock: Clock
+    random: Random
+    intent_budget_s: float
+    serving: Callable[[Side], tuple[int, ...]] = lambda _: ()
