@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from firmware_config.gate import Allowed, NotYet, Section
+from firmware_config.values import Allowed, Section
 
 
 def key_types(section: type[Section]) -> dict[str, Any]:
@@ -32,9 +32,16 @@ def unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
             return hint, metadata
 
 
+def is_mapping(hint: Any) -> bool:
+    """Tell whether `hint` is a table whose keys are names that the file makes up."""
+    return get_origin(unwrapped(hint)[0]) is dict
+
+
 def element(hint: Any) -> Any:
-    """Type of the elements of a list, None when `hint` is no list."""
+    """Type of the elements of a list or of such a table, None when `hint` is neither."""
     plain, _ = unwrapped(hint)
+    if is_mapping(hint):
+        return get_args(plain)[1]
     return get_args(plain)[0] if get_origin(plain) is tuple else None
 
 
@@ -44,11 +51,6 @@ def section_of(hint: Any) -> type[Section] | None:
     return plain if is_dataclass(plain) and isinstance(plain, type) and issubclass(plain, Section) else None
 
 
-def not_yet(hint: Any) -> NotYet | None:
-    """The values that this release does not carry out, where a type names any."""
-    return next((each for each in unwrapped(hint)[1] if isinstance(each, NotYet)), None)
-
-
 def allowed(hint: Any, key: str) -> str:
     """What the key `key` (its whole path, without counts) may hold, in words."""
     plain, metadata = unwrapped(hint)
@@ -56,7 +58,7 @@ def allowed(hint: Any, key: str) -> str:
     if words := bounds.get(Allowed):
         return str(words.words)
     if section_of(hint):
-        if element(hint) is None:
+        if element(hint) is None or is_mapping(hint):
             return f"a table [{key}]"
         return f"{how_many(hint)} tables [[{key}]]"
     if get_origin(plain) is Literal:

@@ -1,12 +1,13 @@
 """What `xs-terminal check gate.toml` finds out: the file, and on request the machine and the readers it speaks of."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from firmware_config.configuration import read_gate
-from firmware_config.gate import Gate
+from firmware_config.gate import Gate, Lane
 from firmware_config.machine import check_machine, check_readers
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
+from firmware_config.wiring import lane_lines, terminals
 
 
 def check_gate(
@@ -27,12 +28,30 @@ def check_gate(
 
 
 def summary(gate: Gate) -> tuple[str, ...]:
-    """What a gate is, a line for the terminal and one for each lane: for an installer who wants to see it read back."""
+    """What a gate is, a line for the terminal and a few for each lane: for an installer who wants to see it read back.
+
+    With them what is allowed and yet worth a second look.
+    """
+    map_name = f", pin map {gate.board.map}" if gate.board.map else ""
     return (
-        f"terminal {gate.terminal.name} at site {gate.terminal.site}, {gate.board.kind} board",
-        *(
-            f"lane {lane.number}: {lane.direction}, {lane.logic}, pulse {lane.pulse_ms} ms, "
-            f"readers {', '.join(reader.name for reader in lane.reader)}"
-            for lane in gate.lane
-        ),
+        f"terminal {gate.terminal.name} at site {gate.terminal.site}, {gate.board.kind} board{map_name}",
+        *(line for lane in gate.lane for line in _lane(gate, lane)),
     )
+
+
+def _lane(gate: Gate, lane: Lane) -> Iterator[str]:
+    pulse = "" if lane.logic == "hold" else f"pulse {lane.pulse_ms} ms, "
+    readers = ", ".join(
+        reader.name + (f" ({reader.side})" if reader.side and lane.direction == "both" else "")
+        for reader in lane.reader
+    )
+    yield f"lane {lane.number}: {lane.direction}, {lane.logic}, {pulse}readers {readers}"
+    if gate.board.map is None:
+        return
+    lines = lane_lines(gate, lane)
+    offsets = {name: line.offset for name, line in (*lines.outputs.items(), *lines.inputs.items())}
+    wired = ", ".join(f"{name} {terminal} (GPIO {offsets[name]})" for name, terminal in terminals(lane).items())
+    yield f"lane {lane.number}: {wired}"
+    for name in ("fire", "tamper"):
+        if name in lane.contacts and name not in lane.normally_closed:
+            yield f"lane {lane.number}: look again: {name} is not in normally_closed, so a broken wire goes unnoticed"

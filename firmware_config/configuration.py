@@ -4,149 +4,23 @@ The file is checked as a whole: what each key may hold (by its type) and what mu
 together, in one run.
 """
 
-import json
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
-
-from firmware_config.allowed import allowed, element, key_types, not_yet, section_of
 from firmware_config.crosschecks import crosschecks
-from firmware_config.gate import Gate, Section
-from firmware_config.mistakes import ConfigurationMistakes, Mistake
-
-MAX_FILE_BYTES = 64 * 1024
-MAX_SHOWN = 60
-MANUAL = "what docs/configuration.md says"
-COMPLAINTS = {
-    "missing": "is missing",
-    "greater_than_equal": "{value} is too small",
-    "less_than_equal": "{value} is too large",
-    "too_short": "there are too few",
-    "too_long": "there are too many",
-}
-KINDS = {
-    str: "text",
-    bool: "true or false",
-    int: "a whole number",
-    float: "a fraction",
-    dict: "a table",
-    list: "a list",
-}
+from firmware_config.gate import Gate
+from firmware_config.mistakes import ConfigurationMistakes
+from firmware_config.reading import parsed, typed
 
 
 def read_gate(path: Path) -> Gate:
-    """Read and check a `gate.toml`; looks at no other file.
+    """Read and check a `gate.toml`; looks at no other file but the pin map that it names.
 
     Raises:
-        ConfigurationMistakes: it cannot be read or used; all mistakes at once.
+        ConfigurationMistakes: one of them cannot be read or used; all mistakes at once.
     """
-    content = _parse(path)
-    file = str(path)
-    mistakes = list(crosschecks(content, file))
-    try:
-        # As JSON, strictly: only there does a strict check still take an array for a tuple and text for a path.
-        gate = TypeAdapter(Gate).validate_json(json.dumps(content, default=str), strict=True)
-    except ValidationError as error:
-        mistakes += [_told(details, file) for details in error.errors(include_url=False) if not _echo(details)]
-    except (ValueError, RecursionError):
-        raise _unusable(file, "holds a number or a nesting too large for any gate", MANUAL) from None
-    else:
-        if not mistakes:
-            return gate
-    raise ConfigurationMistakes(tuple(sorted(mistakes, key=lambda each: each.key)))
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise _unusable(str(path), f"cannot be read: {error.strerror}", "a file that this user can read") from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise _unusable(str(path), f"is larger than {MAX_FILE_BYTES} bytes", "a gate.toml, which is never that large")
-    try:
-        return tomllib.loads(raw.decode())
-    except UnicodeDecodeError as error:
-        raise _unusable(str(path), f"byte {error.start + 1} is no UTF-8", "a text file in UTF-8") from None
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise _unusable(str(path), f"is not TOML: {_printable(why)}", "TOML 1.0") from None
-
-
-def _unusable(file: str, wrong: str, what_is_allowed: str) -> ConfigurationMistakes:
-    return ConfigurationMistakes((Mistake(file, "", wrong, what_is_allowed),))
-
-
-def _echo(details: ErrorDetails) -> bool:
-    """Tell whether this only repeats that elements are wrong, each of which has its own line."""
-    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
-
-
-def _told(details: ErrorDetails, file: str) -> Mistake:
-    location, kind, value = details["loc"], details["type"], details["input"]
-    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{_printable(part)}" for part in location)[1:]
-    if kind == "unexpected_keyword_argument":
-        return Mistake(file, key, *_unknown_key(str(location[-1]), _section_at(location[:-1]), value))
-    hint = _hint_at(location)
-    path = ".".join(part for part in location if isinstance(part, str))
-    what_is_allowed = allowed(hint, path)
-    if kind in COMPLAINTS:
-        wrong = COMPLAINTS[kind].format(value=_shown(value))
-    elif element(hint) and section_of(hint) and isinstance(value, dict):
-        wrong = f"is written as one table [{path}]"
-    elif (later := not_yet(hint)) and value in later.values:
-        wrong = f"{_shown(value)} is not in this release: {later.why}"
-    elif kind.endswith("_type"):
-        wrong = f"{_shown(value)} is {KINDS.get(type(value), 'something else')}"
-    else:
-        wrong = f"{_shown(value)} is none of them" if kind == "literal_error" else f"{_shown(value)} cannot be used"
-    return Mistake(file, key, wrong, what_is_allowed)
-
-
-def _unknown_key(name: str, section: type[Section], value: object) -> tuple[str, str]:
-    known = key_types(section)
-    wrong = "there is no such key here"
-    if close := get_close_matches(name, known, n=1):
-        wrong += f", did you mean {close[0]}?"
-    elif home := next(
-        (table for table, keys in _tables() if name in keys and not isinstance(value, dict | list)), None
-    ):
-        wrong += f", it belongs in {home}"
-    return wrong, ", ".join(known)
-
-
-def _tables(section: type[Section] = Gate, prefix: str = "") -> list[tuple[str, dict[str, Any]]]:
-    """All tables of the file below `section`, as they are written, with their keys."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    for name, hint in key_types(section).items():
-        if inner := section_of(hint):
-            path = f"{prefix}{name}"
-            found.append((f"[[{path}]]" if element(hint) else f"[{path}]", key_types(inner)))
-            found += _tables(inner, f"{path}.")
-    return found
-
-
-def _hint_at(location: tuple[int | str, ...]) -> Any:
-    hint: Any = Gate
-    for part in location:
-        hint = element(hint) if isinstance(part, int) else key_types(section_of(hint) or Gate)[part]
-    return hint
-
-
-def _section_at(location: tuple[int | str, ...]) -> type[Section]:
-    return section_of(_hint_at(location)) or Gate
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list):
-        return "this"
-    text = json.dumps(value, ensure_ascii=False)
-    return _printable(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
-
-
-def _printable(text: object) -> str:
-    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in str(text))
+    file, content = str(path), parsed(path)
+    gate, mistakes = typed(content, file, Gate)
+    mistakes += crosschecks(content, file)
+    if gate is None or mistakes:
+        raise ConfigurationMistakes(tuple(sorted(mistakes, key=lambda each: each.key)))
+    return gate

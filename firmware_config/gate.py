@@ -5,99 +5,37 @@ page in `docs/` from them. A field is called as its key in the file, and a docst
 What the site decides (zones, products, hours) is not here but in the site's signed policy.
 """
 
-import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
-from terminal.core.journal import is_terminal_name
+from firmware_config.values import (
+    AbsolutePath,
+    FileName,
+    InputName,
+    MapName,
+    OutputName,
+    Question,
+    ReaderName,
+    ScrewName,
+    Section,
+    Side,
+    SocketPath,
+    TerminalName,
+    UserName,
+    all_different,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """In words for people, what a value may be; for values whose type does not say it by itself."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Values that the system knows and this release does not carry out, and why."""
-
-    values: tuple[str, ...]
-    why: str
-
-
-class Section:
-    """Base of all tables: unknown keys are refused."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-
-
-def is_reader_name(text: str) -> bool:
-    """Tell whether `text` can be the name of a PC/SC reader (at most 127 bytes, pcsc-lite's MAX_READERNAME)."""
-    return 1 <= len(text.encode()) <= 127 and text.isprintable() and text == text.strip()
+GAP_MS = {"truck": 1500, "car": 300}
+"""How long a loop is off before it counts as clear (design 5)."""
 
 
 def reader_kind(name: str) -> str:
     """A reader's name without the two numbers that PC/SC puts at its end, in the order in which readers came."""
     return re.sub(r" [0-9A-F]{2} [0-9A-F]{2}$", "", name)
-
-
-def is_absolute(path: Path) -> bool:
-    """Tell whether `path` means the same whatever folder a program was started in."""
-    return path.is_absolute() and str(path).isprintable() and ".." not in path.parts
-
-
-def is_socket_path(path: Path) -> bool:
-    """Tell whether `path` is absolute and fits into a Unix socket's address (`sun_path`, less its closing zero)."""
-    return is_absolute(path) and len(os.fsencode(path)) <= 107
-
-
-def is_file_name(text: str) -> bool:
-    """Tell whether `text` is the name of a file, without a folder."""
-    return 1 <= len(text) <= 255 and text.isprintable() and "/" not in text and text not in {".", ".."}
-
-
-def is_user_name(text: str) -> bool:
-    """Tell whether `text` can be the name of a Unix user, as systemd's strict syntax has it."""
-    return re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", text) is not None
-
-
-def all_different(values: Sequence[object]) -> bool:
-    """Tell whether nothing is named twice."""
-    return len(set(values)) == len(values)
-
-
-TerminalName = Annotated[str, Predicate(is_terminal_name), Allowed("1 to 32 of the characters a-z, 0-9 and -")]
-ReaderName = Annotated[
-    str, Predicate(is_reader_name), Allowed("a reader's name as `pcsc_scan -r` prints it, without its line number")
-]
-AbsolutePath = Annotated[Path, Predicate(is_absolute), Allowed("an absolute path, without `..`")]
-SocketPath = Annotated[Path, Predicate(is_socket_path), Allowed("an absolute path of at most 107 bytes")]
-UserName = Annotated[
-    str, Predicate(is_user_name), Allowed("the name of a Unix user: a-z, 0-9, _ and -, at most 31 characters")
-]
-FileName = Annotated[str, Predicate(is_file_name), Allowed("a file name without a folder")]
-Direction = Literal["entry", "exit"]
-InputName = Literal[
-    "loop_arm",
-    "loop_safety",
-    "loop_behind",
-    "open_limit",
-    "closed_limit",
-    "fire",
-    "tamper",
-    "swing_off",
-    "controller_fault",
-    "call",
-]
-Question = Literal["state", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +86,52 @@ class Reader(Section):
     """Name that the PC/SC daemon gives it, e.g. `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00`. The two
     numbers at its end may change when it is plugged in anew; a name without them means the only reader of that kind.
     """
-    side: Direction | None = None
-    """Side of the boom it stands at; left out, it is the lane's direction."""
+    side: Side | None = None
+    """Whose side of the boom it stands at: that of vehicles on their way in, or out. Left out, it is the lane's
+    direction; a lane for both says it of each reader. A card tapped at the wrong side of a lane is told where to go."""
     height: Literal["car", "truck"] = "truck"
     """Whom it can be reached by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring(Section):
+    """Where each relay and contact of the lane above is connected, by the names of the board's pin map. Only with a
+    `gpio` board, and then for every name in `outputs` and `contacts`. No terminal is used twice: two lanes that need
+    one and the same contact (fire) get a relay with two contacts.
+    """
+
+    open: ScrewName | None = None
+    """Relay on the controller's input for opening."""
+    close: ScrewName | None = None
+    """Relay on the controller's input for closing."""
+    hold_open: ScrewName | None = None
+    """Relay on the controller's input that keeps the boom up as long as it is on; never the one of `open`."""
+    light_red: ScrewName | None = None
+    """Red light."""
+    light_green: ScrewName | None = None
+    """Green light."""
+    buzzer: ScrewName | None = None
+    """Buzzer."""
+    loop_arm: ScrewName | None = None
+    """Loop before the boom; in a lane for both directions the outer one."""
+    loop_safety: ScrewName | None = None
+    """Loop under the boom. The controller has its own; this one is told to the terminal as well."""
+    loop_behind: ScrewName | None = None
+    """Loop behind the boom; in a lane for both directions the inner one."""
+    open_limit: ScrewName | None = None
+    """The boom is up."""
+    closed_limit: ScrewName | None = None
+    """The boom is down."""
+    fire: ScrewName | None = None
+    """Fire alarm. It is wired to the controller, which opens by itself; the terminal only reads it."""
+    tamper: ScrewName | None = None
+    """The housing is open."""
+    swing_off: ScrewName | None = None
+    """The arm swung out of its hinge."""
+    controller_fault: ScrewName | None = None
+    """The controller reports a fault."""
+    call: ScrewName | None = None
+    """Somebody pressed the call button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,33 +140,60 @@ class Lane(Section):
 
     number: Annotated[int, Ge(1), Le(255)]
     """The lane's number in the site's policy."""
-    direction: Annotated[Direction, NotYet(("both",), "lanes of both directions are not built yet")]
+    direction: Literal["entry", "exit", "both"]
     """Way of the vehicles that pass here."""
-    logic: Annotated[
-        Literal["impulse"],
-        NotYet(("impulse-count", "step", "hold"), "its barrier cycle is not built yet"),
-    ] = "impulse"
-    """How the barrier's controller takes orders; the bench test finds it out."""
+    logic: Literal["impulse", "impulse-count", "step", "hold"] = "impulse"
+    """How the barrier's controller takes orders; the bench test finds it out. `impulse`: a pulse opens.
+    `impulse-count`: each pulse lets one vehicle more through. `step`: each pulse moves the boom the other way. `hold`:
+    open as long as the contact is closed."""
+    outputs: Annotated[tuple[OutputName, ...], MinLen(1), Predicate(all_different)] = ("open",)
+    """Relays that are wired to the barrier and its lights."""
+    contacts: Annotated[tuple[InputName, ...], Predicate(all_different)] = ()
+    """Contacts of the barrier that are wired to the board; where one is missing, timers stand in for it."""
+    normally_closed: Annotated[tuple[InputName, ...], Predicate(all_different)] = ()
+    """Which of these are closed at rest and open to say yes. `fire` and `tamper` should be: a broken wire then reads as
+    fire, or as tampering, and not as peace. The simulated board needs none."""
     pulse_ms: Annotated[int, Ge(200), Le(1000)] = 500
-    """Length of a pulse on the `open` contact."""
+    """Length of a pulse on the `open` and `close` contacts."""
     travel_ms: Annotated[int, Ge(500), Le(60_000)] = 6000
     """Time the boom takes from closed to open, measured, with a margin."""
     passage_s: Annotated[int, Ge(5), Le(600)] = 30
     """How long an open boom waits for a vehicle to come."""
-    contacts: Annotated[tuple[InputName, ...], Predicate(all_different)] = ()
-    """Contacts of the barrier that are wired to the board; where one is missing, timers stand in for it."""
+    closing_s: Annotated[int, Ge(5), Le(600)] = 60
+    """Time within which the boom is down once it may close: the controller's own waiting and the way down, with a
+    margin."""
+    gap_ms: Annotated[int, Ge(100), Le(10_000)] | None = None
+    """How long a loop is off before it counts as clear. Left out: 1500 where a reader stands at a truck's height, since
+    a drawbar or the space under a trailer is no gap between vehicles, else 300."""
+    too_long_s: Annotated[int, Ge(10), Le(3600)] = 120
+    """A boom that is open for so long and for nobody raises an alarm."""
+    under_boom_s: Annotated[int, Ge(30), Le(300)] = 120
+    """A vehicle that stands under the boom for so long raises an alarm."""
+    stuck_s: Annotated[int, Ge(600), Le(86_400)] = 1800
+    """A loop that is on for so long is called stuck, and `loop_arm` and `loop_behind` are left out until they clear.
+    So long, since trucks wait on `loop_arm` for their slot."""
+    wiring: Wiring | None = None
+    """`[lane.wiring]` under the `[[lane]]` it belongs to."""
     reader: Annotated[tuple[Reader, ...], MinLen(1), MaxLen(4)]
     """One `[[lane.reader]]` a reader, under the `[[lane]]` it belongs to."""
+
+    def clear_ms(self) -> int:
+        """`gap_ms`, or what stands for it by the tallest vehicle that the readers are made for."""
+        return self.gap_ms or GAP_MS["truck" if any(each.height == "truck" for each in self.reader) else "car"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board(Section):
-    """The relays and contacts."""
+    """The relays and contacts. `simulated` has a `socket`; `gpio` has a `map`, and each lane a `[lane.wiring]`."""
 
-    kind: Annotated[Literal["simulated"], NotYet(("gpio",), "pin maps of real boards are not built yet")]
-    """What stands behind the relays."""
-    socket: SocketPath
-    """Unix socket of the simulated board."""
+    kind: Literal["simulated", "gpio"]
+    """What stands behind the relays: a process that plays barrier and vehicles, or lines of this computer."""
+    socket: SocketPath | None = None
+    """Unix socket of a simulated board; no other kind has one."""
+    map: MapName | None = None
+    """Which terminal of a `gpio` board is which line (see *Pin maps*); no other kind has one."""
+    debounce_ms: Annotated[int, Ge(1), Le(500)] = 20
+    """How long a contact keeps still before its change is believed; the kernel does it. Only with `gpio`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,25 +6,35 @@ the gate runs as: root may read and write everything, and would find nothing wro
 
 import json
 import os
+import pwd
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from firmware_config.board_map import map_path, read_board_map
 from firmware_config.cardkeys import keys_folder, read_card_keys, read_terminal_key
-from firmware_config.gate import Gate, reader_kind
+from firmware_config.gate import Board, Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from terminal.core.document import MAX_ROOT_BYTES
 
+ROOT = Path("/")
+MODEL = Path("sys/firmware/devicetree/base/model")
+"""What this computer is, as its device tree says; ends with a zero byte."""
 
-def check_machine(gate: Gate, environ: Mapping[str, str], file: str) -> tuple[Mistake, ...]:
-    """Everything that is not there or not as it should be; `file` is the `gate.toml` to name. Changes nothing."""
+
+def check_machine(gate: Gate, environ: Mapping[str, str], file: str, tree: Path = ROOT) -> tuple[Mistake, ...]:
+    """Everything that is not there or not as it should be; `file` is the `gate.toml` to name. Changes nothing.
+
+    `tree` is where the machine's `dev` and `sys` are.
+    """
     return (
         *_data(gate.terminal.data, file),
         *_mirror(gate.terminal.mirror, file),
         *_root(gate.terminal.root, file),
         *_keys(gate, environ, file),
-        *_board(gate.board.socket, file),
+        *_callers(gate, file),
+        *_board(gate, file, tree),
     )
 
 
@@ -121,7 +131,42 @@ def _keys(gate: Gate, environ: Mapping[str, str], file: str) -> Iterator[Mistake
             yield Mistake(str(path), "", f"is open to other users (mode bits {mode:03o})", f"chmod 600 {path}")
 
 
-def _board(path: Path, file: str) -> Iterator[Mistake]:
+def _callers(gate: Gate, file: str) -> Iterator[Mistake]:
+    for place, caller in enumerate(gate.caller, 1):
+        try:
+            pwd.getpwnam(caller.user)
+        except KeyError:
+            wrong = f'this machine has no user "{caller.user}"'
+            yield Mistake(file, f"caller[{place}].user", wrong, "the name of a Unix user of this machine")
+
+
+def _board(gate: Gate, file: str, tree: Path) -> Iterator[Mistake]:
+    match gate.board:
+        case Board(socket=Path() as path):
+            yield from _simulated(path, file)
+        case Board(map=str() as name):
+            yield from _computer(name, file, tree)
+        case _:
+            pass
+
+
+def _computer(name: str, file: str, tree: Path) -> Iterator[Mistake]:
+    # No line is looked at: they may belong to a gate that is at work, which tells of a busy one and of its holder.
+    try:
+        model = (tree / MODEL).read_bytes().decode(errors="replace").rstrip("\0")
+    except OSError:
+        model = "no Raspberry Pi"
+    models = read_board_map(map_path(name)).models
+    if not model.startswith(models):
+        wanted = f"{' or '.join(models)}, or another pin map"
+        yield Mistake(file, "board.map", f'this machine is {model}, for which "{name}" is not made', wanted)
+    chips = sorted((tree / "dev").glob("gpiochip*"))
+    if not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        wrong = "no GPIO chip can be used by this user" if chips else "this machine has no GPIO chip in /dev"
+        yield Mistake(file, "board.kind", wrong, "a Raspberry Pi, and a user of the group gpio")
+
+
+def _simulated(path: Path, file: str) -> Iterator[Mistake]:
     # Only looked at: a connection would be a second client, and the board may belong to a gate that is at work.
     wanted = "the socket of a simulated board that runs"
     try:

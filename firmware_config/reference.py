@@ -7,12 +7,16 @@ from dataclasses import MISSING
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
+from firmware_config import board_map as boards
 from firmware_config import gate as types
-from firmware_config.allowed import allowed, defaults, element, how_many, key_types, not_yet, section_of
-from firmware_config.gate import Gate, Section
+from firmware_config.allowed import allowed, defaults, element, how_many, key_types, section_of
+from firmware_config.board_map import BOARDS, LINES, BoardMap, Contact, read_board_map
+from firmware_config.gate import Gate
+from firmware_config.values import Section
 
-EXAMPLE = Path(__file__).parent / "examples" / "gate.toml"
+EXAMPLES = Path(__file__).parent / "examples"
 OPENING = """# gate.toml
 
 <!-- Made from firmware_config/gate.py by `make docs`. -->
@@ -26,21 +30,85 @@ what is allowed. Tables that may stand more than once are counted from 1 in the 
 """
 BETWEEN = """## What must hold between keys
 
-* No two lanes have the same number, and no reader is used twice.
-* `pulse_ms` is less than `travel_ms`: an impulse that is still there when the boom has arrived is a level to the
-  controller, and a level on an impulse input can mean *open for ever*.
-* No two callers have the same user.
-* A reader's `side` is its lane's `direction`.
-* `terminal.root`, `terminal.data`, `keys.folder`, `board.socket` and `socket.path` are not inside `terminal.mirror`,
-  into which others write, and the mirror is not inside `terminal.data`.
+* No two lanes have the same number, no reader is used twice, and no two callers have the same user.
+* `terminal.root`, `terminal.data`, `keys.folder`, `board.socket`, `board.map` and `socket.path` are not inside
+  `terminal.mirror`, into which others write, and the mirror is not inside `terminal.data`. `socket.path` is not there
+  either, since nobody else could reach it, and is not `board.socket`.
+
+So that no boom stays open for ever, and none comes down on anybody:
+
+* `outputs` has `open`. `pulse_ms` is less than `travel_ms`: an impulse that is still there when the boom has arrived is
+  a level to the controller, and a level on an impulse input can mean *open for ever*. For the same reason `open` and
+  `hold_open` are never one terminal.
+* `impulse-count` has `close`: after a no-show its controller would wait, open, for the vehicle that it still counts.
+* `close`, `hold_open` and the logic `hold` have `loop_safety`: with each of them the terminal lets the boom fall.
+* `step` has `closed_limit`: without it nothing tells whether a pulse opens the boom or brings it down.
+* `closing_s` is longer than `travel_ms`, and `board.debounce_ms` shorter than every lane's `gap_ms`.
+* `normally_closed` names only what is in `contacts`. A `fire` or `tamper` contact of a `gpio` board that is not in it
+  is allowed, and `check` says so: its broken wire would go unnoticed.
+
+So that whoever comes can tap:
+
+* A lane for `both` directions has a reader at each side, and says of each reader at which. Any other lane has one at
+  its own side; readers at the other side are allowed, and tell whom they read where to go.
+
+So that every relay and contact is where it should be:
+
+* A `simulated` board has a `socket` and no wiring. A `gpio` board has a `map`, and each lane a `[lane.wiring]` that
+  names a terminal for exactly what is in its `outputs` and `contacts`.
+* Outputs are on relays of the pin map and contacts on its inputs; no terminal is used twice, in one lane or in two.
+"""
+MAPS = """## Pin maps
+
+A pin map is a TOML file that says which terminal of a board is which line of the computer. These come along
+(`firmware_config/boards`; what is known of a board, and what nobody has tried yet, stands there as comments):
+
+{maps}
+
+One of your own is named by its absolute path:
+
+| key | allowed | left out | meaning |
+|---|---|---|---|
+{keys}
+| `[relays]` | a line each: `K1 = {{ gpio = 17, active = "high" }}` | a mistake | Terminals for relays. |
+| `[inputs]` | a line each: `IN1 = {{ gpio = 22, active = "low", bias = "pull-up" }}` | none | Terminals for contacts. |
+
+A name on the left is what is printed beside the terminal. `active` is the level of the line while the relay is on or
+the contact is closed, `bias` the computer's own resistor ({biases}). A map is refused when
+
+* a line is not among {lines}: 0 to 8 are pulled up at power-on, so a relay there could
+  fire, and 14 and 15 are the serial console, which moves them by itself;
+* a relay is on while its line is low, as lines are whenever nobody drives them;
+* a line rests, by its `bias`, at the level of a closed contact: a broken wire would read as closed;
+* a line or a name stands in it twice.
 """
 
 
 def configuration_page() -> str:
     """The whole page, in Markdown."""
     tables = [text for name, hint in key_types(Gate).items() for text in _table(name, hint)]
-    example = f"## Example\n\n```toml\n{EXAMPLE.read_text()}```\n"
-    return "\n".join((OPENING, *tables, BETWEEN, example))
+    examples = [_example(path) for path in sorted(EXAMPLES.glob("*.toml"))]
+    return "\n".join((OPENING, *tables, BETWEEN, _pin_maps(), "## Examples\n", *examples))
+
+
+def _example(path: Path) -> str:
+    return f"`firmware_config/examples/{path.name}`:\n\n```toml\n{path.read_text()}```\n"
+
+
+def _pin_maps() -> str:
+    rows = ["| `map` | board | computer | relays | inputs |", "|---|---|---|---|---|"]
+    for path in sorted(BOARDS.glob("*.toml")):
+        board = read_board_map(path)
+        relays, inputs = (
+            ", ".join(f"{name} ({line.gpio})" for name, line in each.items()) for each in (board.relays, board.inputs)
+        )
+        rows.append(f"| `{path.stem}` | {board.name} | {', '.join(board.models)} | {relays} | {inputs} |")
+    return MAPS.format(
+        maps="\n".join(rows),
+        keys="\n".join(_rows(boards, BoardMap, "")),
+        biases=", ".join(f"`{each}`" for each in get_args(key_types(Contact)["bias"])),
+        lines=LINES,
+    )
 
 
 def _table(path: str, hint: object) -> list[str]:
@@ -49,17 +117,19 @@ def _table(path: str, hint: object) -> list[str]:
         return []
     listed = element(hint) is not None
     title = f"## `[[{path}]]`, {how_many(hint)} times" if listed else f"## `[{path}]`"
-    rows = ["| key | allowed | left out | meaning |", "|---|---|---|---|"]
-    meanings, given = _meanings(types, section), defaults(section)
-    for name, key_hint in key_types(section).items():
-        if section_of(key_hint):
-            continue
-        later = not_yet(key_hint)
-        may = allowed(key_hint, f"{path}.{name}")
-        may += f" (not in this release: {', '.join(later.values)})" if later else ""
-        rows.append(f"| `{name}` | {may} | {_default(given[name])} | {meanings[name]} |")
+    rows = ["| key | allowed | left out | meaning |", "|---|---|---|---|", *_rows(types, section, path)]
     inner = [text for name, key_hint in key_types(section).items() for text in _table(f"{path}.{name}", key_hint)]
-    return [f"{title}\n\n{(section.__doc__ or '').strip()}\n\n" + "\n".join(rows) + "\n", *inner]
+    return [f"{title}\n\n{inspect.cleandoc(section.__doc__ or '')}\n\n" + "\n".join(rows) + "\n", *inner]
+
+
+def _rows(module: ModuleType, section: type[Section], path: str) -> list[str]:
+    """A row for each plain key of a table."""
+    meanings, given = _meanings(module, section), defaults(section)
+    return [
+        f"| `{name}` | {allowed(hint, f'{path}.{name}')} | {_default(given[name])} | {meanings[name]} |"
+        for name, hint in key_types(section).items()
+        if not section_of(hint)
+    ]
 
 
 def _default(value: object) -> str:

@@ -1,17 +1,16 @@
-import json
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from firmware_config.check import check_gate
-from firmware_config.configuration import MAX_FILE_BYTES, read_gate
-from firmware_config.gate import Board, Gate, Keys, Lane, Reader, Terminal, Timing
-from firmware_config.mistakes import ConfigurationMistakes
-from firmware_config.reference import EXAMPLE
-from terminal.ports import Input
-from tests.firmware_config.gate_file import GATE, written
+from firmware_config.allowed import element, key_types, unwrapped
+from firmware_config.configuration import read_gate
+from firmware_config.gate import Board, Caller, Gate, Keys, Lane, Reader, Socket, Terminal, Timing, Wiring
+from firmware_config.reference import EXAMPLES
+from firmware_config.values import Question
+from terminal.core.barrier_words import GuardOrder, Logic
+from terminal.ports import Input, Output
+from tests.firmware_config.gate_file import GATE, mistakes_in, spoiled, written
 
 LEAST = Gate(
     terminal=Terminal(
@@ -29,19 +28,8 @@ LEAST = Gate(
 )
 
 
-def mistakes_in(path: Path) -> list[str]:
-    with pytest.raises(ConfigurationMistakes) as caught:
-        read_gate(path)
-    assert str(caught.value) == "\n".join(map(str, caught.value.mistakes))
-    return [str(mistake).replace(str(path), "gate.toml") for mistake in caught.value.mistakes]
-
-
 def changed(folder: Path, *changes: tuple[str, str]) -> Path:
-    text = GATE
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new, 1)
-    return written(folder, text)
+    return spoiled(folder, GATE, *changes)
 
 
 def test_least_file_gets_the_defaults_of_the_design(tmp_path: Path) -> None:
@@ -52,15 +40,43 @@ def test_least_file_gets_the_defaults_of_the_design(tmp_path: Path) -> None:
     assert (gate.lane[0].logic, gate.lane[0].pulse_ms, gate.lane[0].contacts) == ("impulse", 500, ())
 
 
-def test_example_is_right() -> None:
-    gate = read_gate(EXAMPLE)
-    assert [(lane.number, lane.direction, len(lane.reader)) for lane in gate.lane] == [(1, "entry", 2), (2, "exit", 1)]
+def test_examples_are_right() -> None:
+    lanes = {path.stem: read_gate(path).lane for path in EXAMPLES.glob("*.toml")}
+    assert {
+        name: [(lane.direction, lane.logic, len(lane.reader)) for lane in each] for name, each in lanes.items()
+    } == {
+        "one-lane-simulated": [("entry", "impulse", 1)],
+        "both-ways-hold": [("both", "hold", 2)],
+        "pi5-two-lanes": [("entry", "impulse", 2), ("exit", "impulse", 1)],
+    }
 
 
-def test_contacts_are_called_as_the_port_calls_them(tmp_path: Path) -> None:
-    names = tuple(str(contact) for contact in Input)
-    path = changed(tmp_path, ('direction = "entry"', f'direction = "entry"\ncontacts = {json.dumps(names)}'))
-    assert read_gate(path).lane[0].contacts == names
+def test_names_are_those_of_the_port_and_of_the_barrier() -> None:
+    hints = key_types(Lane)
+    assert get_args(element(hints["contacts"])) == tuple(map(str, Input))
+    assert get_args(element(hints["outputs"])) == tuple(map(str, Output))
+    assert tuple(key_types(Wiring)) == (*map(str, Output), *map(str, Input))
+    assert get_args(unwrapped(hints["logic"])[0]) == tuple(map(str, Logic))
+    assert get_args(Question) == ("state", *map(str, GuardOrder))
+
+
+@pytest.mark.parametrize(
+    ("heights", "gap_ms", "clear_ms"),
+    [(("truck", "car"), None, 1500), (("car", "car"), None, 300), (("truck",), 700, 700), (("car",), 100, 100)],
+)
+def test_loop_is_clear_after_what_the_tallest_vehicle_needs(
+    heights: tuple[Literal["car", "truck"], ...], gap_ms: int | None, clear_ms: int
+) -> None:
+    readers = tuple(Reader(name=f"R{place}", height=height) for place, height in enumerate(heights))
+    assert Lane(number=1, direction="entry", gap_ms=gap_ms, reader=readers).clear_ms() == clear_ms
+
+
+def test_callers_and_what_they_may_ask(tmp_path: Path) -> None:
+    callers = '[[caller]]\nuser = "xs-status"\nmay = ["state", "lock"]\n[[caller]]\nuser = "guard"\nmay = ["confirm"]\n'
+    gate = read_gate(changed(tmp_path, ("[board]", f'[socket]\npath = "/run/g.sock"\n{callers}[board]')))
+    assert gate.socket == Socket(path=Path("/run/g.sock"))
+    assert gate.caller == (Caller(user="xs-status", may=("state", "lock")), Caller(user="guard", may=("confirm",)))
+    assert (LEAST.socket, LEAST.caller) == (Socket(path=Path("/run/xs-gate/gate.sock")), ())
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
@@ -69,27 +85,19 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ('name = "kade-1"', 'name = "Kade 1"'),
         ("site = 7", 'site = "7"'),
         ("/etc/xs-terminal/root.json", "/var/lib/xs-mirror/root.json"),
-        ('kind = "simulated"', 'kind = "gpio"'),
-        ('direction = "entry"', 'direction = "both"\npulse_ms = 50\ntravel_ms = 600\nlogic = "step"\npulse = 3'),
+        ('kind = "simulated"', 'kind = "real"'),
+        ('direction = "entry"', 'direction = "in"\npulse_ms = 50\ntravel_ms = 600\nlogic = "toggle"\npulse = 3'),
         ("number = 2", "number = 1\ntravel_ms = 500"),
         ("Reader 01 00", "Reader 00 00"),
     )
     assert mistakes_in(path) == [
-        (
-            'gate.toml: board.kind: "gpio" is not in this release: pin maps of real boards are not built yet; '
-            'allowed: "simulated"'
-        ),
-        (
-            'gate.toml: lane[1].direction: "both" is not in this release: lanes of both directions are not built yet; '
-            'allowed: "entry" or "exit"'
-        ),
-        (
-            'gate.toml: lane[1].logic: "step" is not in this release: its barrier cycle is not built yet; '
-            'allowed: "impulse"'
-        ),
+        'gate.toml: board.kind: "real" is none of them; allowed: "simulated" or "gpio"',
+        'gate.toml: lane[1].direction: "in" is none of them; allowed: "entry", "exit" or "both"',
+        ('gate.toml: lane[1].logic: "toggle" is none of them; allowed: "impulse", "impulse-count", "step" or "hold"'),
         (
             "gate.toml: lane[1].pulse: there is no such key here, did you mean pulse_ms?; allowed: number, direction, "
-            "logic, pulse_ms, travel_ms, passage_s, contacts, reader"
+            "logic, outputs, contacts, normally_closed, pulse_ms, travel_ms, passage_s, closing_s, gap_ms, too_long_s, "
+            "under_boom_s, stuck_s, wiring, reader"
         ),
         "gate.toml: lane[1].pulse_ms: 50 is too small; allowed: a whole number from 200 to 1000",
         "gate.toml: lane[2].number: 1 is also lane[1].number; allowed: a number of its own for each lane",
@@ -130,8 +138,12 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[[lane.reader]]", "[lane.reader]", "lane[1].reader: is written as one table [lane.reader]; allowed: 1 to 4"),
         ("[[lane.reader]]\nname", "reader = []\nxname", "lane[1].reader: there are too few; allowed: 1 to 4 tables"),
         ('"Reader 00 00"', '" Reader 00 00"', 'lane[1].reader[1].name: " Reader 00 00" cannot be used; allowed: a'),
-        ('"Reader 00 00"', '"Reader 00 00"\nside = "exit"', 'side: "exit" is behind the boom of a lane for entry'),
         ("number = 1", "number = 1\ncontacts = ['fire', 'fire']", "lane[1].contacts: this cannot be used; allowed: a"),
+        (
+            "number = 1",
+            "number = 1\noutputs = []",
+            'lane[1].outputs: there are too few; allowed: a list of any of "open"',
+        ),
         (
             "number = 1",
             "number = 1\ncontacts = ['loop']",
@@ -142,6 +154,38 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "[board]",
             "[keys]\nfolder = '/var/lib/xs-mirror'\n[board]",
             "keys.folder: /var/lib/xs-mirror is in the mirror",
+        ),
+        (
+            "[board]",
+            "[socket]\npath = '/var/lib/xs-mirror/s'\n[board]",
+            "socket.path: /var/lib/xs-mirror/s is in the mirror",
+        ),
+        (
+            "[board]",
+            "[socket]\npath = '/var/lib/xs-gate/s'\n[board]",
+            "socket.path: /var/lib/xs-gate/s is in terminal.data",
+        ),
+        (
+            "[board]",
+            "[socket]\npath = '/run/board.sock'\n[board]",
+            "board.socket: is the gate's own socket, socket.path",
+        ),
+        ("/run/board.sock", "/run/xs-gate/gate.sock", "board.socket: is the gate's own socket, socket.path"),
+        (
+            "[board]",
+            "[[caller]]\nuser = 'A'\nmay = ['state']\n[board]",
+            'caller[1].user: "A" cannot be used; allowed: the',
+        ),
+        (
+            "[board]",
+            "[[caller]]\nuser = 'a'\nmay = []\n[board]",
+            "caller[1].may: there are too few; allowed: a list of any",
+        ),
+        ("[board]", "[[caller]]\nuser = 'a'\nmay = ['shut']\n[board]", 'caller[1].may[1]: "shut" is none of them'),
+        (
+            "[board]",
+            "[[caller]]\nuser = 'a'\nmay = ['lock']\n[[caller]]\nuser = 'a'\nmay = ['open']\n[board]",
+            'caller[2].user: "a" is also caller[1].user; allowed: one table for each user',
         ),
     ],
 )
@@ -177,70 +221,25 @@ def test_five_lanes_are_one_too_many(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("pulse_ms", "good"), [(199, False), (200, True), (1000, True), (1001, False)])
-def test_pulse_is_bounded_on_both_sides(tmp_path: Path, pulse_ms: int, good: bool) -> None:
-    path = changed(tmp_path, ("number = 1", f"number = 1\npulse_ms = {pulse_ms}"))
-    if good:
-        assert read_gate(path).lane[0].pulse_ms == pulse_ms
-    else:
-        assert "200 to 1000" in mistakes_in(path)[0]
-
-
-def test_file_that_is_not_there() -> None:
-    assert mistakes_in(Path("/nowhere/gate.toml")) == [
-        "gate.toml: cannot be read: No such file or directory; allowed: a file that this user can read"
-    ]
-
-
 @pytest.mark.parametrize(
-    ("content", "line"),
+    ("key", "least", "most"),
     [
-        (
-            b"[terminal\n",
-            "gate.toml: is not TOML: Expected ']' at the end of a table declaration (at line 1, column 10)",
-        ),
-        (b"a = 1\na = 2\n", "gate.toml: is not TOML: Cannot overwrite a value (at line 2, column 6)"),
-        (b'name = "\xff"', "gate.toml: byte 9 is no UTF-8; allowed: a text file in UTF-8"),
-        (b"a = " + b"[" * 5000 + b"]" * 5000, "gate.toml: is not TOML: nested too deeply"),
-        (b"a = " + b"9" * 5000, "gate.toml: is not TOML: "),
-        (b"a = 0x" + b"f" * 5000, "gate.toml: holds a number or a nesting too large for any gate"),
-        (b"#" * (MAX_FILE_BYTES + 1), f"gate.toml: is larger than {MAX_FILE_BYTES} bytes"),
-        (b"\0", "gate.toml: is not TOML: "),
+        ("pulse_ms", 200, 1000),
+        ("travel_ms", 500, 60_000),
+        ("passage_s", 5, 600),
+        ("closing_s", 5, 600),
+        ("gap_ms", 100, 10_000),
+        ("too_long_s", 10, 3600),
+        ("under_boom_s", 30, 300),
+        ("stuck_s", 600, 86_400),
     ],
 )
-def test_file_that_is_no_configuration(tmp_path: Path, content: bytes, line: str) -> None:
-    (told,) = mistakes_in(written(tmp_path, content))
-    assert told.startswith(line)
-    assert told.isprintable()
+def test_times_of_a_lane_are_bounded_on_both_sides(tmp_path: Path, key: str, least: int, most: int) -> None:
+    def read(value: int) -> Path:
+        times = {"pulse_ms": 200, "travel_ms": 2000, "closing_s": 90, key: value}
+        return changed(tmp_path, ("number = 1", "\n".join(("number = 1", *(f"{k} = {v}" for k, v in times.items())))))
 
-
-def test_largest_file_is_read(tmp_path: Path) -> None:
-    text = GATE + "#" * (MAX_FILE_BYTES - len(GATE))
-    assert read_gate(written(tmp_path, text)) == LEAST
-
-
-VALUES = st.recursive(
-    st.one_of(st.booleans(), st.integers(), st.text(max_size=8), st.floats(), st.just("entry")),
-    lambda inner: st.lists(inner, max_size=3),
-    max_leaves=4,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    key=st.sampled_from(
-        ["site", "name", "number", "direction", "pulse_ms", "reader", "contacts", "kind", "zzz", "lane"]
-    ),
-    value=VALUES,
-    place=st.sampled_from(["[terminal]", "[board]", "[[lane]]", "[[lane.reader]]", "\n"]),
-)
-def test_any_value_anywhere_is_read_or_told(
-    tmp_path_factory: pytest.TempPathFactory, key: str, value: object, place: str
-) -> None:
-    text = GATE.replace(
-        place, f"{place}\n{key} = {json.dumps(value).replace('NaN', 'nan').replace('Infinity', 'inf')}", 1
-    )
-    path = written(tmp_path_factory.mktemp("any"), text)
-    gate, mistakes = check_gate(path)
-    assert isinstance(gate, Gate) != bool(mistakes)
-    assert all(str(each).isprintable() for each in mistakes)
+    for value in (least, most):
+        assert getattr(read_gate(read(value)).lane[0], key) == value
+    for value in (least - 1, most + 1):
+        assert any(f"allowed: a whole number from {least} to {most}" in each for each in mistakes_in(read(value)))

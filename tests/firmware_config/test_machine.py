@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from firmware_config.check import check_gate, summary
+from firmware_config.configuration import read_gate
+from firmware_config.machine import MODEL, check_machine
 from terminal.core.document import MAX_ROOT_BYTES
 from terminal.edges.pcsc import find_reader
-from tests.firmware_config.gate_file import GATE, written
+from tests.firmware_config.gate_file import GATE, GPIO_GATE, spoiled, written
 
 
 @pytest.fixture
@@ -139,6 +141,64 @@ def test_board_socket_that_is_a_file(machine: Path) -> None:
     ]
 
 
+def test_caller_whom_the_machine_does_not_know(machine: Path) -> None:
+    path = machine / "gate.toml"
+    callers = '[[caller]]\nuser = "root"\nmay = ["state"]\n[[caller]]\nuser = "xs-nobody-knows"\nmay = ["state"]\n'
+    path.write_text(callers + path.read_text())
+    assert told(machine) == [
+        (
+            'gate.toml: caller[2].user: this machine has no user "xs-nobody-knows"; '
+            "allowed: the name of a Unix user of this machine"
+        )
+    ]
+
+
+@pytest.fixture
+def pi(tmp_path: Path) -> Path:
+    """The `dev` and `sys` of a Raspberry Pi 5, as far as the check looks."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/gpiochip0").touch()
+    (tmp_path / MODEL).parent.mkdir(parents=True)
+    (tmp_path / MODEL).write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
+    return tmp_path
+
+
+def board_mistakes(pi: Path) -> list[str]:
+    gate = read_gate(written(pi, GPIO_GATE))
+    return [str(each) for each in check_machine(gate, {}, "gate.toml", pi) if each.key.startswith("board.")]
+
+
+def test_pin_map_for_this_computer(pi: Path) -> None:
+    assert board_mistakes(pi) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "what"),
+    [(b"Raspberry Pi 4 Model B Rev 1.4\0", "Raspberry Pi 4 Model B Rev 1.4"), (None, "no Raspberry Pi")],
+)
+def test_pin_map_for_another_computer(pi: Path, model: bytes | None, what: str) -> None:
+    if model is None:
+        (pi / MODEL).unlink()
+    else:
+        (pi / MODEL).write_bytes(model)
+    assert board_mistakes(pi) == [
+        (
+            f'gate.toml: board.map: this machine is {what}, for which "pi5-header" is not made; '
+            "allowed: Raspberry Pi 5 Model B or Raspberry Pi Compute Module 5, or another pin map"
+        )
+    ]
+
+
+def test_computer_without_a_gpio_chip(pi: Path) -> None:
+    (pi / "dev/gpiochip0").unlink()
+    assert board_mistakes(pi) == [
+        (
+            "gate.toml: board.kind: this machine has no GPIO chip in /dev; "
+            "allowed: a Raspberry Pi, and a user of the group gpio"
+        )
+    ]
+
+
 def test_reader_in_another_slot_is_suggested(machine: Path) -> None:
     assert told(machine, ("Reader 00 00", "Reader 02 00")) == [
         (
@@ -181,3 +241,18 @@ def test_summary_reads_the_gate_back(machine: Path) -> None:
         "lane 1: entry, impulse, pulse 500 ms, readers Reader 00 00",
         "lane 2: exit, impulse, pulse 500 ms, readers Reader 01 00",
     )
+
+
+def test_summary_reads_the_wiring_back(tmp_path: Path) -> None:
+    assert summary(read_gate(written(tmp_path, GPIO_GATE))) == (
+        "terminal kade-1 at site 7, gpio board, pin map pi5-header",
+        "lane 1: entry, impulse, pulse 500 ms, readers Reader 00 00",
+        "lane 1: open K11 (GPIO 17), close K12 (GPIO 18), loop_safety IN21 (GPIO 9), fire IN33 (GPIO 13)",
+        "lane 2: exit, impulse, pulse 500 ms, readers Reader 01 00",
+        "lane 2: open K16 (GPIO 23)",
+    )
+
+
+def test_fire_contact_whose_broken_wire_goes_unnoticed(tmp_path: Path) -> None:
+    gate = read_gate(spoiled(tmp_path, GPIO_GATE, ('normally_closed = ["fire"]', "")))
+    assert "lane 1: look again: fire is not in normally_closed, so a broken wire goes unnoticed" in summary(gate)
