@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulation.vehicle import LENGTH_M, SPEED_M_S
-
 PACKET_BYTES = 65536
 
 Line = Mapping[str, Any]
@@ -49,22 +47,21 @@ class World:
         self._reader.start()
         self._ask({"world": True})
 
-    def vehicle(
-        self,
-        does: str,
-        name: str = "truck",
-        *,
-        heedless: bool = False,
-        length_m: float = LENGTH_M,
-        speed_m_s: float = SPEED_M_S,
-    ) -> None:
-        """Let a vehicle `arrive`, `drive-on`, `pass` or `back-out`; length and speed are those it first came with."""
-        how = {"heedless": heedless, "length_m": length_m, "speed_m_s": speed_m_s}
-        self._ask({"lane": self._lane, "vehicle": name, "does": does, **how})
+    def happen(self, **message: Any) -> Line:
+        """Anything that docs/simulated-board.md lists for the world; returns the answer."""
+        return self._ask({**message, "lane": self._lane})
+
+    def vehicle(self, does: str, name: str = "truck", **how: Any) -> None:
+        """Let a vehicle do one of the movements.
+
+        `how`: `kind`, `from`, `length_m`, `speed_m_s`, `heedless`, `light`, `keeps_m`, `room_m`, `reacts_ms`. Kind and
+        side are those it first came with; the rest stays as it was told last, save `heedless`, which is told each time.
+        """
+        self.happen(vehicle=name, does=does, **how)
 
     def contact(self, name: str, on: bool | None) -> None:
         """Hold a contact at a level; None lets go of it."""
-        self._ask({"lane": self._lane, "contact": name, "on": on})
+        self.happen(contact=name, on=on)
 
     def fire(self, on: bool) -> None:
         """The fire contact, which the controller hears too."""
@@ -72,11 +69,11 @@ class World:
 
     def jam(self, jammed: bool) -> None:
         """Hold the boom where it is, or let go of it."""
-        self._ask({"lane": self._lane, "jam": jammed})
+        self.happen(jam=jammed)
 
     def look(self) -> Line:
-        """`raised` (0 down, 1 up), `outputs` and `levels` as they are now."""
-        return self._ask({"lane": self._lane, "look": True})
+        """`raised` (0 down, 1 up), `boom`, `mains`, `outputs`, `levels` and `vehicles` as they are now."""
+        return self.happen(look=True)
 
     def mark(self) -> int:
         """How many lines were told so far; for `wait_for` and `since`."""

@@ -1,43 +1,10 @@
 """The simulated lane by itself: one controller, one boom, vehicles, and a clock that the test moves."""
 
-from typing import Any
-
 import pytest
 
-from simulation.controller import ControllerTimes
-from simulation.driver import Temperament
-from simulation.lane import CONTACTS, OUTPUTS, LaneSetup, SimulatedLane, UnknownName
+from simulation.lane import CONTACTS, OUTPUTS, UnknownName
 from terminal.ports import Input, Output
-
-TIMES = ControllerTimes(travel_ms=1000, after_passage_ms=500, no_show_ms=5000)
-
-
-class Told:
-    """Everything that the lane told, with the time it happened."""
-
-    def __init__(self, *without: str) -> None:
-        self.now_ms = 0.0
-        self.changes: list[tuple[str, bool]] = []
-        self.lane = SimulatedLane(self._told, 0.0, LaneSetup(times=TIMES, without=frozenset(without)))
-
-    def _told(self, what: str, **facts: Any) -> None:
-        if what in {"contact", "output"}:
-            self.changes.append((facts["name"], facts["on"]))
-
-    def after(self, ms: float) -> list[tuple[str, bool]]:
-        """What changes within `ms` from now."""
-        self.changes.clear()
-        self.now_ms += ms
-        self.lane.advance(self.now_ms)
-        return list(self.changes)
-
-    def pulse(self) -> None:
-        self.lane.drive("open", True, self.now_ms)
-        self.after(300)
-        self.lane.drive("open", False, self.now_ms)
-
-    def vehicle(self, does: str, *, heedless: bool = False) -> None:
-        self.lane.vehicle("truck", does, self.now_ms, temperament=Temperament(heedless=heedless))
+from tests.simulation_board.told import Told
 
 
 def test_pulse_opens_and_the_controller_closes_by_itself_when_nobody_comes() -> None:
