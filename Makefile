@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench gpio docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -23,6 +23,9 @@ check: setup ## format, lint, types, import contracts
 
 bench: setup ## measured table, raw numbers in build/bench.json
 	@$(bin)/python -m bench $(ARGS)
+
+gpio: setup ## the GPIO tests on a kernel with simulated chips, in qemu (minutes; amd64, Debian)
+	@scripts/gpio-in-qemu $(ARGS)
 
 docs: setup ## write the generated parts of docs/ anew
 	@$(bin)/python -m scripts.docs

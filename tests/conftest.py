@@ -14,6 +14,13 @@ from terminal.edges.pcsc_card import pcsc_context
 _turn = ExitStack()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests that move real pins run only where somebody says that they are wired for it."""
+    parser.addoption(
+        "--hardware", metavar="LABEL", help="GPIO chip wired as docs/gpio.md says: hold it to the contract"
+    )
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Wait for the turn here: a wait inside a test would count as that test's time."""
     option = session.config.option
