@@ -19,6 +19,7 @@ from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from terminal.core.document import MAX_ROOT_BYTES
 
 ROOT = Path("/")
+OVERFLOW_UID = 65534
 MODEL = Path("sys/firmware/devicetree/base/model")
 """What this computer is, as its device tree says; ends with a zero byte."""
 
@@ -132,12 +133,19 @@ def _keys(gate: Gate, environ: Mapping[str, str], file: str) -> Iterator[Mistake
 
 
 def _callers(gate: Gate, file: str) -> Iterator[Mistake]:
+    wanted = "the name of another Unix user of this machine"
     for place, caller in enumerate(gate.caller, 1):
+        key = f"caller[{place}].user"
         try:
-            pwd.getpwnam(caller.user)
+            uid = pwd.getpwnam(caller.user).pw_uid
         except KeyError:
-            wrong = f'this machine has no user "{caller.user}"'
-            yield Mistake(file, f"caller[{place}].user", wrong, "the name of a Unix user of this machine")
+            yield Mistake(file, key, f'this machine has no user "{caller.user}"', wanted)
+            continue
+        if uid == 0:
+            yield Mistake(file, key, f'"{caller.user}" may ask everything, whatever stands here', wanted)
+        elif uid == OVERFLOW_UID:
+            wrong = f'"{caller.user}" is how the kernel calls everybody whom it cannot name, and is never answered'
+            yield Mistake(file, key, wrong, wanted)
 
 
 def _board(gate: Gate, file: str, tree: Path) -> Iterator[Mistake]:

@@ -141,15 +141,18 @@ def test_board_socket_that_is_a_file(machine: Path) -> None:
     ]
 
 
-def test_caller_whom_the_machine_does_not_know(machine: Path) -> None:
+def test_callers_that_would_not_be_heard(machine: Path) -> None:
     path = machine / "gate.toml"
-    callers = '[[caller]]\nuser = "root"\nmay = ["state"]\n[[caller]]\nuser = "xs-nobody-knows"\nmay = ["state"]\n'
-    path.write_text(callers + path.read_text())
+    users = ("daemon", "root", "nobody", "xs-nobody-knows")
+    path.write_text("".join(f'[[caller]]\nuser = "{user}"\nmay = ["state"]\n' for user in users) + path.read_text())
+    allowed = "allowed: the name of another Unix user of this machine"
     assert told(machine) == [
+        f'gate.toml: caller[2].user: "root" may ask everything, whatever stands here; {allowed}',
         (
-            'gate.toml: caller[2].user: this machine has no user "xs-nobody-knows"; '
-            "allowed: the name of a Unix user of this machine"
-        )
+            'gate.toml: caller[3].user: "nobody" is how the kernel calls everybody whom it cannot name, and is never '
+            f"answered; {allowed}"
+        ),
+        f'gate.toml: caller[4].user: this machine has no user "xs-nobody-knows"; {allowed}',
     ]
 
 
