@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--paced-taps", type=int, default=100, help="taps of each kind with a rest before each")
     parser.add_argument("--slow-taps", type=int, default=15, help="taps of each kind with commits of 150 ms")
     parser.add_argument("--very-slow-taps", type=int, default=3, help="taps of each kind with commits of 2 s")
+    parser.add_argument("--lane-samples", type=int, default=1000, help="pulses, and contacts, of a lane without a card")
+    parser.add_argument("--busy-taps", type=int, default=400, help="taps beside four lanes at rest, and as many, busy")
     parser.add_argument("--starts", type=int, default=5, help="starts of the gate")
     parser.add_argument("--renewals", type=int, default=10, help="changes, and new lists, brought into force")
     parser.add_argument("--gate-taps", type=int, default=200, help="taps on the gate before its memory is looked at")
@@ -85,6 +87,8 @@ def measure(given: argparse.Namespace, figures: Figures, progress: Callable[[str
                 progress(f"{given.taps} taps of each kind, {given.paced_taps} with rests, then some with slow commits")
                 with card_on_reader(READERS[0].port, saved[0]):
                     said = bench.measure(figures, taps=given.taps, paced_taps=given.paced_taps, slow=slow)
+                    progress(f"{given.lane_samples} samples of a lane, {given.busy_taps} taps beside busy lanes")
+                    bench.measure_lanes(figures, samples=given.lane_samples, taps=given.busy_taps)
             air.measure(said, figures)
             gate_taps = FULL_GATE_TAPS if given.full else given.gate_taps
             gate.measure(

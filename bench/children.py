@@ -28,11 +28,18 @@ def child(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 @contextmanager
-def board(socket: Path, trace: Path, lanes: int) -> Iterator[None]:
-    """A simulated board whose booms are quick and wait for nobody, so that a lane is soon ready for the next tap."""
-    quick = ("--travel-ms", "1", "--after-passage-ms", "1", "--no-show-ms", "1")
+def board(socket: Path, trace: Path, lanes: int, *, travel_ms: int = 1, no_show_ms: int = 1) -> Iterator[None]:
+    """A simulated board; as it stands its booms are quick and wait for nobody, so that a lane is soon ready again."""
+    quick = ("--travel-ms", str(travel_ms), "--after-passage-ms", "1", "--no-show-ms", str(no_show_ms))
     where = ("--socket", str(socket), "--trace", str(trace), "--lanes", str(lanes))
     with child("simulation.board", *where, *quick):
+        yield
+
+
+@contextmanager
+def traffic(socket: Path, lanes: int) -> Iterator[None]:
+    """One vehicle after another through all lanes of the board at `socket`."""
+    with child("bench.traffic", str(socket), str(lanes)):
         yield
 
 

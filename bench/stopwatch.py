@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from terminal.core.barrier_words import Readiness
+from terminal.core.barrier_signals import Readiness
+from terminal.core.barrier_words import Side
 from terminal.core.credential import Credential
-from terminal.core.journal import Entry, EntryKey, Kind
+from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
 from terminal.lane import Lane
 from terminal.ports import CardTransport, Intent
@@ -115,18 +116,26 @@ class WatchedLane:
         self._lane = lane
         self.admitting_s = 0.0
 
-    def readiness(self) -> Readiness:
+    def readiness(self, side: Side) -> Readiness:
         """Pass it on."""
-        return self._lane.readiness()
+        return self._lane.readiness(side)
 
     def owes(self, card_number: bytes) -> bool:
         """Pass it on."""
         return self._lane.owes(card_number)
 
-    def admit(self, intent: Intent, credential: Credential | None = None, tapped_ms: int = 0) -> bool:
+    def admit(
+        self,
+        intent: Intent,
+        credential: Credential | None = None,
+        tapped_ms: int = 0,
+        side: Side = Side.ENTRY,
+        *,
+        shares: bool = False,
+    ) -> TapResult:
         """Pass it on."""
         begin_s = now_s()
         try:
-            return self._lane.admit(intent, credential, tapped_ms)
+            return self._lane.admit(intent, credential, tapped_ms, side, shares=shares)
         finally:
             self.admitting_s = now_s() - begin_s

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from smartcard import scard
 
+from bench import lanes
 from bench.children import board
 from bench.figures import Figures
 from bench.setting import ACCESS_ONLY, SITE, WITH_QUALIFICATIONS, Setting
@@ -26,21 +27,27 @@ from bench.stopwatch import BareDisk, Exchanges, WatchedJournal, WatchedLane, no
 from simulation.vpcd import VirtualReader
 from terminal.alarms import Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.core.barrier_words import Ready, Settings
+from terminal.core.barrier_signals import Ready
+from terminal.core.barrier_words import Mark, Settings, Side
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import set_up_log
 from terminal.edges.pcsc_card import pcsc_context, readers_with_card
 from terminal.edges.pcsc_tap import CardThread, Tap
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane, LanePorts
+from terminal.lane import Lane
+from terminal.lane_kept import KeptNumber
+from terminal.lane_ports import LanePorts
 from terminal.places import Places
 from terminal.storage.store import Store
-from terminal.tap import TapPorts, Taps
+from terminal.tap import Taps
+from terminal.tap_ports import TapPorts
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 
 KINDS = {"access_only": ACCESS_ONLY, "with_qualifications": WITH_QUALIFICATIONS}
+TURN = 50
+"""Taps beside resting lanes, then as many beside busy ones."""
 WARM_UP = 20
 CARD_S = 10.0
 TAP_BUDGET_S = 60.0
@@ -96,7 +103,7 @@ class TapBench:
         assert outcome.rules is not None, f"the published lists were not believed: {outcome.refused}"
         self.rules = outcome.rules
         self._stays = store.stays(os.urandom(32))
-        self._emergency = store.kept.number("emergency")
+        self._numbers = store.kept.number
         self._journal.behind = store.journal(
             clock=self._clock,
             sealing_key=lambda: self.rules.issuers.sealing[0],
@@ -140,20 +147,50 @@ class TapBench:
                 self._journal.commit_takes_s = 0.0
         return said
 
-    def _tap(self, kind: str, context: Any, rest_s: float = 0.0) -> Measured:
-        """One tap and, right after it, its APDUs bare."""
+    def measure_lanes(self, figures: Figures, *, samples: int, taps: int) -> None:
+        """Measure the lane without a card, then taps on one core while four lanes rest, and while they are busy.
+
+        The two take turns of `TURN` taps, so that what else happens on the machine falls on both.
+        """
+        assert self._journal.behind is not None
+        parts = lanes.Parts(self._journal.behind, self._numbers)
+        turns, each = max(1, taps // TURN), min(TURN, taps)
+        took: dict[bool, list[float]] = {False: [], True: []}
+        let_through = 0
+        with TemporaryDirectory(prefix="xs-bench-") as short, pcsc_context() as context:
+            folder = Path(short)
+            lanes.measure(parts, folder, figures, samples)
+            assert readers_with_card(context, (self._reader.name,), CARD_S), "the card did not come up on its reader"
+            for _ in range(turns):
+                with lanes.on_one_core():
+                    took[False] += self._tap_times(context, each)
+                with lanes.busy_lanes(parts, folder) as admitted, lanes.on_one_core():
+                    took[True] += self._tap_times(context, each)
+                    let_through += admitted()
+        for busy, name in ((False, "idle_lanes"), (True, "busy_lanes")):
+            figures.add_samples(f"{name}.tap_ms", took[busy], 50, 99)
+        figures.add("busy_lanes.vehicles", let_through)
+        figures.add("busy_lanes.slower_percent", lanes.slowed_percent(took[False], took[True]))
+
+    def _tap_times(self, context: Any, count: int) -> list[float]:
+        times = [self._tap("access_only", context, idle=False).parts for _ in range(count)]
+        return [each["own_ms"] + each["bare_ms"] for each in times]
+
+    def _tap(self, kind: str, context: Any, rest_s: float = 0.0, *, idle: bool = True) -> Measured:
+        """One tap and, right after it, its APDUs bare. `idle`: begins when the journal is at rest."""
         taps, lane = self._lanes[kind]
         journal = self._journal
         deadline_s = now_s() + READY_S
-        while not isinstance(lane.readiness(), Ready):
-            assert now_s() < deadline_s, f"the lane does not get ready: {lane.readiness()}"
+        while not isinstance(lane.readiness(Side.ENTRY), Ready):
+            assert now_s() < deadline_s, f"the lane does not get ready: {lane.readiness(Side.ENTRY)}"
             time.sleep(0.001)
-        journal.wait_until_idle()
+        if idle:
+            journal.wait_until_idle()
         time.sleep(rest_s)
         tap = Tap(self._cards, self._reader.name, budget_s=TAP_BUDGET_S, monotonic_s=now_s, beat=lambda: None)
         card = Exchanges(tap)
         begin_s = now_s()
-        answer = taps.tap(self._reader.name, card)
+        answer = taps.tap(self._reader.name, Side.ENTRY, card)
         tap_ms = (now_s() - begin_s) * 1000
         tap.end().result()
         time.sleep(rest_s)
@@ -179,7 +216,11 @@ class TapBench:
 
     def _started(self, number: int, with_board: Path, parts: ExitStack) -> tuple[Taps, WatchedLane]:
         """A lane whose boom and pulse are quick: how long a barrier takes is no part of a tap."""
-        places = Places(lane=number, direction="entry", rules=self._keeper, stays=self._stays)
+
+        def kept(mark: Mark) -> KeptNumber:
+            return self._numbers(f"{number}/{mark.value}")
+
+        places = Places(lane=number, rules=self._keeper, stays=self._stays)
         limits = frozenset({"open_limit", "closed_limit"})
         lane = Lane(
             LanePorts(
@@ -189,7 +230,7 @@ class TapBench:
                 journal=self._journal,
                 alarms=self._alarms,
                 heartbeat=Heartbeats(),
-                emergency=self._emergency,
+                kept=kept,
                 stay_after=places.after,
             )
         )
@@ -198,7 +239,6 @@ class TapBench:
         watched = WatchedLane(lane)
         ports = TapPorts(
             number=number,
-            direction="entry",
             lane=watched,
             keys=self._keys,
             rules=self._keeper,

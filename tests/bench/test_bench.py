@@ -32,13 +32,16 @@ def _names() -> set[str]:
     seconds = ("start_to_ready_s", "in_force.change_s", "in_force.new_list_s")
     names |= {f"{each}.{share}" for each in seconds for share in ("p50", "max")}
     names |= {f"gate{when}_{of}_mb" for when in ("", "_at_ready", "_after_renewals") for of in ("pss", "own", "rss")}
+    names |= {f"lane.{what}_ms.{share}" for what in ("relay", "contact") for share in ("p50", "p99", "max")}
+    names |= {f"{lanes}.tap_ms.{share}" for lanes in ("idle_lanes", "busy_lanes") for share in ("p50", "p99")}
+    names |= {"busy_lanes.vehicles", "busy_lanes.slower_percent"}
     return names | {"gate_taps"} | {f"gate.{at}_ms.{s}" for at in ("card", "durable", "tap") for s in ("p50", "p99")}
 
 
 @pytest.fixture(scope="module")
 def results(pcscd: PcscDaemon, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     build = tmp_path_factory.mktemp("build")
-    few = "--taps 2 --paced-taps 1 --slow-taps 1 --very-slow-taps 0 --starts 1 --renewals 1 --gate-taps 2"
+    few = "--taps 2 --paced-taps 1 --slow-taps 1 --very-slow-taps 0 --starts 1 --renewals 1 --gate-taps 2 --lane-samples 3 --busy-taps 2"
     assert main(["--entries", "100000", "--build", str(build), *few.split()]) == 0
     read: dict[str, dict[str, object]] = json.loads((build / "bench.json").read_text())
     return read
