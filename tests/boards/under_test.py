@@ -19,7 +19,7 @@ from terminal.edges.gpio_chip import open_chip
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.ports import Input, LaneBoard, Output
 from tests.boards.gpio_sim import GpioSim
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import FAST, BoardProcess
 
 LANE = 1
 DEBOUNCE_MS = 5
@@ -69,7 +69,7 @@ class Simulated:
 
 
 WIRING = {
-    "outputs": {"open": Line(17, False, "as-is"), "light_red": Line(27, True, "as-is")},
+    "outputs": {"open": Line(17, False, "pull-down"), "light_red": Line(27, True, "as-is")},
     "inputs": {"call": Line(22, False, "disabled"), "tamper": Line(23, True, "disabled")},
 }
 """One of each polarity. Twice 17 to 27 is what a jumper needs: the world's ends are in JUMPERS."""
@@ -130,7 +130,7 @@ class Jumpered:
 
 @contextmanager
 def simulated(folder: Path) -> Iterator[BoardUnderTest]:
-    with BoardProcess(folder) as process, World(process.socket) as world:
+    with BoardProcess(folder, *FAST, "--without", "buzzer") as process, World(process.socket) as world:
         yield Simulated(process, world)
 
 
