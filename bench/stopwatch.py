@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from terminal.core.barrier_signals import Readiness
-from terminal.core.barrier_words import Side
+from terminal.core.barrier_words import Phase, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
@@ -115,6 +115,10 @@ class WatchedLane:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self.admitting_s = 0.0
+
+    def at_rest(self) -> bool:
+        """The boom is down and nobody is owed."""
+        return self._lane.state.phase is Phase.CLOSED
 
     def readiness(self, side: Side) -> Readiness:
         """Pass it on."""

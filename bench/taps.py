@@ -27,7 +27,6 @@ from bench.stopwatch import BareDisk, Exchanges, WatchedJournal, WatchedLane, no
 from simulation.vpcd import VirtualReader
 from terminal.alarms import Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
-from terminal.core.barrier_signals import Ready
 from terminal.core.barrier_words import Mark, Settings, Side
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -181,8 +180,8 @@ class TapBench:
         taps, lane = self._lanes[kind]
         journal = self._journal
         deadline_s = now_s() + READY_S
-        while not isinstance(lane.readiness(Side.ENTRY), Ready):
-            assert now_s() < deadline_s, f"the lane does not get ready: {lane.readiness(Side.ENTRY)}"
+        while not lane.at_rest():
+            assert now_s() < deadline_s, f"the lane does not come to rest: {lane.readiness(Side.ENTRY)}"
             time.sleep(0.001)
         if idle:
             journal.wait_until_idle()
