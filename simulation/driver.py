@@ -24,6 +24,7 @@ STEP_MS = 5.0
 RUN_OUT_M = 20.0
 """Whoever has passed drives on so far before he is forgotten, since others may be close behind him."""
 CREEP_M_S = 0.8
+REST_MS = 100.0
 
 
 class Movement(StrEnum):
@@ -42,7 +43,7 @@ class Movement(StrEnum):
     SHUNT = "shunt"
     """Under the boom, back to the stop line, and through."""
     FOLLOW = "follow"
-    """Drive through behind the one before, whatever boom and light say."""
+    """Drive through behind the one before, at once, whatever boom and light say."""
     STRADDLE = "straddle"
     """Drive until the boom is over the open space in the middle of the vehicle, and stop there."""
     STOP = "stop"
@@ -94,6 +95,8 @@ class Driver:
     _reacted_ms: float | None = None
     """When he will have reacted; None while there is nothing to react to."""
     _drives: bool = False
+    _still_ms: float = 0.0
+    """How long he has not moved although he drives: who creeps up behind another does not stop at every metre."""
 
     def told(self, does: Movement) -> None:
         """Let him do it from now on.
@@ -135,19 +138,22 @@ class Driver:
         return not self._drives
 
     def wants_to_move(self, sight: Sight) -> bool:
-        """Given what he sees he would go on, now or when he has reacted."""
-        return self._goal_m(sight) != self.vehicle.front_m
+        """Given what he sees he would go on, now or when he has reacted, or he has not come to rest yet."""
+        return self._drives or self._goal_m(sight) != self.vehicle.front_m
 
     def step(self, now_ms: float, step_ms: float, sight: Sight) -> None:
         """Drive on for `step_ms`, which end at `now_ms`."""
         vehicle = self.vehicle
         left_m = self._goal_m(sight) - vehicle.front_m
         if left_m == 0:
-            self._drives, self._reacted_ms = False, None
+            self._still_ms += step_ms
+            self._drives, self._reacted_ms = self._drives and self._still_ms < REST_MS, None
             return
+        self._still_ms = 0.0
         if not self._drives:
-            self._reacted_ms = self._reacted_ms or now_ms - step_ms + self.temperament.reacts_ms
-            if now_ms <= self._reacted_ms and self.temperament.reacts_ms:
+            reacts_ms = 0.0 if self._does is Movement.FOLLOW else self.temperament.reacts_ms
+            self._reacted_ms = self._reacted_ms or now_ms - step_ms + reacts_ms
+            if now_ms <= self._reacted_ms and reacts_ms:
                 return
             self._drives, self._reacted_ms = True, None
         speed_m_s = min(CREEP_M_S, self.temperament.speed_m_s) if self._creeps() else self.temperament.speed_m_s
@@ -155,8 +161,6 @@ class Driver:
         vehicle.front_m += left_m if abs(left_m) <= way_m else (way_m if left_m > 0 else -way_m)
         while len(self.plan) > 1 and vehicle.front_m == self.plan[0]:
             self.plan, self._drives = self.plan[1:], False
-        if vehicle.front_m == self.plan[0]:
-            self._drives = False
 
     def _goal_m(self, sight: Sight) -> float:
         """How far his front may go now on its way to where he was told."""

@@ -8,7 +8,7 @@ from simulation.driver import RUN_OUT_M, STEP_MS, Driver, Movement, Sight, Tempe
 from simulation.vehicle import BEHIND_M, START_M, Body, Vehicle, solid
 
 APART_M = 2.0
-"""Whoever comes while others wait comes into being so far behind the last."""
+"""Whoever comes while others wait comes into being so far behind the last, and what he keeps."""
 
 
 class Told(Protocol):
@@ -41,7 +41,9 @@ class Traffic:
         if driver is None:
             driver = Driver(vehicle=Vehicle(body=body or solid(), leaving=leaving))
             rears = [other.vehicle.rear_m for other in self.drivers.values() if other.vehicle.leaving is leaving]
-            driver.vehicle.front_m = min([START_M, *(rear - APART_M for rear in rears)])
+            apart_m = APART_M + (temperament or driver.temperament).keeps_m
+            driver.vehicle.front_m = min([START_M, *(rear - apart_m for rear in rears)])
+            self._standing.add(name)  # nobody saw him come to a stop
         driver.told(does)
         if temperament is not None:
             driver.temperament = temperament
