@@ -1,4 +1,4 @@
-"""`xs-terminal`: run the gate, check a configuration, start the demonstration."""
+"""`xs-terminal`: run the gate and give it orders, check a configuration, start the demonstration."""
 
 import os
 import sys
@@ -9,13 +9,16 @@ import typer
 
 from firmware_config.check import check_gate, summary
 from firmware_config.mistakes import ConfigurationMistakes
+from terminal.cli_orders import order, state
 from terminal.errors import XsError
 
-HELP = "Run the gate, check its configuration, or try the whole system on this desk."
+HELP = "Run the gate, give it orders, check its configuration, or try the whole system on this desk."
 EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app.command()(order)
+app.command()(state)
 
 
 @app.command()

@@ -10,8 +10,8 @@ from typing import Any
 from terminal.edges.local_socket import MAX_PACKET_BYTES, parse
 from terminal.errors import XsError
 
-ANSWER_S = 20.0
-"""More than an order takes: its turn, the longest budget of the journal, and the lane."""
+ANSWER_S = 30.0
+"""More than an order takes: its turn, the longest budget of the journal, the lane, and the journal again."""
 
 
 class NotAsked(XsError):

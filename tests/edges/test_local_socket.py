@@ -49,12 +49,11 @@ class Served:
         )
 
     def answer(self, uid: int, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        match asked.get("ask"):
-            case "hold":
-                self.holding.set()
-                assert self.held.wait(10)
-            case "mistake":
-                raise ZeroDivisionError
+        if asked.get("ask") == "hold":
+            self.holding.set()
+            assert self.held.wait(10)
+        if asked.get("ask") == "mistake":
+            raise ZeroDivisionError
         return {"uid": uid, "asked": asked}
 
     def connect(self) -> socket.socket:

@@ -44,6 +44,7 @@ RIGHT = {
     "order": Entry(kind=Kind.ORDER, lane=1, public=ORDER, sealed=REASON),
     "order for a side": Entry(kind=Kind.ORDER, lane=1, public={**ORDER, "side": "exit"}, sealed=REASON),
     "order obeyed": order_settled(OpenOrder(1, 1, "open"), OrderResult.OBEYED),
+    "order obeyed until the gate ends": order_settled(OpenOrder(1, 1, "hold"), OrderResult.OBEYED, "not-kept"),
     "order refused": order_settled(OpenOrder(1, 1, "lock"), OrderResult.REFUSED, "emergency-open"),
     "order of which nobody knows": order_settled(OpenOrder(1, 1, "hold"), OrderResult.UNKNOWN),
     "order of a stranger": Entry(

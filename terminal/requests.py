@@ -1,0 +1,219 @@
+"""What may be asked over the local socket, and the answers: JSON objects, as docs/socket.md tells them.
+
+A request is read strictly (a word that is misspelt is refused, never left out), then held against what its caller may,
+then answered. `REQUESTS` is the whole list; what is to come (headquarters' acknowledgements from `sync`) is one entry
+there and one method. Here nothing is believed of who asks but the uid, which comes from the kernel.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from terminal.alarms import Alarms
+from terminal.callers import STATE, Caller, Callers, Rate
+from terminal.core.barrier_answers import green
+from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
+from terminal.core.journal import Entry, Kind, OrderResult
+from terminal.orders import Answer, Order, Orders
+from terminal.ports import Journal
+
+VERSION = 1
+MIN_REASON, MAX_REASON = 3, 200
+MAX_NAME = 64
+REMEMBERED = 256
+"""Orders whose answer is kept, so that the same one sent again is not carried out again."""
+ORDERS_A_MINUTE = 60
+"""Of one user; a person gives far fewer."""
+DENIALS_A_MINUTE = 1
+"""Of one user, in the journal; each is answered."""
+NOT_UNDERSTOOD, NOT_ALLOWED, TOO_MANY, ID_USED = "not-understood", "not-allowed", "too-many", "id-used"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a request: in words what it may be, and the same as a check."""
+
+    allowed: str
+    is_right: Callable[[Any], bool]
+    required: bool = True
+
+
+def _is_text(shortest: int, longest: int) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, str) and value.isprintable() and shortest <= len(value.strip()) and len(value) <= longest
+    )
+
+
+def _is_one_of(words: type[GuardOrder | Side]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in {word.value for word in words}
+
+
+_HEAD = {
+    "version": Field("1", lambda value: value == VERSION and type(value) is int),
+    "ask": Field("a word of this list", lambda _: True),
+}
+_ID = f"1 to {MAX_NAME} printable characters"
+REQUESTS: Mapping[str, Mapping[str, Field]] = {
+    "state": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
+    "order": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME)),
+        "order": Field("one of " + ", ".join(GuardOrder), _is_one_of(GuardOrder)),
+        "lane": Field("a whole number from 1 to 255", lambda value: type(value) is int and 1 <= value <= 255),
+        "reason": Field(f"{MIN_REASON} to {MAX_REASON} printable characters", _is_text(MIN_REASON, MAX_REASON)),
+        "side": Field("entry or exit", _is_one_of(Side), required=False),
+        "sure": Field("true or false", lambda value: isinstance(value, bool), required=False),
+        "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME), required=False),
+    },
+}
+
+
+class Requests:
+    """Answers whoever asks. Thread-safe; an order blocks (`Orders.give`), nothing else does."""
+
+    def __init__(
+        self,
+        callers: Callers,
+        orders: Orders,
+        journal: Journal,
+        alarms: Alarms,
+        *,
+        name_of: Callable[[int], str | None],
+        orders_rate: Rate,
+        denials_rate: Rate,
+    ) -> None:
+        """`name_of` tells a stranger's name, for the answer to him; it may block."""
+        self._callers = callers
+        self._orders = orders
+        self._journal = journal
+        self._alarms = alarms
+        self._name_of = name_of
+        self._orders_rate = orders_rate
+        self._denials_rate = denials_rate
+        self._lock = threading.Lock()
+        self._given: dict[tuple[int, str], tuple[Order, Future[Answer]]] = {}
+
+    def knows(self, uid: int) -> bool:
+        """Tell whether this user may ask anything at all. Never blocks."""
+        return self._callers.caller(uid) is not None
+
+    def answer(self, uid: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one request of the user with this uid. Blocks as long as an order does."""
+        head = {"version": VERSION, **({"id": asked["id"]} if isinstance(asked.get("id"), str) else {})}
+        if (mistake := wrong(asked)) is not None:
+            return {**head, **_told(_refused(NOT_UNDERSTOOD, mistake))}
+        caller = self._callers.caller(uid)
+        right = asked["order"] if asked["ask"] == "order" else STATE
+        if caller is None or right not in caller.may:
+            return {**head, **_told(self._denied(uid, caller, right, asked.get("lane")))}
+        if asked["ask"] == "state":
+            return {**head, **self._state()}
+        return {**head, **_told(self._order(uid, asked["id"], _order(caller, asked)))}
+
+    # ------------------------------------------------------------------------------------------------- what is asked
+
+    def _state(self) -> dict[str, Any]:
+        lanes = [lane_state(number, state) for number, state in sorted(self._orders.state().items())]
+        alarms = [{"alarm": each.name, "lane": each.lane, "about": each.about} for each in self._alarms.standing()]
+        return {"lanes": lanes, "alarms": alarms}
+
+    def _order(self, uid: int, name: str, order: Order) -> Answer:
+        """Give the order, once for each `id`: whoever sends it again gets the answer of the first time."""
+        with self._lock:
+            if (uid, name) not in self._given and not self._orders_rate.allows(uid):
+                say = f"nothing was done: more than {ORDERS_A_MINUTE} orders in a minute; wait, and see who gives them"
+                return _refused(TOO_MANY, say)
+            first, coming = self._given.setdefault((uid, name), (order, Future()))
+            self._forget()
+        if first is order:
+            try:
+                coming.set_result(self._orders.give(order))
+            except BaseException as error:  # whoever waits for the same answer must hear of it too
+                coming.set_exception(error)
+                raise
+        elif first != order:
+            return _refused(ID_USED, "nothing was done: this id was that of another order; give each its own")
+        return coming.result()
+
+    def _forget(self) -> None:
+        over = len(self._given) - REMEMBERED
+        done = [key for key, (_, coming) in self._given.items() if coming.done()]
+        for key in done[: max(0, over)]:
+            del self._given[key]
+
+    # ------------------------------------------------------------------------------------------------ who may not ask
+
+    def _denied(self, uid: int, caller: Caller | None, right: str, lane: int | None) -> Answer:
+        """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
+        by = caller.user if caller else f"uid {uid}"
+        with self._lock:
+            write = right != STATE and self._denials_rate.allows(uid)
+        if write:
+            public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
+            known = lane if lane in self._orders.state() else None
+            self._journal.append(Entry(kind=Kind.ORDER, lane=known, public=public)).add_done_callback(
+                self._alarms.stored
+            )
+            log.warning("order-denied", lane=lane, order=right, by=by)
+        name = caller.user if caller else self._name_of(uid) or f"uid {uid}"
+        if caller:
+            line = f'add "{right}" to `may` of [[caller]] user = "{name}"'
+        else:
+            line = f'add [[caller]] with user = "{name}" and may = ["{right}"]'
+        return _refused(NOT_ALLOWED, f"user {name} may not ask for {right}; {line} in gate.toml, and restart the gate")
+
+
+def lane_state(number: int, state: State) -> dict[str, Any]:
+    """How one lane is, as it goes over the socket."""
+    return {
+        "lane": number,
+        "direction": state.settings.direction,
+        "phase": str(state.phase),
+        "owed": len(state.owed),
+        "contacts": {contact: contact in state.active for contact in sorted(state.settings.fitted)},
+        "light": "green" if green(state) else "red",
+        "kept": sorted(str(mark) for mark in state.marks & frozenset(KEPT)),
+    }
+
+
+def wrong(asked: Mapping[str, Any]) -> str | None:
+    """What keeps the request from being understood, in words; None when nothing does."""
+    fields = REQUESTS.get(asked["ask"]) if isinstance(asked.get("ask"), str) else None
+    if fields is None:
+        return f"`ask` is one of {', '.join(REQUESTS)}"
+    for key in asked:
+        if key not in fields:
+            return f"`{key[:MAX_NAME]}` is no key of `{asked['ask']}`: {', '.join(fields)}"
+    for key, field in fields.items():
+        if key not in asked and not field.required:
+            continue
+        if key not in asked or not field.is_right(asked[key]):
+            return f"`{key}` is {field.allowed}"
+    return None
+
+
+def _order(caller: Caller, asked: Mapping[str, Any]) -> Order:
+    return Order(
+        order=GuardOrder(asked["order"]),
+        lane=asked["lane"],
+        reason=asked["reason"].strip(),
+        by=caller.user,
+        account=asked.get("account"),
+        side=Side(asked["side"]) if "side" in asked else None,
+        sure=asked.get("sure", False),
+    )
+
+
+def _refused(why: str, say: str) -> Answer:
+    return Answer(result=OrderResult.REFUSED, say=say, why=why)
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    told = {"result": str(answer.result), "why": answer.why, "say": answer.say, "sequence": answer.sequence}
+    return {key: value for key, value in told.items() if value is not None}

@@ -1,0 +1,89 @@
+"""docs/socket.md says what the gate understands and answers."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from terminal import cli_orders, requests
+from terminal.callers import EVERYTHING
+from terminal.core.barrier_answers import refusal
+from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
+from terminal.core.journal import OrderResult
+from terminal.edges import local_socket
+from terminal.order_words import WORDS
+from terminal.orders import NOT_KEPT
+
+TEXT = (Path(__file__).parents[2] / "docs" / "socket.md").read_text()
+SECTIONS = {part.split("\n", 1)[0].strip("` "): part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
+
+
+def rows(section: str) -> list[list[str]]:
+    """The cells of the tables in a section, without their heads."""
+    lines = [line for line in SECTIONS[section].splitlines() if line.startswith("|") and not line.startswith("|---")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return [row for row in cells if row[0] not in {"key", "`why`", "`result`", "exit code"}]
+
+
+def words(section: str) -> list[str]:
+    return [word for row in rows(section) for word in re.findall(r"`([a-z-]+)`", row[0])]
+
+
+@pytest.mark.parametrize("ask", requests.REQUESTS)
+def test_keys_of_a_request_are_those_of_the_document(ask: str) -> None:
+    documented = [row for row in rows(ask) if len(row) == 3]
+    assert documented == [
+        [f"`{key}`", field.allowed, "yes" if field.required else "no"] for key, field in requests.REQUESTS[ask].items()
+    ]
+
+
+def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_that_are_given() -> None:
+    examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, flags=re.DOTALL)]
+    asked = [example for example in examples if "ask" in example]
+    assert [example["ask"] for example in asked] == list(requests.REQUESTS)
+    assert [requests.wrong(example) for example in asked] == [None, None]
+    state, answer = (example for example in examples if "ask" not in example)
+    lane = requests.lane_state(1, State(settings=Settings()))
+    assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
+    assert list(answer) == ["version", "id", "result", "say", "sequence"]
+
+
+def test_reasons_of_refusals_are_those_of_the_document() -> None:
+    of_requests = {requests.NOT_UNDERSTOOD, requests.NOT_ALLOWED, requests.TOO_MANY, requests.ID_USED}
+    known = {*WORDS, *of_requests, NOT_KEPT, str(local_socket.FAILED["why"])}
+    assert sorted(words("Why not")) == sorted(known)
+    assert [row[0] for row in rows("order") if len(row) == 2] == [f"`{result}`" for result in OrderResult]
+
+
+def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:
+    kept = [frozenset(marks) for most in range(3) for marks in combinations(KEPT, most)]
+    reasons = {
+        refusal(State(settings=settings, phase=phase, marks=marks, active=active, owner=owner), order, side)
+        for settings in (Settings(), Settings(direction="both", outputs=frozenset({OPEN_OUTPUT, HOLD_OUTPUT})))
+        for phase in Phase
+        for marks in kept
+        for active in (frozenset[str](), frozenset({"fire", "swing_off"}))
+        for owner in (None, *Side)
+        for order in GuardOrder
+        for side in Side
+    } - {None}
+    assert len(reasons) > 15
+    assert reasons <= WORDS.keys()
+
+
+def test_bounds_are_those_of_the_document() -> None:
+    assert f"at most {local_socket.MAX_PACKET_BYTES} bytes" in TEXT
+    assert f"\n{local_socket.MAX_OF_ONE_USER} connections (all users" in TEXT
+    assert f"{requests.ORDERS_A_MINUTE} orders a minute" in TEXT
+    assert f"for {local_socket.SILENCE_S:g} seconds is closed" in TEXT
+    assert f"remembers the last {requests.REMEMBERED}," in TEXT
+    for word in EVERYTHING:
+        assert f'"{word}"' in SECTIONS["Who may ask"]
+
+
+def test_exit_codes_are_those_of_the_document() -> None:
+    codes = [cli_orders.REFUSED, cli_orders.UNKNOWN, cli_orders.NO_GATE, cli_orders.NOT_ALLOWED]
+    codes += [cli_orders.BAD_CONFIGURATION, 0, 2]
+    assert [row[0] for row in rows("On the command line")] == [str(code) for code in sorted(codes)]
