@@ -11,12 +11,9 @@ first.
 """
 
 import math
-import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
-from typing import TypeVar
+from concurrent.futures import Future, wait
 
 import structlog
 
@@ -26,28 +23,32 @@ from terminal.core.barrier_signals import (
     Admitted,
     BoardLost,
     ContactsRead,
+    DriveForward,
     Event,
     Expired,
     Level,
     Off,
     On,
     Ordered,
+    Passage,
     Pulse,
     Readiness,
+    Ready,
     Stopped,
+    Unserved,
 )
 from terminal.core.barrier_words import LOOP_SAFETY, GuardOrder, Mark, Phase, Side, State
 from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey, TapResult
 from terminal.errors import HardwareError
 from terminal.lane_acts import Acts
+from terminal.lane_inbox import Answer, Inbox
 from terminal.lane_journal import LaneJournal, Vehicle, admitted
 from terminal.lane_kept import KeptMarks
-from terminal.lane_lines import Lines
+from terminal.lane_lines import Lines, edge
 from terminal.lane_ports import ANSWER_S, CLEAR_S, LanePorts
 from terminal.ports import Input, Intent, LaneBoard
 
-Answer = TypeVar("Answer")
 Obeyed = tuple[str | None, tuple[Future[None], ...]]
 """Why an order cannot be obeyed, and what is on its way to the disk on its account."""
 TURN_S = 0.5
@@ -63,7 +64,7 @@ class Lane:
         self._ports = ports
         self._kept = KeptMarks(ports.kept)
         self._state = State(settings=ports.settings, marks=self._kept.at_start)
-        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._inbox = Inbox(ports.number)
         self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
         self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after)
         self._acts = Acts(self._lines, self._journal, ports.monotonic_s)
@@ -108,13 +109,13 @@ class Lane:
 
         `tapped_ms` is the tap, the instant by which a stay begins or ends. A future, or None, is for an exit whose
         intent was not durable in time. `shares`: where no `loop_arm` tells, another card is a passenger.
-        FAILED: the lane was not ready any more, nothing moves, and whoever asked writes the outcome. OPENED, or OWED
-        when no relay moves now: that outcome is on its way into the journal, unless there is no durable intent that
-        it could name, which is left to whoever asked; the end of the passage will follow.
-        Blocks for at most `answer_s` and what the board takes.
+        FAILED: the lane was not ready any more, nothing moves, and whoever asked writes the outcome. OPENED, OWED when
+        no relay moves now, or UNKNOWN when the relay did not answer, so that it may have fired: that outcome is on its
+        way into the journal, unless there is no durable intent that it could name, which is left to whoever asked; the
+        end of the passage will follow. Blocks for at most `answer_s` and what the board takes.
 
         Raises:
-            HardwareError: the relay did not answer, so it may have fired; or the lane's thread is stuck or ended.
+            HardwareError: the lane's thread is stuck or ended; it never moves anything on this account.
             ValueError: an entry without an intent.
         """
         if not isinstance(intent, EntryKey) and side is Side.ENTRY:
@@ -126,17 +127,20 @@ class Lane:
         """Carry out a person's order that is durable as `key`; None when it was, else why it cannot be.
 
         What the order sets for longer (lock, hold, pause, and their ends) is kept durably when this returns.
-        Blocks for at most `answer_s`, what the board takes and what the disk takes.
+        Blocks for at most `answer_s` and what the board takes.
 
         Raises:
             HardwareError: a relay did not answer, so it may have moved; or the lane's thread is stuck or ended.
-            StorageError: it was carried out, and will be forgotten when the gate ends.
+            StorageError, TimeoutError: it was carried out, and may be forgotten when the gate ends.
         """
+        until_s = self._now_s() + self._ports.answer_s
         way = side or (Side.EXIT if self._ports.settings.direction == "exit" else Side.ENTRY)
-        told: Obeyed = self._ask(lambda told: self._obey(order, key, way, told))
-        why, saved = told
-        for each in saved:
-            each.result(self._ports.answer_s)
+        obeyed: Obeyed = self._ask(lambda told: self._obey(order, key, way, told))
+        why, saved = obeyed
+        if why is None:
+            wait(saved, max(0.0, until_s - self._now_s()))
+            for each in saved:
+                each.result(0)
         return why
 
     def stop(self, within_s: float = CLEAR_S + ANSWER_S) -> bool:
@@ -151,16 +155,7 @@ class Lane:
     def _ask(self, do: "Callable[[Future[Answer]], None]") -> Answer:
         if not self._thread.is_alive():
             raise HardwareError(f"lane {self._ports.number} has ended; the gate must be started anew")
-        told: Future[Answer] = Future()
-        self._inbox.put(lambda: do(told) if told.set_running_or_notify_cancel() else None)
-        try:
-            return told.result(self._ports.answer_s)
-        except TimeoutError:
-            if told.cancel():  # from here on the lane will not act on it
-                raise HardwareError(
-                    f"lane {self._ports.number} does not answer; the gate must be started anew"
-                ) from None
-            return told.result()
+        return self._inbox.ask(do, self._ports.answer_s)
 
     # ------------------------------------------------------------------------------------------------ the lane's thread
 
@@ -176,12 +171,8 @@ class Lane:
     def _turn(self) -> None:
         self._ports.heartbeat.beat(f"lane:{self._ports.number}")
         due_s = min(self._look_at_s, self._lines.due_s(), *self._acts.timers.values())
-        with suppress(queue.Empty):
-            self._inbox.get(timeout=max(0.0, due_s - self._now_s()))()
-        try:
-            self._lines.end_pulses()
-        except HardwareError as error:
-            self._lose_board(error)
+        self._inbox.work_off(max(0.0, due_s - self._now_s()), self._end_pulses)
+        self._end_pulses()
         now_s = self._now_s()
         timers = self._acts.timers
         for timer in [timer for timer, end_s in timers.items() if end_s <= now_s]:
@@ -194,60 +185,70 @@ class Lane:
             self._journal.again()
             self._keep()
 
+    def _end_pulses(self) -> None:
+        try:
+            self._lines.end_pulses()
+        except HardwareError as error:
+            self._lose_board(error)
+
     def _admit(self, vehicle: Vehicle, side: Side, told: "Future[TapResult]", *, shares: bool) -> None:
-        result, failure = self._let_through(vehicle, side, shares=shares)
-        if failure is not None:
-            told.set_exception(failure)
-            return
+        before, result, failure = self._state, TapResult.FAILED, None
+        if isinstance(readiness(before, side), Ready | DriveForward | Unserved):
+            result, failure = self._let_through(vehicle, side, shares=shares)
         told.set_result(result)
         if result is not TapResult.FAILED:
             self._journal.owed(vehicle, result)
+        self._tell(before, failure)
 
     def _let_through(self, vehicle: Vehicle, side: Side, *, shares: bool) -> tuple[TapResult, HardwareError | None]:
+        if self._stopping:
+            return TapResult.FAILED, None
         self._admissions += 1
         number = self._admissions
-        before = self._state
-        self._state, orders = step(before, Admitted(number, side, shares))
-        if self._state == before:
-            return TapResult.FAILED, None
         self._acts.vehicles[number] = vehicle
+        self._state, orders = step(self._state, Admitted(number, side, shares))
+        ended = {order.vehicle for order in orders if isinstance(order, Passage)}
         failure = self._acts.carry_out(orders)
-        self._tell(before)
+        if number not in self._state.vehicles() | ended:
+            del self._acts.vehicles[number]
+            return TapResult.FAILED, failure
         if failure is not None:
-            self._lose_board(failure)
+            return TapResult.UNKNOWN, failure
         opens = any(isinstance(order, Pulse) or (isinstance(order, Level) and order.on) for order in orders)
-        return TapResult.OPENED if opens else TapResult.OWED, failure
+        return TapResult.OPENED if opens else TapResult.OWED, None
 
     def _obey(self, order: GuardOrder, key: EntryKey, side: Side, told: "Future[Obeyed]") -> None:
-        why = refusal(self._state, order, side)
-        failure: HardwareError | None = None
+        before, why, failure = self._state, refusal(self._state, order, side), None
         if why is None and order is GuardOrder.OPEN:
             result, failure = self._let_through(Vehicle(None, side=side, order=key), side, shares=False)
-            why = self._state.phase.value if result is TapResult.FAILED else None
+            why = before.phase.value if result is TapResult.FAILED else None
         elif why is None:
-            failure = self._feed(Ordered(order))
+            self._state, orders = step(before, Ordered(order))
+            failure = self._acts.carry_out(orders)
+        self._tell(before, failure)
         if failure is not None:
             told.set_exception(failure)
         else:
             told.set_result((why, self._saving))
 
-    def _feed(self, event: Event) -> HardwareError | None:
+    def _feed(self, event: Event) -> None:
         before = self._state
         self._state, orders = step(before, event)
-        failure = self._acts.carry_out(orders)
-        self._tell(before)
-        if failure is not None:
-            self._lose_board(failure)
-        return failure
+        self._tell(before, self._acts.carry_out(orders))
 
-    def _tell(self, before: State) -> None:
+    def _tell(self, before: State, failure: HardwareError | None) -> None:
+        """What follows a step, once its orders were carried out."""
         if self._state.phase is not before.phase:
             self._log.info("barrier", phase=self._state.phase.value, was=before.phase.value)
         if Mark.EMERGENCY in self._state.marks - before.marks:
             self._journal.fire_release(self._ports.after_fire())
+        if not self._state.owed:
+            self._lines.forget_waiting()
         if self._state != before:
             self._keep()
             self._ports.changed(self._state)
+        if failure is not None:
+            self._lose_board(failure)
 
     def _keep(self) -> None:
         """Have what must outlive the gate kept; what is on its way to the disk is what an order waits for."""
@@ -260,7 +261,7 @@ class Lane:
         try:
             if self._lines.taken:
                 for contact, on in self._lines.levels().items():
-                    self._feed(_edge(contact, on))
+                    self._feed(edge(contact, on))
             else:
                 levels = self._lines.take(self._changed)
                 self._feed(ContactsRead(frozenset(contact.value for contact, on in levels.items() if on)))
@@ -269,7 +270,7 @@ class Lane:
 
     def _changed(self, board: LaneBoard, contact: Input, on: bool) -> None:
         """On the board's own thread."""
-        self._inbox.put(lambda: self._heard(board, _edge(contact, on)))
+        self._inbox.put(lambda: self._heard(board, edge(contact, on)))
 
     def _heard(self, board: LaneBoard, edge: On | Off) -> None:
         if self._lines.belongs(board):
@@ -288,12 +289,9 @@ class Lane:
 
     def _may_end(self) -> bool:
         """It has been told to, and no level keeps a boom up over somebody, or that has been waited for long enough."""
-        over_somebody = self._state.levels and LOOP_SAFETY in self._state.active
-        return self._stopping and not (over_somebody and self._now_s() < self._stop_by_s)
+        state = self._state
+        clear = LOOP_SAFETY not in state.settings.fitted or LOOP_SAFETY in state.rested - state.active
+        return self._stopping and (clear or not state.levels or self._now_s() >= self._stop_by_s)
 
     def _now_s(self) -> float:
         return self._ports.monotonic_s()
-
-
-def _edge(contact: Input, on: bool) -> On | Off:
-    return On(contact.value) if on else Off(contact.value)

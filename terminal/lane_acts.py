@@ -41,33 +41,35 @@ class Acts:
     _driver: tuple[int, Vehicle] = (0, STRANGER)
 
     def carry_out(self, orders: tuple[Order, ...]) -> HardwareError | None:
-        """Do everything that is ordered; what needs no relay is done even if a relay does not answer."""
+        """Do everything that is ordered, the boom first; what needs no relay also when a relay does not answer."""
         failure: HardwareError | None = None
-        for order in orders:
-            try:
-                self._do(order)
-            except HardwareError as error:
-                failure = failure or error
+        for order in sorted(orders, key=_haste):
+            if not isinstance(order, Pulse | Level | Light):
+                self._note(order)
+            elif failure is None:  # a board that is gone is not asked twice; its relays will be set safe
+                failure = self._drive(order)
         return failure
 
-    def _do(self, order: Order) -> None:
+    def _drive(self, order: Pulse | Level | Light) -> HardwareError | None:
+        try:
+            match order:
+                case Pulse(output, ms):
+                    self.lines.pulse(Output(output), ms)
+                case Level(output, on):
+                    self.lines.level(Output(output), on=on)
+                case Light(green):
+                    self.lines.drive(Output.LIGHT_GREEN, on=green)
+                    self.lines.drive(Output.LIGHT_RED, on=not green)
+        except HardwareError as error:
+            return error
+        return None
+
+    def _note(self, order: StartTimer | CancelTimer | Passage | Untapped | Alarm | Incident | Standing) -> None:
         match order:
-            case Pulse(output, ms):
-                self.lines.pulse(Output(output), ms)
-            case Level(output, on):
-                self.lines.level(Output(output), on=on)
             case StartTimer(timer, ms):
                 self.timers[timer] = self.now_s() + ms / 1000
             case CancelTimer(timer):
                 del self.timers[timer]
-            case Light(green):
-                self.lines.drive(Output.LIGHT_GREEN, on=green)
-                self.lines.drive(Output.LIGHT_RED, on=not green)
-            case _:
-                self._write_down(order)
-
-    def _write_down(self, order: Passage | Untapped | Alarm | Incident | Standing) -> None:
-        match order:
             case Passage():
                 self.journal.passage(self._ended(order), order.result)
             case Untapped():
@@ -91,3 +93,7 @@ class Acts:
             return vehicle
         number, driver = self._driver
         return replace(vehicle, rides_with=driver if number == passage.passenger_of else STRANGER)
+
+
+def _haste(order: Order) -> int:
+    return 0 if isinstance(order, Pulse | Level) else 1

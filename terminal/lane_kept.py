@@ -36,10 +36,10 @@ class _KeptMark:
     def __init__(self, number: KeptNumber) -> None:
         self._number = number
         self.on = bool(number.load())
-        self._asked = self.on
+        self._asked: bool | None = self.on
 
     def keep(self, on: bool) -> "Future[None] | None":
-        """Does nothing when that was asked for already, unless the disk refused."""
+        """Does nothing when that was asked for already; what the disk refused it may have, so that is asked anew."""
         if on == self._asked:
             return None
         self._asked = on
@@ -49,4 +49,4 @@ class _KeptMark:
 
     def _kept(self, saved: "Future[None]") -> None:
         if saved.exception() is not None:
-            self._asked = bool(self._number.load())
+            self._asked = None

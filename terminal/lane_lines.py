@@ -6,7 +6,9 @@ Belongs to the lane's thread alone.
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
+from terminal.core.barrier_signals import Off, On
 from terminal.core.barrier_words import Settings
 from terminal.errors import HardwareError
 from terminal.ports import Input, LaneBoard, Output
@@ -29,6 +31,21 @@ def set_safe(boards: Mapping[int, TakeBoard]) -> dict[int, TakeBoard]:
     return left
 
 
+@dataclass(slots=True)
+class _Pulses:
+    """The pulse under way on one output or, once it is off, the time as long as itself until the next may begin."""
+
+    ms: int
+    due_s: float
+    on: bool = True
+    waiting: int = 0
+
+
+def edge(contact: Input, on: bool) -> On | Off:
+    """A contact's level, as the event that the table knows."""
+    return On(contact.value) if on else Off(contact.value)
+
+
 class Lines:
     """The lines of one lane; without a board there is nothing to drive and nothing on."""
 
@@ -37,7 +54,7 @@ class Lines:
         self._settings = settings
         self._now_s = now_s
         self._board: LaneBoard | None = None
-        self._pulses: dict[Output, float] = {}
+        self._pulses: dict[Output, _Pulses] = {}
 
     @property
     def taken(self) -> bool:
@@ -45,8 +62,8 @@ class Lines:
         return self._board is not None
 
     def due_s(self) -> float:
-        """When the next pulse ends; infinity when none is in flight."""
-        return min(self._pulses.values(), default=math.inf)
+        """When `end_pulses` has something to do; infinity when no pulse is in flight."""
+        return min((pulses.due_s for pulses in self._pulses.values()), default=math.inf)
 
     def take(self, changed: Callable[[LaneBoard, Input, bool], None]) -> Mapping[Input, bool]:
         """Take the board and read its contacts; `changed` hears of every change, on the board's own thread.
@@ -97,14 +114,28 @@ class Lines:
     def pulse(self, output: Output, ms: int) -> None:
         """Switch an output on, and off again once `end_pulses` is called `ms` later.
 
+        An order to open while another one is under way waits for it, so that a controller that counts pulses counts
+        two. An order to close never waits: whether it may be given is known only now.
+
         Raises:
             HardwareError: the board did not say that it did, so it may have.
         """
+        if output is Output.OPEN and output in self._pulses:
+            self._pulses[output].waiting += 1
+        else:
+            self._begin_pulse(output, ms)
+
+    def forget_waiting(self) -> None:
+        """No pulse that waits is wanted any more."""
+        for pulses in self._pulses.values():
+            pulses.waiting = 0
+
+    def _begin_pulse(self, output: Output, ms: int, waiting: int = 0) -> None:
         self.drive(output, on=True)
-        self._pulses[output] = self._now_s() + ms / 1000
+        self._pulses[output] = _Pulses(ms, self._now_s() + ms / 1000, waiting=waiting)
 
     def level(self, output: Output, *, on: bool) -> None:
-        """Switch an output on or off for good; a pulse under way on it ends.
+        """Switch an output on or off for good; pulses under way or waiting on it end.
 
         Raises:
             HardwareError: the board did not say that it did.
@@ -113,15 +144,20 @@ class Lines:
         self.drive(output, on=on)
 
     def end_pulses(self) -> None:
-        """Switch off what has pulsed long enough.
+        """Switch off what has pulsed long enough, and begin what waited for that.
 
         Raises:
             HardwareError: the board did not say that it did.
         """
         now_s = self._now_s()
-        for output in [output for output, end_s in self._pulses.items() if end_s <= now_s]:
-            del self._pulses[output]
-            self.drive(output, on=False)
+        for output, pulses in [(output, pulses) for output, pulses in self._pulses.items() if pulses.due_s <= now_s]:
+            if pulses.on:
+                self.drive(output, on=False)
+                pulses.on, pulses.due_s = False, self._now_s() + pulses.ms / 1000
+            elif pulses.waiting:
+                self._begin_pulse(output, pulses.ms, pulses.waiting - 1)
+            else:
+                del self._pulses[output]
 
     def lose(self) -> None:
         """The board is gone: its relays will be set safe when it is taken anew."""

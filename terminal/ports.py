@@ -134,11 +134,12 @@ class LaneForTap(Protocol):
         """Let a vehicle through whose intent is durable; returns when a relay that this moves has been told.
 
         A future for `intent`: an exit that could not be written down in time; its passage will be, once that one is or
-        has failed. OPENED, or OWED when no relay moves now: the lane writes the outcome, save where there is no
-        durable intent. FAILED: the lane was not ready any more and nothing moves; whoever asked writes the outcome.
+        has failed. OPENED, OWED when no relay moves now, UNKNOWN when a relay did not answer and may have fired: the
+        lane writes the outcome, save where there is no durable intent. FAILED: the lane was not ready any more and
+        nothing moves; whoever asked writes the outcome.
 
         Raises:
-            HardwareError: the relay did not answer; it may have fired.
+            HardwareError: the lane is stuck or has ended; whoever asked writes the outcome.
         """
 
 

@@ -70,7 +70,7 @@ class Taps:
                 return self._told(course, self._record(course, decision, known))
             if decision.outcome.opens:
                 shares = _shares(rules, self._ports.number)
-                return self._told(course, self._admit(course, decision, known, readiness, shares=shares))
+                return self._told(course, self._admit(course, decision, known, shares=shares))
             return self._told(course, self._turn_away(course, decision, known))
 
     # ------------------------------------------------------------------------------------------- the steps, in order
@@ -150,9 +150,7 @@ class Taps:
         self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
         return decision
 
-    def _admit(
-        self, course: Course, decision: Decision, known: Mapping[str, Any], readiness: Readiness, *, shares: bool
-    ) -> Decision:
+    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any], *, shares: bool) -> Decision:
         """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
@@ -161,31 +159,31 @@ class Taps:
             self._give_back(course)
             return _instead(decision, Outcome.REFUSE, Reason.STORAGE)
         result = self._order(course, intent, shares=shares)
-        owed = result in {TapResult.OPENED, TapResult.OWED}
-        if course.key is None:
-            intent.add_done_callback(partial(self._settle_late, result))
-        elif not owed:  # else the lane writes
-            self._settle(course.key, result)
-        if not owed:
+        if result not in {TapResult.OPENED, TapResult.OWED}:
             self._give_back(course)
             return _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
-        if isinstance(readiness, Unserved):  # the boom cannot be relied upon: a person helps him out
+        if isinstance(ports.lane.readiness(course.side), Unserved):
+            # The boom cannot be relied upon, now if not before: a person helps him out
             decision = _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
         if course.credential is not None:
             self._admitted[course.credential.card_number] = decision
         return decision
 
     def _order(self, course: Course, intent: "Future[EntryKey]", *, shares: bool) -> TapResult:
-        """Have the lane open; tells what became of that."""
-        ports = self._ports
+        """Have the lane open; tells what became of that, and has it written down unless the lane does."""
+        ports, told = self._ports, course.key or intent
         try:
-            return ports.lane.admit(
-                course.key or intent, course.credential, course.tapped_ms, course.side, shares=shares
-            )
-        except HardwareError as error:
-            log.warning("relay", lane=ports.number, why=str(error))
+            result = ports.lane.admit(told, course.credential, course.tapped_ms, course.side, shares=shares)
+            lane_writes = result is not TapResult.FAILED
+        except HardwareError as error:  # it is stuck, or has ended
+            log.warning("lane", lane=ports.number, why=str(error))
             ports.alarms.raised(BOARD_ALARM, ports.number)
-            return TapResult.UNKNOWN
+            result, lane_writes = TapResult.UNKNOWN, False
+        if course.key is None:
+            intent.add_done_callback(partial(self._settle_late, result))
+        elif not lane_writes:
+            self._settle(course.key, result)
+        return result
 
     # ---------------------------------------------------------------------------------------------------- the journal
 

@@ -1,10 +1,8 @@
 """What the end of a passage means for who is inside."""
 
-from typing import Literal
-
 import pytest
 
-from terminal.core.barrier_words import Result
+from terminal.core.barrier_words import Result, Side
 from terminal.core.stay import Stay, StayChange, StayClosed, StayNeutral, StayOpened, after_passage
 from tests.core.people import EAN, credential
 
@@ -14,21 +12,19 @@ UNCERTAIN = Stay(zone=1, lane=2, entered_ms=77, intent=5, neutral=True)
 
 
 @pytest.mark.parametrize(
-    ("result", "direction", "change"),
+    ("result", "side", "change"),
     [
-        (Result.PASSED, "entry", StayOpened(CARD.card_number, EAN, STAY)),
-        (Result.ASSUMED, "entry", StayOpened(CARD.card_number, EAN, STAY)),
-        (Result.UNKNOWN, "entry", StayOpened(CARD.card_number, EAN, UNCERTAIN)),
-        (Result.NO_SHOW, "entry", None),
-        (Result.BACKED_OUT, "entry", None),
-        (Result.PASSED, "exit", StayClosed(CARD.card_number, 77)),
-        (Result.ASSUMED, "exit", StayClosed(CARD.card_number, 77)),
-        (Result.UNKNOWN, "exit", StayNeutral(CARD.card_number)),
-        (Result.NO_SHOW, "exit", None),
-        (Result.BACKED_OUT, "exit", None),
+        (Result.PASSED, Side.ENTRY, StayOpened(CARD.card_number, EAN, STAY)),
+        (Result.ASSUMED, Side.ENTRY, StayOpened(CARD.card_number, EAN, STAY)),
+        (Result.UNKNOWN, Side.ENTRY, StayOpened(CARD.card_number, EAN, UNCERTAIN)),
+        (Result.NO_SHOW, Side.ENTRY, None),
+        (Result.BACKED_OUT, Side.ENTRY, None),
+        (Result.PASSED, Side.EXIT, StayClosed(CARD.card_number, 77)),
+        (Result.ASSUMED, Side.EXIT, StayClosed(CARD.card_number, 77)),
+        (Result.UNKNOWN, Side.EXIT, StayNeutral(CARD.card_number)),
+        (Result.NO_SHOW, Side.EXIT, None),
+        (Result.BACKED_OUT, Side.EXIT, None),
     ],
 )
-def test_stay_follows_the_passage(
-    result: Result, direction: Literal["entry", "exit"], change: StayChange | None
-) -> None:
-    assert after_passage(result, direction, CARD, STAY) == change
+def test_stay_follows_the_passage(result: Result, side: Side, change: StayChange | None) -> None:
+    assert after_passage(result, side, CARD, STAY) == change

@@ -25,7 +25,7 @@ def main() -> None:
     say(phase=rig.lane.state.phase)
     try:
         for line in sys.stdin:
-            say(opened=rig.lane.admit(intent(int(line))))
+            say(result=rig.lane.admit(intent(int(line))))
     finally:
         say(ended=rig.lane.stop(), journal=rig.journal.told())
 

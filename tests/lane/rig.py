@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Self
 
 from terminal.alarms import Alarms
-from terminal.core.barrier_words import CONTACTS, Phase, Settings, State
+from terminal.core.barrier_words import CONTACTS, MOMENTS, Mark, Phase, Settings, State
 from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.core.stay import StayChange
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import StorageError
-from terminal.lane import Lane, LanePorts
+from terminal.lane import Lane
 from terminal.lane_journal import StayAfter
+from terminal.lane_ports import CLEAR_S, LanePorts
 
 EPOCH = bytes(16)
 QUICK = Settings(
-    fitted=frozenset(CONTACTS),
+    fitted=frozenset((*CONTACTS, *MOMENTS)),
     pulse_ms=40,
     travel_ms=1000,
     passage_ms=5000,
@@ -56,6 +57,13 @@ class MemoryNumber:
     def wait_for(self, number: int, within_s: float = 5.0) -> bool:
         with self._news:
             return self._news.wait_for(lambda: self.number == number, within_s)
+
+
+class MemoryMarks(dict[Mark, MemoryNumber]):
+    """What a lane keeps over restarts."""
+
+    def __missing__(self, mark: Mark) -> MemoryNumber:
+        return self.setdefault(mark, MemoryNumber())
 
 
 class MemoryJournal:
@@ -117,7 +125,9 @@ class Rig:
         board: type[SimulatedBoard] = SimulatedBoard,
         answer_s: float = 3.0,
         stay_after: StayAfter = lambda *_: None,
-        emergency: MemoryNumber | None = None,
+        after_fire: Callable[[], StayChange | None] = lambda: None,
+        kept: MemoryMarks | None = None,
+        clear_s: float = CLEAR_S,
     ) -> None:
         self.journal = MemoryJournal()
         self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
@@ -133,10 +143,12 @@ class Rig:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
-                emergency=emergency or MemoryNumber(),
+                kept=(MemoryMarks() if kept is None else kept).__getitem__,
                 changed=self._changed,
                 answer_s=answer_s,
                 stay_after=stay_after,
+                after_fire=after_fire,
+                clear_s=clear_s,
             )
         )
 

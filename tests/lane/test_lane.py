@@ -10,24 +10,24 @@ import pytest
 
 from simulation.world import World
 from terminal.alarms import AlarmKey
-from terminal.core.barrier_words import FIRE, LOOP_ARM, OPEN_LIMIT, Busy, Closed, DriveForward, Phase, Ready, Result
-from terminal.core.journal import Kind
+from terminal.core.barrier_signals import Closed, DriveForward, Emergency, Ready
+from terminal.core.barrier_words import FIRE, LOOP_ARM, OPEN_LIMIT, GuardOrder, Mark, Phase, Result, Side
+from terminal.core.journal import Kind, TapResult
 from terminal.core.stay import StayChange, StayNeutral
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.lane_journal import Vehicle
 from terminal.ports import Input
-from tests.lane.rig import QUICK, MemoryNumber, Rig, intent
+from tests.lane.rig import QUICK, MemoryMarks, Rig, intent
 from tests.lane.vehicles import ANNA, arrives, passes
 from tests.simulation_board.board_process import FAST, BoardProcess
 
 
 def test_admitted_vehicle_passes_and_everything_is_written_down(rig: Rig, world: World) -> None:
-    assert rig.lane.readiness() == DriveForward()
+    assert rig.lane.readiness(Side.ENTRY) == DriveForward()
     arrives(rig, world)
-    assert rig.lane.readiness() == Ready()
-    assert rig.lane.admit(intent(7))
-    assert rig.lane.readiness() == Busy()
+    assert rig.lane.readiness(Side.ENTRY) == Ready()
+    assert rig.lane.admit(intent(7)) is TapResult.OPENED
     passes(world)
     rig.wait_for(lambda state: state.phase is Phase.CLOSED and not state.owed)
     assert rig.journal.told() == [("tap-outcome", "opened"), ("passage", "passed")]
@@ -37,7 +37,7 @@ def test_admitted_vehicle_passes_and_everything_is_written_down(rig: Rig, world:
 
 
 def test_relay_is_on_before_admit_returns_and_off_after_its_pulse(rig: Rig, world: World, board: BoardProcess) -> None:
-    assert rig.lane.admit(intent(1))
+    assert rig.lane.admit(intent(1)) is TapResult.OPENED
     assert board.changes("open") == [True]
     world.wait_for(name="open", on=False)
     on, off = (line["monotonic_ns"] for line in board.lines() if line.get("name") == "open")
@@ -59,22 +59,23 @@ def test_light_is_green_only_while_the_boom_is_open_for_the_vehicle(
 
 def test_thread_that_asked_ends_and_the_relay_is_released_all_the_same(rig: Rig, world: World) -> None:
     with ThreadPoolExecutor(1) as tap:
-        assert tap.submit(rig.lane.admit, intent(1)).result(5)
+        assert tap.submit(rig.lane.admit, intent(1)).result(5) is TapResult.OPENED
     world.wait_for(name="open", on=False)
 
 
-def test_two_cards_at_once_open_once(rig: Rig, world: World, board: BoardProcess) -> None:
+def test_cards_of_one_vehicle_at_once_open_once(rig: Rig, world: World, board: BoardProcess) -> None:
+    arrives(rig, world)
     with ThreadPoolExecutor(4) as taps:
         answers = sorted(taps.map(rig.lane.admit, [intent(number) for number in range(4)]))
-    assert answers == [False, False, False, True]
+    assert answers == ["opened", "owed", "owed", "owed"]
     world.wait_for(name="open", on=False)
     assert board.changes("open") == [True, False]
-    assert rig.journal.told() == [("tap-outcome", "opened")]
+    assert sorted(rig.journal.told()) == [("tap-outcome", "opened"), *[("tap-outcome", "owed")] * 3]
 
 
 def test_lane_owes_the_card_that_it_let_in_until_its_passage_has_ended(rig: Rig, world: World) -> None:
     arrives(rig, world)
-    assert rig.lane.admit(intent(7), ANNA)
+    assert rig.lane.admit(intent(7), ANNA) is TapResult.OPENED
     assert rig.lane.owes(ANNA.card_number)
     assert not rig.lane.owes(b"bram-001")
     passes(world)
@@ -90,13 +91,13 @@ def test_entry_without_a_durable_intent_does_not_open(rig: Rig, board: BoardProc
 
 def test_exit_whose_intent_is_not_durable_opens_and_leaves_it_to_the_tap_to_write_that(board: BoardProcess) -> None:
     with Rig(board.socket, replace(QUICK, direction="exit")).in_service() as rig:
-        assert rig.lane.admit(None)
+        assert rig.lane.admit(None, side=Side.EXIT) is TapResult.OPENED
         rig.wait_for(Phase.OPENING)
         assert rig.journal.told() == []
 
 
 def test_nobody_comes(rig: Rig) -> None:
-    assert rig.lane.admit(intent(3))
+    assert rig.lane.admit(intent(3)) is TapResult.OPENED
     rig.journal.wait_for(Kind.PASSAGE, result="no-show", intent=3)
     rig.wait_for(Phase.CLOSED)
 
@@ -119,12 +120,12 @@ def test_fire_ends_whoever_is_owed_and_stays_until_confirmed(rig: Rig, world: Wo
     rig.lane.admit(intent(1))
     world.fire(True)
     rig.wait_for(Phase.EMERGENCY_OPEN)
-    assert rig.lane.readiness() == Closed("emergency-open")
-    assert rig.lane.admit(intent(2)) is False
+    assert rig.lane.readiness(Side.ENTRY) == Emergency()
+    assert rig.lane.admit(intent(2)) is TapResult.FAILED
     assert rig.alarms.standing() == (AlarmKey("fire", 1),)
     world.fire(False)
     rig.wait_for(lambda state: not state.active & {"fire"})
-    rig.lane.confirm()
+    assert rig.lane.obey(GuardOrder.CONFIRM, intent(9)) is None
     rig.wait_for(Phase.CLOSED)
     assert rig.alarms.standing() == ()
     assert ("passage", "unknown") in rig.journal.told()
@@ -134,22 +135,22 @@ def test_fire_ends_whoever_is_owed_and_stays_until_confirmed(rig: Rig, world: Wo
 def test_fire_that_nobody_confirmed_is_over_keeps_the_lane_shut_over_a_restart(
     disk: str, board: BoardProcess, world: World
 ) -> None:
-    kept = MemoryNumber()
-    with Rig(board.socket, emergency=kept).in_service() as rig:
-        kept.fails = disk != "well"
+    kept = MemoryMarks()
+    with Rig(board.socket, kept=kept).in_service() as rig:
+        kept[Mark.EMERGENCY].fails = disk != "well"
         world.fire(True)
         rig.wait_for(Phase.EMERGENCY_OPEN)
-        kept.fails = False
+        kept[Mark.EMERGENCY].fails = False
         world.fire(False)
         rig.wait_for(lambda state: FIRE not in state.active)
-        assert kept.wait_for(1)
-    with Rig(board.socket, emergency=kept).in_service_from(Phase.EMERGENCY_OPEN) as rig:
-        assert rig.lane.readiness() == Closed("emergency-open")
+        assert kept[Mark.EMERGENCY].wait_for(1)
+    with Rig(board.socket, kept=kept).in_service_from(Phase.EMERGENCY_OPEN) as rig:
+        assert rig.lane.readiness(Side.ENTRY) == Emergency()
         assert rig.alarms.standing() == (AlarmKey("fire", 1),)
-        rig.lane.confirm()
+        assert rig.lane.obey(GuardOrder.CONFIRM, intent(9)) is None
+        assert kept[Mark.EMERGENCY].number == 0
         rig.wait_for(Phase.CLOSED)
-        assert kept.wait_for(0)
-    with Rig(board.socket, emergency=kept).in_service() as rig:
+    with Rig(board.socket, kept=kept).in_service() as rig:
         assert Phase.EMERGENCY_OPEN not in rig.phases
 
 
@@ -181,7 +182,7 @@ def test_board_without_a_configured_contact_keeps_the_lane_shut(tmp_path: Path) 
         rig = Rig(board.socket)
         rig.lane.start()
         rig.wait_for(Phase.BOARD_LOST)
-        assert rig.lane.admit(intent(1)) is False
+        assert rig.lane.admit(intent(1)) is TapResult.FAILED
         assert rig.lane.stop()
         assert board.changes("open") == []
 
@@ -189,7 +190,7 @@ def test_board_without_a_configured_contact_keeps_the_lane_shut(tmp_path: Path) 
 def test_lane_that_ended_answers_nobody_and_opens_nothing(board: BoardProcess) -> None:
     with Rig(board.socket).in_service() as rig:
         pass
-    assert rig.lane.readiness() == Closed("boot")
+    assert rig.lane.readiness(Side.ENTRY) == Closed("boot")
     with pytest.raises(HardwareError, match="lane 1 has ended"):
         rig.lane.admit(intent(1))
     assert board.changes("open") == []
@@ -221,12 +222,12 @@ def test_lane_that_hangs_never_acts_on_an_admission_that_was_given_up(board: Boa
 
 def test_stay_changes_with_the_passage_and_not_with_the_tap(board: BoardProcess, world: World) -> None:
     def stay_after(result: Result, vehicle: Vehicle) -> StayChange | None:
-        known = (result, vehicle) == (Result.PASSED, Vehicle(intent(1), ANNA, tapped_ms=7))
+        known = (result, vehicle) == (Result.PASSED, Vehicle(intent(1), ANNA, tapped_ms=7, side=Side.ENTRY))
         return StayNeutral(ANNA.card_number) if known else None
 
     with Rig(board.socket, stay_after=stay_after).in_service() as rig:
         arrives(rig, world)
-        assert rig.lane.admit(intent(1), ANNA, 7)
+        assert rig.lane.admit(intent(1), ANNA, 7) is TapResult.OPENED
         assert rig.journal.changes == []
         passes(world)
         assert rig.journal.wait_for(Kind.PASSAGE, result="passed").card_number == ANNA.card_number

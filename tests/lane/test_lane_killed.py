@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar
 
-import pytest
-
 from simulation.world import World
 from terminal.alarms import AlarmKey
-from terminal.core.barrier_words import LOOP_ARM, Closed, Phase, Ready
-from terminal.core.journal import Kind
+from terminal.core.barrier_signals import Closed, Ready
+from terminal.core.barrier_words import LOOP_ARM, Phase, Side
+from terminal.core.journal import Kind, TapResult
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.lane_lines import set_safe
@@ -23,6 +22,13 @@ from tests.lane.rig import Rig, intent
 from tests.simulation_board.board_process import BoardProcess
 
 QUICK_M_S = 100.0
+UNANSWERED = [
+    ("tap-outcome", "unknown"),
+    ("passage", "unknown"),
+    ("alarm-raised", "board"),
+    ("alarm-cleared", "board"),
+]
+"""What the journal tells of a relay that did not answer, on a board that came back."""
 
 
 class GateProcess:
@@ -39,11 +45,11 @@ class GateProcess:
         heard: dict[str, Any] = json.loads(self._process.stderr.readline())
         return heard
 
-    def admit(self, sequence: int) -> bool:
+    def admit(self, sequence: int) -> str:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{sequence}\n")
         self._process.stdin.flush()
-        return bool(self.heard()["opened"])
+        return str(self.heard()["result"])
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -78,7 +84,7 @@ def test_gate_killed_in_mid_pulse_leaves_the_relay_on_until_the_next_start_and_o
     board: BoardProcess, world: World
 ) -> None:
     with gate_on(board) as killed:
-        assert killed.admit(1)
+        assert killed.admit(1) == "opened"
         killed.signal(signal.SIGKILL)
         killed.wait()
     world.wait_for(what="gate", does="leave")
@@ -96,7 +102,7 @@ def test_gate_killed_in_mid_pulse_leaves_the_relay_on_until_the_next_start_and_o
 def test_vehicle_admitted_before_the_kill_is_unknown_and_no_tailgater(board: BoardProcess, world: World) -> None:
     world.vehicle("arrive", speed_m_s=QUICK_M_S)
     with gate_on(board) as killed:
-        assert killed.admit(1)
+        assert killed.admit(1) == "opened"
         world.wait_for(name="open_limit", on=True)
         killed.signal(signal.SIGKILL)
         killed.wait()
@@ -109,7 +115,7 @@ def test_vehicle_admitted_before_the_kill_is_unknown_and_no_tailgater(board: Boa
 
 def test_clean_stop_in_mid_pulse_releases_the_relay_before_the_process_ends(board: BoardProcess) -> None:
     with gate_on(board) as gate:
-        assert gate.admit(1)
+        assert gate.admit(1) == "opened"
         gate.signal(signal.SIGTERM)
         assert gate.heard() == {"ended": True, "journal": [["tap-outcome", "opened"], ["passage", "unknown"]]}
         assert gate.wait() == 0
@@ -118,19 +124,19 @@ def test_clean_stop_in_mid_pulse_releases_the_relay_before_the_process_ends(boar
 
 def test_board_killed_with_a_vehicle_owed_shuts_the_lane_until_it_is_back(board: BoardProcess) -> None:
     with Rig(board.socket).in_service() as rig:
-        assert rig.lane.admit(intent(1))
+        assert rig.lane.admit(intent(1)) is TapResult.OPENED
         board.kill()
         rig.wait_for(Phase.BOARD_LOST)
-        assert rig.lane.readiness() == Closed("board-lost")
+        assert rig.lane.readiness(Side.ENTRY) == Closed("board-lost")
         assert rig.alarms.standing() == (AlarmKey("board", 1),)
-        assert rig.lane.admit(intent(2)) is False
+        assert rig.lane.admit(intent(2)) is TapResult.FAILED
         board.start()
         rig.wait_for(Phase.CLOSED)
         assert rig.alarms.standing() == ()
         assert rig.journal.told() == [
             ("tap-outcome", "opened"),
-            ("alarm-raised", "board"),
             ("passage", "unknown"),
+            ("alarm-raised", "board"),
             ("alarm-cleared", "board"),
         ]
         assert board.changes("open").count(True) == 1
@@ -146,17 +152,15 @@ def test_lane_starts_without_a_board_and_serves_once_there_is_one(board: BoardPr
     assert rig.lane.stop()
 
 
-def test_relay_that_does_not_answer_is_an_error_and_may_have_fired(board: BoardProcess) -> None:
+def test_relay_that_does_not_answer_may_have_fired(board: BoardProcess) -> None:
     with Rig(board.socket).in_service() as rig:
         board.signal(signal.SIGSTOP)
-        with pytest.raises(HardwareError, match="does not answer"):
-            rig.lane.admit(intent(1))
+        assert rig.lane.admit(intent(1)) is TapResult.UNKNOWN
         rig.wait_for(Phase.BOARD_LOST)
         board.signal(signal.SIGCONT)
         rig.wait_for(lambda state: state.phase not in {Phase.BOOT, Phase.BOARD_LOST})
         rig.wait_for(Phase.CLOSED)
-        assert ("tap-outcome", "opened") not in rig.journal.told()
-        assert ("passage", "unknown") in rig.journal.told()
+        assert rig.journal.told() == UNANSWERED
         assert board.changes("open") in ([], [True, False])
 
 
@@ -174,13 +178,12 @@ class MuffledBoard(SimulatedBoard):
 
 def test_relay_whose_answer_got_lost_is_set_safe_and_never_pulsed_again(board: BoardProcess) -> None:
     with Rig(board.socket, board=MuffledBoard).in_service() as rig:
-        with pytest.raises(HardwareError, match="no answer"):
-            rig.lane.admit(intent(1))
-        assert rig.lane.readiness() == Closed("board-lost")
+        assert rig.lane.admit(intent(1)) is TapResult.UNKNOWN
+        rig.wait_for(Phase.BOARD_LOST)
+        assert rig.lane.readiness(Side.ENTRY) == Closed("board-lost")
         rig.wait_for(Phase.CLOSED)
         assert board.changes("open") == [True, False]
-        assert ("tap-outcome", "opened") not in rig.journal.told()
-        assert ("passage", "unknown") in rig.journal.told()
+        assert rig.journal.told() == UNANSWERED
 
 
 class DeafBoard(SimulatedBoard):
@@ -214,7 +217,7 @@ def test_late_edge_of_a_board_that_was_lost_is_not_believed(board: BoardProcess,
 def test_edge_that_got_lost_is_found_at_the_next_turn(board: BoardProcess, world: World) -> None:
     with Rig(board.socket, board=DeafBoard).in_service() as rig:
         world.contact("loop_arm", True)
-        rig.wait_for(lambda _: rig.lane.readiness() == Ready())
+        rig.wait_for(lambda _: rig.lane.readiness(Side.ENTRY) == Ready())
 
 
 def test_relay_that_a_killed_gate_left_on_is_released_by_whoever_only_takes_the_board(board: BoardProcess) -> None:
