@@ -42,7 +42,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey, TapResult
 from terminal.errors import HardwareError
 from terminal.lane_acts import Acts
-from terminal.lane_inbox import Answer, Inbox
+from terminal.lane_inbox import Answer
 from terminal.lane_journal import LaneJournal, Vehicle, admitted
 from terminal.lane_kept import KeptMarks
 from terminal.lane_lines import Lines, edge
@@ -64,7 +64,7 @@ class Lane:
         self._ports = ports
         self._kept = KeptMarks(ports.kept)
         self._state = State(settings=ports.settings, marks=self._kept.at_start)
-        self._inbox = Inbox(ports.number)
+        self._inbox = ports.inbox(ports.number)
         self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
         self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after)
         self._acts = Acts(self._lines, self._journal, ports.monotonic_s)

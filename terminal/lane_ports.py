@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import Mark, Settings, State
 from terminal.core.stay import StayChange
+from terminal.lane_inbox import Inbox
 from terminal.lane_journal import StayAfter
 from terminal.lane_kept import KeptNumber
 from terminal.lane_lines import TakeBoard
@@ -31,6 +32,8 @@ class LanePorts:
     kept: Callable[[Mark], KeptNumber]
     """Where it is kept over restarts that there was a fire, an arm off, a lock, a hold or a pause."""
     monotonic_s: Callable[[], float] = time.monotonic
+    inbox: Callable[[int], Inbox] = Inbox
+    """Makes the inbox of the lane of this number. Waiting in it must go by the same clock as `monotonic_s`."""
     changed: Callable[[State], None] = lambda _: None
     """Hears of every new state, on the lane's thread; must not block."""
     stay_after: StayAfter = lambda *_: None
