@@ -15,14 +15,16 @@ holds for every row:
 * *Passengers*: a card admitted while the vehicle admitted last still stands on `loop_arm`, and has not been under the
   boom, is a passenger of that vehicle. The table does not see him; he ends as his driver does.
 * *Followers*: vehicles so close that the loops never clear between them pass together. Who is owed behind the first
-  has passed with it when he has left `loop_arm` and something came under the boom after he was admitted.
+  has passed with it when he has left `loop_arm` and something came under the boom that can have been him: each time
+  that `loop_safety` comes on counts for one of those owed, in their order.
 * *Both directions*: the side admitted first owns the lane until `closed`; who is admitted where the boom is held open,
   or cannot be relied upon, until nobody is owed.
 * *Entering a phase* is an event (`Entered`); after it every contact that is on counts as an event, in the order of
   `CONTACTS`.
 * *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*, and so does leaving one of `UNRELIABLE`.
 * *Levels*: an output that is on and not wanted in the phase goes off as soon as the loops are clear, never before. An
-  order to close under way is broken off when something comes under the boom, and in an emergency.
+  order to close under way is broken off when something comes under the boom, and when `closing` ends otherwise than as
+  `closed`.
 * *Standing alarms* (`STANDING`) and the *light* follow the state.
 """
 
@@ -38,10 +40,11 @@ from terminal.core.barrier_books import (
     is_fitted,
     is_on,
     note,
+    nothing_under,
     start,
 )
 from terminal.core.barrier_effects import carry_out, ends, holds
-from terminal.core.barrier_rows import ASSUMED_DOWN, ENDS_OWED, HELD_BY_PEOPLE, SETTLING, UNRELIABLE, Row
+from terminal.core.barrier_rows import ASSUMED_DOWN, ENDS_OWED, HELD_BY_PEOPLE, SETTLING, UNRELIABLE, WITHOUT_BOARD, Row
 from terminal.core.barrier_signals import (
     Admitted,
     ContactsRead,
@@ -49,6 +52,7 @@ from terminal.core.barrier_signals import (
     Event,
     Level,
     Light,
+    LoopsClear,
     On,
     Order,
     Seen,
@@ -94,11 +98,15 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
     noted, seen, orders = note(state, event)
     if seen is None:
         return noted, orders
+    if isinstance(seen, Admitted) and noted.owner not in {None, seen.side}:
+        return noted, orders
     if isinstance(seen, Admitted) and _is_passenger(noted):
         *others, last = noted.owed
         joined = replace(last, cards=(*last.cards, seen.vehicle))
         return replace(noted, owed=(*others, joined)), orders
     after, more = _apply(noted, seen)
+    if isinstance(seen, LoopsClear):
+        after = nothing_under(after)
     if isinstance(seen, ContactsRead):
         for contact in (contact for contact in MOMENTS if contact in after.active):
             after, some = _apply(after, On(contact))
@@ -134,13 +142,13 @@ def _leave(state: State) -> Done:
     left, orders = cancel(state, *sorted(state.timers - LOOP_TIMERS))
     if state.phase in UNRELIABLE:
         left, more = ends(left, Result.UNKNOWN)
-        return left, (*orders, *more)
+        return nothing_under(left), (*orders, *more)
     return left, orders
 
 
 def _enter(state: State) -> Done:
     """A phase was entered: faults end who is owed, and the levels that are present count as events."""
-    entered, orders = ends(state, Result.UNKNOWN) if state.phase in ENDS_OWED else (state, ())
+    entered, orders = ends(nothing_under(state), Result.UNKNOWN) if state.phase in ENDS_OWED else (state, ())
     present: list[Seen] = [Entered(), *(On(role) for role in CONTACTS if is_on(entered, role))]
     for seen in present:
         entered, more = _apply(entered, seen)
@@ -197,8 +205,8 @@ def _is_wanted(state: State, output: str) -> bool:
 
 def _broken_off(before: State, after: State) -> tuple[Order, ...]:
     came_under = LOOP_SAFETY in after.active - before.active
-    burns = after.phase is Phase.EMERGENCY_OPEN is not before.phase
-    breaks = CLOSE_OUTPUT in after.settings.outputs and (came_under or burns)
+    closes_no_more = before.phase is Phase.CLOSING and after.phase not in {Phase.CLOSING, Phase.CLOSED, *WITHOUT_BOARD}
+    breaks = CLOSE_OUTPUT in after.settings.outputs and (came_under or closes_no_more)
     return (Level(CLOSE_OUTPUT, on=False),) if breaks else ()
 
 

@@ -28,6 +28,7 @@ from terminal.core.barrier_words import (
     LOOP_BEHIND,
     LOOP_SAFETY,
     LOOPS,
+    OF_A_PASSAGE,
     Mark,
     OwedVehicle,
     Phase,
@@ -152,11 +153,23 @@ def _went_off(state: State, contact: str) -> Done:
 
 
 def _under_boom(state: State) -> State:
-    """Something came under the boom: the vehicle whose turn it is, or one that follows it."""
-    if len(state.owed) == 1 and Mark.STRANGER not in state.marks:
-        return replace(state, marks=state.marks - {Mark.BOARDING})
-    followers: tuple[OwedVehicle, ...] = tuple(replace(vehicle, over=True) for vehicle in state.owed[1:])
-    return replace(state, owed=(*state.owed[:1], *followers))
+    """Something came under the boom: it counts as the first of those owed that has not been under it."""
+    place = next((place for place, vehicle in enumerate(state.owed) if not vehicle.over), None)
+    if place is None:
+        return state
+    over = replace(state.owed[place], over=True)
+    comes_last = place == len(state.owed) - 1
+    return replace(
+        state,
+        owed=(*state.owed[:place], over, *state.owed[place + 1 :]),
+        marks=state.marks - {Mark.BOARDING} if comes_last else state.marks,
+    )
+
+
+def nothing_under(state: State) -> State:
+    """Nothing is under the boom, or nobody can tell: what was noted of a passage counts no more."""
+    owed: tuple[OwedVehicle, ...] = tuple(replace(vehicle, over=False) for vehicle in state.owed)
+    return replace(state, owed=owed, marks=state.marks - OF_A_PASSAGE)
 
 
 def _ran_out(state: State, timer: Timer) -> tuple[State, Seen | None, tuple[Order, ...]]:
@@ -164,5 +177,5 @@ def _ran_out(state: State, timer: Timer) -> tuple[State, Seen | None, tuple[Orde
     rested = frozenset(loop for loop, gap in GAPS.items() if gap is timer)
     stuck = frozenset(loop for loop, limit in STUCK.items() if limit is timer)
     noted = replace(state, rested=state.rested | rested, stuck=state.stuck | stuck)
-    clear = is_clear(noted) and (bool(rested) or not was_clear)
+    clear = is_clear(noted) and not was_clear
     return noted, LoopsClear() if timer in LOOP_TIMERS and clear else Expired(timer), ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from terminal.core.barrier_books import Done, cancel, contact_of, is_clear, is_fitted, is_on, start
+from terminal.core.barrier_books import Done, cancel, contact_of, is_clear, is_fitted, is_on, nothing_under, start
 from terminal.core.barrier_rows import (
     Absent,
     AllEnd,
@@ -25,6 +25,7 @@ from terminal.core.barrier_rows import (
     Owe,
     Owed,
     PassageDone,
+    Released,
     Remember,
     Rested,
     Serve,
@@ -55,8 +56,8 @@ def holds(state: State, when: When) -> bool:
             return is_on(state, role)
         case Off(role):
             return not is_on(state, role)
-        case Absent() | Rested() | Clear():
-            return _loops_are(state, when)
+        case Absent() | Released() | Rested() | Clear():
+            return _contacts_are(state, when)
         case Owed() | NoneOwedBut() | More() | FirstUnserved():
             return _queue_is(state, when)
         case By():
@@ -71,10 +72,12 @@ def holds(state: State, when: When) -> bool:
             assert_never(when)
 
 
-def _loops_are(state: State, when: Absent | Rested | Clear) -> bool:
+def _contacts_are(state: State, when: Absent | Released | Rested | Clear) -> bool:
     match when:
         case Absent(role):
             return not is_fitted(state, role)
+        case Released(role):
+            return is_fitted(state, role) and not is_on(state, role)
         case Rested(role):
             return contact_of(state, role) in state.rested
         case Clear():
@@ -145,8 +148,8 @@ def _account(state: State, effect: Owe | PassageDone | FirstEnds | AllEnd | Nobo
         case NobodyCame():
             return _nobody_came(state)
         case WentBack():
-            back = tuple(replace(vehicle, came=True) for vehicle in state.owed[:1])
-            return replace(state, owed=(*back, *state.owed[1:]), marks=state.marks - {Mark.STRANGER}), ()
+            back = tuple(replace(vehicle, came=True) for vehicle in _passing(state)[:1])
+            return replace(state, owed=(*back, *state.owed[len(back) :])), ()
         case _:
             assert_never(effect)
 
@@ -170,9 +173,10 @@ def _owe(state: State, seen: Seen) -> State:
 def _serve(state: State) -> Done:
     waits = next((place for place, vehicle in enumerate(state.owed) if not vehicle.served), None)
     if waits is None:
-        return state, ()
+        return _open(state) if state.owed and state.settings.logic is Logic.HOLD else (state, ())
     served = replace(state.owed[waits], served=True)
-    return _open(replace(state, owed=(*state.owed[:waits], served, *state.owed[waits + 1 :])))
+    owed = (*state.owed[:waits], served, *state.owed[waits + 1 :])
+    return _open(replace(state, owed=owed, marks=state.marks - {Mark.RETRIED}))
 
 
 def _open(state: State) -> Done:
@@ -193,18 +197,16 @@ def _switch_on(state: State, output: str) -> Done:
 
 
 def _passing(state: State) -> tuple[OwedVehicle, ...]:
-    """Who is under the boom: the vehicle owed longest and its followers, nobody who is owed when it is a stranger."""
-    if Mark.STRANGER in state.marks or not state.owed:
-        return ()
-    followers = 0
-    while followers < len(state.owed) - 1 and state.owed[followers + 1].left and state.owed[followers + 1].over:
-        followers += 1
-    return state.owed[: 1 + followers]
+    """Who is under the boom: the vehicle owed longest, or a stranger, and whoever follows without a gap."""
+    passing = 0 if Mark.STRANGER in state.marks else 1
+    while passing < len(state.owed) and state.owed[passing].left and state.owed[passing].over:
+        passing += 1
+    return state.owed[:passing]
 
 
 def _passage_done(state: State, result: Result) -> Done:
     after, orders = _end(state, _passing(state), result)
-    return replace(after, marks=after.marks - {Mark.BEHIND, Mark.GAP, Mark.STRANGER}), orders
+    return nothing_under(after), orders
 
 
 def _nobody_came(state: State) -> Done:

@@ -26,6 +26,13 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """The contact is fitted, and off."""
+
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rested:
     """The loop was clear before it came on: this is another vehicle."""
 
@@ -76,7 +83,22 @@ class By(frozenset[Logic]):
         return super().__new__(cls, logics)
 
 
-When = On | Off | Absent | Rested | Clear | Without | Owed | NoneOwedBut | More | FirstUnserved | By | Mark | Timer
+When = (
+    On
+    | Off
+    | Absent
+    | Released
+    | Rested
+    | Clear
+    | Without
+    | Owed
+    | NoneOwedBut
+    | More
+    | FirstUnserved
+    | By
+    | Mark
+    | Timer
+)
 
 # What a row may do: besides these, an order as it stands.
 
@@ -88,7 +110,7 @@ class Owe:
 
 @dataclass(frozen=True, slots=True)
 class Serve:
-    """Order to open for the vehicle owed longest that has not had its order, if there is one."""
+    """Order to open for the vehicle owed longest that has not had its order, if there is one; it may be retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +145,7 @@ class PassageDone:
 
 @dataclass(frozen=True, slots=True)
 class FirstEnds:
-    """The vehicle owed longest, if any, has ended so."""
+    """The vehicle owed longest has ended so."""
 
     result: Result
 
@@ -217,6 +239,8 @@ SETTLING = in_(Phase.UNKNOWN, Phase.CLOSING) | FAULTS
 """Phases that end when the boom is down."""
 UNRELIABLE = in_(Phase.UNKNOWN, Phase.ARM_OFF) | FAULTS
 """No order to open is given; who leaves is helped by a person, and counted by the loops."""
+WATCHED = in_(Phase.HELD_OPEN) | UNRELIABLE
+"""Whoever passes is only watched: each vehicle is not let through by an order of its own."""
 HELD_BY_PEOPLE = in_(Phase.EMERGENCY_OPEN, Phase.ARM_OFF, Phase.LOCKED, Phase.HELD_OPEN)
 """What goes before the barrier's own cycle; faults are told, and change nothing."""
 ENDS_OWED = WITHOUT_BOARD | FAULTS | {Phase.EMERGENCY_OPEN, Phase.ARM_OFF, Phase.LOCKED}
@@ -256,12 +280,12 @@ def nobody_passed(event: Seen, when: tuple[When, ...], to: Phase, *does: Effect)
 
 def watched(phase: Phase, when: tuple[When, ...], to: Phase | None, *does: Effect) -> tuple[Row, ...]:
     """A vehicle passes a boom that is held open: the loops tell whose passage it was, or that nobody had tapped."""
-    event, under = (LoopsClear(),), (*when, Mark.UNDER)
-    over: tuple[Effect, ...] = (Forget(Mark.UNDER), Forget(Mark.BEHIND), *does)
+    event, under, free = (LoopsClear(),), (*when, Mark.UNDER), Absent(LOOP_BEHIND)
+    passed, assumed = PassageDone(Result.PASSED), PassageDone(Result.ASSUMED)
     return (
-        Row(in_(phase), event, (*under, Mark.BEHIND, Owed(1)), to, (FirstEnds(Result.PASSED), *over)),
-        Row(in_(phase), event, (*under, Absent(LOOP_BEHIND), Owed(1)), to, (FirstEnds(Result.ASSUMED), *over)),
-        Row(in_(phase), event, (*under, Mark.BEHIND), to, (Untapped(), *over)),
-        Row(in_(phase), event, (*under, Absent(LOOP_BEHIND)), to, (Untapped(), *over)),
-        Row(in_(phase), event, under, to, (WentBack(), *over)),
+        Row(in_(phase), event, (*under, Mark.BEHIND, Mark.STRANGER), to, (Untapped(), passed, *does)),
+        Row(in_(phase), event, (*under, free, Mark.STRANGER), to, (Untapped(), assumed, *does)),
+        Row(in_(phase), event, (*under, Mark.BEHIND), to, (passed, *does)),
+        Row(in_(phase), event, (*under, free), to, (assumed, *does)),
+        Row(in_(phase), event, under, to, (WentBack(), *does)),
     )

@@ -31,6 +31,7 @@ from terminal.core.barrier_rows import (
     SETTLING,
     SURELY_DOWN,
     UNRELIABLE,
+    WATCHED,
     WITHOUT_BOARD,
     WORKING,
     Absent,
@@ -51,6 +52,8 @@ from terminal.core.barrier_rows import (
     Open,
     Owe,
     Owed,
+    PassageDone,
+    Released,
     Remember,
     Rested,
     Row,
@@ -99,6 +102,7 @@ from terminal.core.barrier_words import (
 
 IMPULSE = By(Logic.IMPULSE)
 HOLD = By(Logic.HOLD)
+STEP = By(Logic.STEP)
 PULSED = By(Logic.IMPULSE, Logic.IMPULSE_COUNT)
 """`close` is ordered after a no-show."""
 AT_ITS_TAP = By(Logic.IMPULSE_COUNT, Logic.HOLD)
@@ -106,7 +110,7 @@ AT_ITS_TAP = By(Logic.IMPULSE_COUNT, Logic.HOLD)
 ON_AN_OPEN_BOOM = By(Logic.IMPULSE, Logic.IMPULSE_COUNT, Logic.HOLD)
 """An order to open may be given whatever the boom does."""
 
-GO_UP: tuple[Effect, ...] = (Serve(), Forget(Mark.RETRIED), Start(Timer.OPENING))
+GO_UP: tuple[Effect, ...] = (Serve(), Start(Timer.OPENING))
 """The boom is told to open for the vehicle whose turn it is."""
 
 
@@ -138,9 +142,12 @@ TABLE: tuple[Row, ...] = (
         (Remember(Mark.LOCKED), Forget(Mark.HELD))),
     Row(in_(Phase.LOCKED), (Ordered(GuardOrder.UNLOCK),), (), Phase.UNKNOWN, (Forget(Mark.LOCKED),)),
     Row(ALL, (Ordered(GuardOrder.UNLOCK),), (), None, (Forget(Mark.LOCKED),)),
+    Row(in_(Phase.PASSING), (Ordered(GuardOrder.HOLD),), (), Phase.HELD_OPEN, (Remember(Mark.UNDER),)),
+    Row(in_(Phase.HELD_OPEN), (Ordered(GuardOrder.HOLD),), (), None, (Remember(Mark.HELD),)),
     Row(WORKING - {Phase.EMERGENCY_OPEN, Phase.ARM_OFF, Phase.LOCKED}, (Ordered(GuardOrder.HOLD),), (),
         Phase.HELD_OPEN),
-    Row(in_(Phase.HELD_OPEN), (Entered(),), (), None, (Remember(Mark.HELD), Hold(), Start(Timer.OPENING))),
+    Row(in_(Phase.HELD_OPEN), (Entered(),), (), None,
+        (Remember(Mark.HELD), Hold(), Start(Timer.OPENING), Start(Timer.PASSAGE))),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.OPENING),), (On(CLOSED_LIMIT),), None, (Alarm("did-not-open"),)),
     Row(in_(Phase.HELD_OPEN), (Ordered(GuardOrder.RELEASE),), (Clear(),), Phase.CLOSING,
         (Forget(Mark.HELD), Start(Timer.CLOSING))),
@@ -150,13 +157,11 @@ TABLE: tuple[Row, ...] = (
 
     # held-open: who taps is owed and passes by the loops, without an order of his own
     Row(in_(Phase.HELD_OPEN), (Admitted,), (), None, (Owe(), Start(Timer.PASSAGE))),
-    Row(in_(Phase.HELD_OPEN), (On(LOOP_SAFETY),), (), None, (Remember(Mark.UNDER),)),
-    Row(in_(Phase.HELD_OPEN), (On(LOOP_BEHIND),), (), None, (Remember(Mark.BEHIND),)),
     *watched(Phase.HELD_OPEN, (Mark.HELD,), None),
     *watched(Phase.HELD_OPEN, (), Phase.CLOSING, Start(Timer.CLOSING)),
     Row(in_(Phase.HELD_OPEN), (LoopsClear(),), (Without(Mark.HELD),), Phase.CLOSING, (Start(Timer.CLOSING),)),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (Absent(LOOP_SAFETY),), None, (AllEnd(Result.ASSUMED),)),
-    Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (On(LOOP_SAFETY),), None, (Start(Timer.PASSAGE),)),
+    Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (Mark.UNDER,), None, (Start(Timer.PASSAGE),)),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (), None, (NobodyCame(),)),
 
     # Whatever else the contacts say
@@ -169,36 +174,37 @@ TABLE: tuple[Row, ...] = (
     # unknown: what people ordered takes hold again; nothing is ordered until the boom is known to be down
     Row(in_(Phase.UNKNOWN), (Entered(),), (Mark.SWUNG_OFF,), Phase.ARM_OFF),
     Row(in_(Phase.UNKNOWN), (Entered(),), (Mark.LOCKED,), Phase.LOCKED),
-    Row(in_(Phase.UNKNOWN), (Entered(),), (Mark.HELD,), Phase.HELD_OPEN),
+    Row(in_(Phase.UNKNOWN), (Entered(),), (Mark.HELD, Off(FIRE), Off(SWING_OFF)), Phase.HELD_OPEN),
     Row(in_(Phase.UNKNOWN), (On(CLOSED_LIMIT),), (), Phase.CLOSED),
     Row(in_(Phase.UNKNOWN), (On(OPEN_LIMIT),), (), Phase.OPEN, (Start(Timer.TOO_LONG),)),
 
     # Where no order can be relied upon: an exit is written down, and passes by the loops or is not certain
     Row(UNRELIABLE, (Admitted,), (), None, (Owe(), Start(Timer.PASSAGE))),
-    Row(UNRELIABLE, (On(LOOP_SAFETY),), (), None, (Remember(Mark.UNDER),)),
-    Row(UNRELIABLE, (On(LOOP_BEHIND),), (), None, (Remember(Mark.BEHIND),)),
-    Row(UNRELIABLE, (LoopsClear(),), (Mark.UNDER, Mark.BEHIND), None,
-        (FirstEnds(Result.ASSUMED), Forget(Mark.UNDER), Forget(Mark.BEHIND))),
-    Row(UNRELIABLE, (LoopsClear(),), (Mark.UNDER, Absent(LOOP_BEHIND)), None,
-        (FirstEnds(Result.ASSUMED), Forget(Mark.UNDER))),
-    Row(UNRELIABLE, (LoopsClear(),), (), None, (Forget(Mark.UNDER), Forget(Mark.BEHIND))),
+    Row(WATCHED, (On(LOOP_SAFETY),), (NoneOwedBut(0),), None, (Remember(Mark.UNDER), Remember(Mark.STRANGER))),
+    Row(WATCHED, (On(LOOP_SAFETY),), (), None, (Remember(Mark.UNDER),)),
+    Row(WATCHED, (On(LOOP_BEHIND),), (), None, (Remember(Mark.BEHIND),)),
+    Row(UNRELIABLE, (LoopsClear(),), (Mark.UNDER, Mark.BEHIND), None, (PassageDone(Result.ASSUMED),)),
+    Row(UNRELIABLE, (LoopsClear(),), (Mark.UNDER, Absent(LOOP_BEHIND)), None, (PassageDone(Result.ASSUMED),)),
     Row(UNRELIABLE, (Expired(Timer.PASSAGE),), (), None, (AllEnd(Result.UNKNOWN),)),
 
     # closed
     Row(in_(Phase.CLOSED), (Entered(),), (), None, (Forget(Mark.RESTARTED),)),
+    Row(in_(Phase.CLOSED), (Admitted,), (STEP, Released(CLOSED_LIMIT)), Phase.CLOSING, (Owe(), Start(Timer.CLOSING))),
     Row(in_(Phase.CLOSED), (Admitted,), (), Phase.OPENING, (Owe(), *GO_UP)),
     Row(in_(Phase.CLOSED), (On(LOOP_SAFETY),), (Rested(LOOP_SAFETY),), None, (Alarm("drive-through"),)),
     Row(in_(Phase.CLOSED), (On(CONTROLLER_FAULT),), (), None, (Cancel(Timer.LEFT_CLOSED),)),
-    Row(in_(Phase.CLOSED), (Off(CLOSED_LIMIT), Off(CONTROLLER_FAULT)), (Off(CLOSED_LIMIT), Off(CONTROLLER_FAULT)), None,
-        (Start(Timer.LEFT_CLOSED),)),
+    Row(in_(Phase.CLOSED), (Off(CLOSED_LIMIT), Off(CONTROLLER_FAULT)), (Released(CLOSED_LIMIT), Off(CONTROLLER_FAULT)),
+        None, (Start(Timer.LEFT_CLOSED),)),
     Row(in_(Phase.CLOSED), (On(CLOSED_LIMIT),), (), None, (Cancel(Timer.LEFT_CLOSED),)),
     Row(in_(Phase.CLOSED), (Expired(Timer.LEFT_CLOSED),), (), Phase.FORCED, (Alarm("forced"), Start(Timer.ELSEWHERE))),
     Row(in_(Phase.CLOSED), (On(OPEN_LIMIT),), (Absent(CLOSED_LIMIT),), Phase.OPEN,
         (Alarm("opened-elsewhere"), Start(Timer.TOO_LONG))),
 
     # opening: a vehicle may creep under the rising boom, but not under one that is down
+    Row(in_(Phase.OPENING), (Admitted,), (Timer.RETRY,), None, (Owe(),)),
     Row(in_(Phase.OPENING), (Admitted,), (AT_ITS_TAP,), None, (Owe(), Serve())),
     Row(in_(Phase.OPENING), (Admitted,), (), None, (Owe(),)),
+    Row(in_(Phase.OPENING), (On(OPEN_LIMIT),), (Timer.RETRY,), Phase.OPEN, (Open(), Start(Timer.PASSAGE))),
     Row(in_(Phase.OPENING), (On(OPEN_LIMIT),), (), Phase.OPEN, (Start(Timer.PASSAGE),)),
     Row(in_(Phase.OPENING), (On(LOOP_SAFETY),), (Off(CLOSED_LIMIT), Timer.RETRY), Phase.PASSING, (Open(),)),
     Row(in_(Phase.OPENING), (On(LOOP_SAFETY),), (Off(CLOSED_LIMIT),), Phase.PASSING),
@@ -236,9 +242,9 @@ TABLE: tuple[Row, ...] = (
     Row(in_(Phase.PASSING), (Off(LOOP_SAFETY),), (On(LOOP_BEHIND),), None, (Remember(Mark.BEHIND),)),
     Row(in_(Phase.PASSING), (Expired(Timer.SAFETY_GAP),), (), None, (Remember(Mark.GAP),)),
     Row(in_(Phase.PASSING), (On(LOOP_SAFETY),), (Mark.GAP, Mark.STRANGER, Owed(1)), None,
-        (Forget(Mark.STRANGER), Forget(Mark.GAP), Forget(Mark.BEHIND))),
+        (Forget(Mark.STRANGER), Forget(Mark.GAP), Forget(Mark.BEHIND), Start(Timer.UNDER_BOOM))),
     Row(in_(Phase.PASSING), (On(LOOP_SAFETY),), (Mark.GAP, Mark.BEHIND, Owed(2)), None,
-        (FirstEnds(Result.PASSED), Forget(Mark.GAP), Forget(Mark.BEHIND))),
+        (FirstEnds(Result.PASSED), Forget(Mark.GAP), Forget(Mark.BEHIND), Start(Timer.UNDER_BOOM))),
     Row(in_(Phase.PASSING), (On(LOOP_SAFETY),), (Mark.GAP, NoneOwedBut(1)), None,
         (Alarm("possible-tailgate"), Forget(Mark.GAP))),
     *passed(LoopsClear(), (More(), IMPULSE), Phase.OPENING, *GO_UP),

@@ -147,6 +147,8 @@ class Mark(StrEnum):
     PAUSED = "paused"
 
 
+OF_A_PASSAGE = frozenset({Mark.UNDER, Mark.BEHIND, Mark.STRANGER, Mark.GAP})
+"""Marks that mean nothing any more once the loops are clear."""
 KEPT = (Mark.EMERGENCY, Mark.SWUNG_OFF, Mark.LOCKED, Mark.HELD, Mark.PAUSED)
 """Marks that outlive a restart of the gate, the first ones before the others."""
 
@@ -210,7 +212,7 @@ class OwedVehicle:
     left: bool = False
     """`loop_arm` was released since it was admitted."""
     over: bool = False
-    """`loop_safety` came on since it was admitted behind another vehicle."""
+    """`loop_safety` came on for it since the loops were clear."""
     came: bool = False
     """It was under the boom and went back."""
 

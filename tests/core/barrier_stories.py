@@ -1,35 +1,48 @@
 """Words to tell a story to the barrier's table and to hear what it ordered."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from terminal.core.barrier import step
-from terminal.core.barrier_words import (
-    CLOSED_LIMIT,
-    FIRE,
-    LOOP_ARM,
-    LOOP_BEHIND,
-    LOOP_SAFETY,
-    OPEN_LIMIT,
+from terminal.core.barrier_signals import (
     Admitted,
-    Alarm,
+    CancelTimer,
     ContactsRead,
     Event,
     Expired,
+    Level,
     Light,
     Off,
     On,
     Order,
     Passage,
-    Phase,
     Pulse,
-    Settings,
     Standing,
+    StartTimer,
+)
+from terminal.core.barrier_words import (
+    CLOSED_LIMIT,
+    CONTACTS,
+    LOOP_ARM,
+    LOOP_BEHIND,
+    LOOP_SAFETY,
+    MOMENTS,
+    OPEN_LIMIT,
+    Logic,
+    Mark,
+    Phase,
+    Result,
+    Settings,
     State,
     Timer,
 )
 
-ALL_CONTACTS = frozenset({FIRE, CLOSED_LIMIT, OPEN_LIMIT, LOOP_SAFETY, LOOP_BEHIND, LOOP_ARM})
+ALL_CONTACTS = frozenset((*CONTACTS, *MOMENTS))
+ALL_OUTPUTS = frozenset({"open", "close", "hold_open"})
 PULSE = Pulse("open", 500)
+CLOSE = Pulse("close", 500)
+UP_LEVEL, DOWN_LEVEL = Level("open", on=True), Level("open", on=False)
+HOLD_UP, LET_DOWN = Level("hold_open", on=True), Level("hold_open", on=False)
 GREEN, RED = Light(green=True), Light(green=False)
 
 SAFETY_GAP_OVER, BEHIND_GAP_OVER = Expired(Timer.SAFETY_GAP), Expired(Timer.BEHIND_GAP)
@@ -37,21 +50,30 @@ BOOM_RISES = (Off(CLOSED_LIMIT), On(OPEN_LIMIT))
 BOOM_FALLS = (Off(OPEN_LIMIT), On(CLOSED_LIMIT))
 DRIVES_UNDER = (On(LOOP_SAFETY), Off(LOOP_ARM))
 DRIVES_AWAY = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
+GOES_BACK = (Off(LOOP_SAFETY), SAFETY_GAP_OVER)
+NEXT_CLOSE_UP = (On(LOOP_BEHIND), Off(LOOP_SAFETY), On(LOOP_SAFETY))
+"""The next vehicle follows before the gap is long enough to tell the two apart."""
 
 
-def lane(*active: str, without: Iterable[str] = (), settings: Settings | None = None) -> State:
-    """A lane whose board was taken just now and found with these contacts on."""
+def lane(*active: str, without: Iterable[str] = (), marks: Iterable[Mark] = (), **settings: Any) -> State:
+    """A lane whose board was taken just now and found with these contacts on; `marks` were kept from before."""
     fitted = ALL_CONTACTS - frozenset(without)
-    kept = settings or Settings(fitted=fitted)
-    return step(State(settings=kept), ContactsRead(frozenset(active)))[0]
+    new = State(settings=Settings(fitted=fitted, **settings), marks=frozenset(marks))
+    return step(new, ContactsRead(frozenset(active)))[0]
 
 
 def tell(state: State, *events: Event) -> tuple[State, list[Order]]:
-    """All that is ordered in the course of `events`, without the timers."""
+    """All that is ordered in the course of `events`, without the timers, and without alarms that do not stand."""
     told: list[Order] = []
     for event in events:
         state, orders = step(state, event)
-        told += [order for order in orders if isinstance(order, Pulse | Alarm | Standing | Passage | Light)]
+        silent = isinstance(event, ContactsRead)
+        told += [
+            order
+            for order in orders
+            if not isinstance(order, StartTimer | CancelTimer)
+            and not (silent and isinstance(order, Standing) and not order.holds)
+        ]
     return state, told
 
 
@@ -61,8 +83,35 @@ def outcome(state: State, *events: Event) -> tuple[Phase, list[Order]]:
     return end.phase, told
 
 
-WAITING = lane(CLOSED_LIMIT, LOOP_ARM)
-"""Boom down, a vehicle before it."""
-ADMITTED = tell(WAITING, Admitted(1))[0]
-UP = tell(ADMITTED, *BOOM_RISES)[0]
-UNDER = tell(UP, *DRIVES_UNDER)[0]
+def moved(orders: Iterable[Order]) -> list[Order]:
+    """The orders that move the boom."""
+    return [order for order in orders if isinstance(order, Pulse | Level)]
+
+
+def ended(orders: Iterable[Order]) -> list[tuple[int | None, Result]]:
+    """Who ended how, in order."""
+    return [(order.vehicle, order.result) for order in orders if isinstance(order, Passage)]
+
+
+def waiting(logic: Logic = Logic.IMPULSE, **settings: Any) -> State:
+    """Boom down, a vehicle before it."""
+    return lane(CLOSED_LIMIT, LOOP_ARM, logic=logic, **settings)
+
+
+def admitted(logic: Logic = Logic.IMPULSE, **settings: Any) -> State:
+    """The boom was told to open for vehicle 1."""
+    return tell(waiting(logic, **settings), Admitted(1))[0]
+
+
+def up(logic: Logic = Logic.IMPULSE, **settings: Any) -> State:
+    """The boom is up, vehicle 1 before it."""
+    return tell(admitted(logic, **settings), *BOOM_RISES)[0]
+
+
+def under(logic: Logic = Logic.IMPULSE, **settings: Any) -> State:
+    """Vehicle 1 is under the boom."""
+    return tell(up(logic, **settings), *DRIVES_UNDER)[0]
+
+
+WAITING, ADMITTED, UP, UNDER = waiting(), admitted(), up(), under()
+OPENED_ELSEWHERE = tell(WAITING, Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]

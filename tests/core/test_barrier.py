@@ -2,36 +2,34 @@
 
 import pytest
 
-from terminal.core.barrier import readiness, step
-from terminal.core.barrier_table import TABLE, Absent, Rested
+from terminal.core.barrier import step
+from terminal.core.barrier_answers import readiness
+from terminal.core.barrier_rows import Absent, Released, Rested
+from terminal.core.barrier_signals import (
+    Admitted,
+    Alarm,
+    CancelTimer,
+    ContactsRead,
+    Expired,
+    Off,
+    On,
+    Passage,
+    Ready,
+    StartTimer,
+)
+from terminal.core.barrier_table import TABLE
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
-    CONTACTS,
     FIRE,
     LOOP_ARM,
     LOOP_BEHIND,
     LOOP_SAFETY,
     OPEN_LIMIT,
-    Admitted,
-    Alarm,
-    BoardLost,
-    Busy,
-    CancelTimer,
-    Closed,
-    ContactsRead,
-    DriveForward,
-    Expired,
-    Off,
-    On,
-    Passage,
     Phase,
-    Ready,
     Result,
     Settings,
-    Standing,
-    StartTimer,
+    Side,
     State,
-    Stopped,
     Timer,
 )
 from terminal.ports import Input, Output
@@ -50,7 +48,6 @@ from tests.core.barrier_stories import (
     UNDER,
     UP,
     WAITING,
-    lane,
     outcome,
     tell,
 )
@@ -58,9 +55,9 @@ from tests.core.barrier_stories import (
 
 def test_admitted_vehicle_passes_and_the_lane_is_ready_for_the_next() -> None:
     end, told = tell(WAITING, Admitted(1), *BOOM_RISES, *DRIVES_UNDER, *DRIVES_AWAY, *BOOM_FALLS)
-    assert told == [PULSE, GREEN, Passage(Result.PASSED, 1), RED]
+    assert told == [PULSE, GREEN, RED, Passage(Result.PASSED, 1)]
     assert (end.phase, end.owed, end.timers) == (Phase.CLOSED, (), frozenset())
-    assert readiness(step(end, On(LOOP_ARM))[0]) == Ready()
+    assert readiness(step(end, On(LOOP_ARM))[0], Side.ENTRY) == Ready()
 
 
 def test_every_order_of_an_admission_comes_in_its_place() -> None:
@@ -95,7 +92,7 @@ def test_vehicle_that_was_under_the_boom_at_start_is_unknown_and_the_one_behind_
     found, told = tell(
         State(settings=Settings(fitted=ALL_CONTACTS)), ContactsRead(frozenset({OPEN_LIMIT, LOOP_SAFETY}))
     )
-    assert told == [Standing("board", holds=False), Passage(Result.UNKNOWN, None), RED]
+    assert told == [Passage(Result.UNKNOWN, None), RED]
     assert outcome(found, *DRIVES_AWAY, On(LOOP_SAFETY)) == (Phase.PASSING, [Alarm("tailgate")])
 
 
@@ -106,35 +103,9 @@ def test_before_the_board_was_taken_nothing_opens() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("state", "answer"),
-    [
-        (WAITING, Ready()),
-        (lane(CLOSED_LIMIT), DriveForward()),
-        (lane(CLOSED_LIMIT, without={LOOP_ARM}), Ready()),
-        (ADMITTED, Busy()),
-        (UP, Busy()),
-        (UNDER, Busy()),
-        (tell(UNDER, *DRIVES_AWAY)[0], DriveForward()),
-        (tell(UNDER, *DRIVES_AWAY, On(LOOP_ARM))[0], Ready()),
-        (lane(), Closed("unknown")),
-        (lane(FIRE), Closed("emergency-open")),
-        (tell(WAITING, BoardLost())[0], Closed("board-lost")),
-        (tell(WAITING, Stopped())[0], Closed("boot")),
-    ],
-)
-def test_card_is_told_what_the_lane_can_do(state: State, answer: object) -> None:
-    assert readiness(state) == answer
-
-
 def test_next_vehicle_admitted_while_the_boom_falls_opens_it_again() -> None:
     falling = tell(UNDER, *DRIVES_AWAY, Off(OPEN_LIMIT), On(LOOP_ARM))[0]
     assert outcome(falling, Admitted(2), On(OPEN_LIMIT)) == (Phase.OPEN, [PULSE, GREEN])
-
-
-@pytest.mark.parametrize("state", [ADMITTED, UP, UNDER, lane(), lane(FIRE), lane(OPEN_LIMIT)])
-def test_second_admission_where_the_table_has_none_changes_nothing(state: State) -> None:
-    assert step(state, Admitted(2)) == (state, ())
 
 
 def test_nobody_comes_is_a_no_show() -> None:
@@ -147,20 +118,17 @@ def test_controller_closes_before_anybody_came() -> None:
 
 def test_vehicle_shunts_and_still_passes() -> None:
     story = (*DRIVES_UNDER, Off(LOOP_SAFETY), SAFETY_GAP_OVER, BEHIND_GAP_OVER, *DRIVES_UNDER, *DRIVES_AWAY)
-    assert outcome(UP, *story) == (Phase.CLOSING, [Passage(Result.PASSED, 1), RED])
+    assert outcome(UP, *story) == (Phase.CLOSING, [RED, GREEN, RED, Passage(Result.PASSED, 1)])
 
 
 def test_vehicle_under_the_boom_backs_out() -> None:
     back = (Off(LOOP_SAFETY), SAFETY_GAP_OVER, Expired(Timer.PASSAGE))
-    assert outcome(UNDER, *back) == (Phase.CLOSING, [Passage(Result.BACKED_OUT, 1), RED])
+    assert outcome(UNDER, *back) == (Phase.CLOSING, [GREEN, Passage(Result.BACKED_OUT, 1), RED])
 
 
 def test_drawbar_is_no_gap_between_vehicles() -> None:
     story = (On(LOOP_BEHIND), Off(LOOP_SAFETY), On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)
-    assert outcome(UNDER, *story, Off(LOOP_BEHIND), BEHIND_GAP_OVER) == (
-        Phase.CLOSING,
-        [Passage(Result.PASSED, 1), RED],
-    )
+    assert outcome(UNDER, *story, Off(LOOP_BEHIND), BEHIND_GAP_OVER) == (Phase.CLOSING, [Passage(Result.PASSED, 1)])
 
 
 def test_gap_timer_of_a_loop_that_came_on_again_is_no_event() -> None:
@@ -184,8 +152,8 @@ def test_vehicle_creeps_under_the_rising_boom() -> None:
 
 def test_nose_on_the_loop_while_the_boom_is_still_down_is_no_passage() -> None:
     nose = tell(ADMITTED, On(LOOP_SAFETY))
-    assert (nose[0].phase, nose[0].owed, nose[1]) == (Phase.OPENING, (1,), [])
-    assert outcome(nose[0], Off(CLOSED_LIMIT)) == (Phase.PASSING, [GREEN])
+    assert (nose[0].phase, nose[0].vehicles(), nose[1]) == (Phase.OPENING, frozenset({1}), [])
+    assert outcome(nose[0], Off(CLOSED_LIMIT)) == (Phase.PASSING, [])
 
 
 def test_vehicle_stalls_under_the_boom() -> None:
@@ -209,9 +177,9 @@ def test_the_table_names_contacts_and_outputs_as_the_board_does() -> None:
         part.contact
         for row in TABLE
         for part in (*row.when, *row.events)
-        if isinstance(part, On | Off | Absent | Rested)
+        if isinstance(part, On | Off | Absent | Released | Rested)
     }
-    assert named <= set(CONTACTS) <= {contact.value for contact in Input}
+    assert named <= ALL_CONTACTS == {contact.value for contact in Input}
     assert PULSE.output == Output.OPEN
 
 

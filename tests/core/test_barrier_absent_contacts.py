@@ -3,22 +3,8 @@
 import pytest
 
 from terminal.core.barrier import step
-from terminal.core.barrier_words import (
-    CLOSED_LIMIT,
-    FIRE,
-    LOOP_BEHIND,
-    LOOP_SAFETY,
-    OPEN_LIMIT,
-    Admitted,
-    Event,
-    Expired,
-    Off,
-    On,
-    Passage,
-    Phase,
-    Result,
-    Timer,
-)
+from terminal.core.barrier_signals import Admitted, Event, Expired, Off, On, Passage
+from terminal.core.barrier_words import CLOSED_LIMIT, FIRE, LOOP_BEHIND, LOOP_SAFETY, OPEN_LIMIT, Phase, Result, Timer
 from tests.core.barrier_stories import (
     ALL_CONTACTS,
     BOOM_FALLS,
@@ -44,7 +30,7 @@ def test_without_open_limit_the_travel_time_stands_in() -> None:
 def test_without_closed_limit_travel_time_and_clear_loops_stand_in() -> None:
     closing = tell(lane(without={CLOSED_LIMIT}), Expired(Timer.SETTLE), Admitted(1), On(OPEN_LIMIT), *DRIVES_UNDER)[0]
     closing, told = tell(closing, *DRIVES_AWAY, Off(OPEN_LIMIT))
-    assert (closing.phase, told) == (Phase.CLOSING, [Passage(Result.PASSED, 1), RED])
+    assert (closing.phase, told) == (Phase.CLOSING, [Passage(Result.PASSED, 1)])
     assert tell(closing, On(LOOP_BEHIND), Expired(Timer.SETTLE))[0].phase is Phase.CLOSING
     assert tell(closing, Expired(Timer.SETTLE))[0].phase is Phase.CLOSED
 
@@ -56,7 +42,7 @@ def test_without_closed_limit_there_is_never_a_retry() -> None:
 
 def test_without_loop_behind_a_passage_is_assumed() -> None:
     up = tell(lane(CLOSED_LIMIT, without={LOOP_BEHIND}), Admitted(1), *BOOM_RISES)[0]
-    assert outcome(up, On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[1] == [Passage(Result.ASSUMED, 1), RED]
+    assert outcome(up, On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[1] == [RED, Passage(Result.ASSUMED, 1)]
 
 
 def test_without_loop_safety_a_passage_is_assumed_by_time() -> None:

@@ -3,24 +3,27 @@
 import pytest
 
 from terminal.core.barrier import step
+from terminal.core.barrier_signals import (
+    Admitted,
+    Alarm,
+    BoardLost,
+    ContactsRead,
+    Expired,
+    Off,
+    On,
+    Ordered,
+    Passage,
+    Standing,
+)
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
     FIRE,
     LOOP_SAFETY,
     OPEN_LIMIT,
-    Admitted,
-    Alarm,
-    BoardLost,
-    Confirmed,
-    ContactsRead,
-    Expired,
-    Off,
-    On,
-    Passage,
+    GuardOrder,
     Phase,
     Result,
     Settings,
-    Standing,
     State,
     Timer,
 )
@@ -32,6 +35,7 @@ from tests.core.barrier_stories import (
     DRIVES_AWAY,
     DRIVES_UNDER,
     GREEN,
+    OPENED_ELSEWHERE,
     PULSE,
     RED,
     SAFETY_GAP_OVER,
@@ -66,7 +70,7 @@ def test_retry_is_allowed_anew_for_the_next_vehicle() -> None:
 
 def test_boom_that_stays_up_is_a_fault_until_it_is_down_for_a_while() -> None:
     stuck, told = tell(UNDER, *DRIVES_AWAY, Expired(Timer.CLOSING))
-    assert (stuck.phase, told) == (Phase.FAULT_CLOSE, [Passage(Result.PASSED, 1), RED, Alarm("open-too-long")])
+    assert (stuck.phase, told) == (Phase.FAULT_CLOSE, [Passage(Result.PASSED, 1), Alarm("open-too-long")])
     down = tell(stuck, Off(OPEN_LIMIT), On(CLOSED_LIMIT))[0]
     assert down.phase is Phase.FAULT_CLOSE
     assert tell(down, Off(CLOSED_LIMIT), Expired(Timer.STEADY))[0].phase is Phase.FAULT_CLOSE
@@ -100,7 +104,7 @@ def test_fire_opens_no_relay_and_ends_whoever_is_owed(state: State) -> None:
     end, told = tell(state, On(FIRE))
     assert end.phase is Phase.EMERGENCY_OPEN
     assert [order for order in told if isinstance(order, Passage)] == [
-        Passage(Result.UNKNOWN, vehicle) for vehicle in state.owed
+        Passage(Result.UNKNOWN, vehicle) for vehicle in state.vehicles()
     ]
     assert PULSE not in told
     assert Standing("fire", holds=True) in told
@@ -109,9 +113,9 @@ def test_fire_opens_no_relay_and_ends_whoever_is_owed(state: State) -> None:
 
 def test_emergency_ends_only_when_fire_is_clear_and_a_guard_confirms() -> None:
     fire = tell(WAITING, On(FIRE))[0]
-    assert tell(fire, Confirmed())[0].phase is Phase.EMERGENCY_OPEN
+    assert tell(fire, Ordered(GuardOrder.CONFIRM))[0].phase is Phase.EMERGENCY_OPEN
     assert tell(fire, Off(FIRE))[0].phase is Phase.EMERGENCY_OPEN
-    assert outcome(fire, Off(FIRE), Confirmed()) == (Phase.CLOSED, [Standing("fire", holds=False)])
+    assert outcome(fire, Off(FIRE), Ordered(GuardOrder.CONFIRM)) == (Phase.CLOSED, [Standing("fire", holds=False)])
 
 
 def test_emergency_outlives_the_board() -> None:
@@ -128,15 +132,10 @@ def test_light_in_an_emergency_is_green_at_an_exit_only(direction: str, light: o
 
 def test_board_lost_in_mid_passage_and_found_again_orders_nothing() -> None:
     lost, told = tell(UNDER, BoardLost())
-    assert told == [Standing("board", holds=True), Passage(Result.UNKNOWN, 1), RED]
+    assert told == [Passage(Result.UNKNOWN, 1), Standing("board", holds=True)]
     assert (lost.phase, lost.active, lost.timers) == (Phase.BOARD_LOST, frozenset(), frozenset())
-    assert outcome(lost, ContactsRead(frozenset({CLOSED_LIMIT}))) == (
-        Phase.CLOSED,
-        [Standing("board", holds=False), RED],
-    )
-
-
-OPENED_ELSEWHERE = tell(WAITING, Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]
+    assert step(lost, ContactsRead(frozenset({CLOSED_LIMIT})))[1][0] == Standing("board", holds=False)
+    assert outcome(lost, ContactsRead(frozenset({CLOSED_LIMIT}))) == (Phase.CLOSED, [RED])
 
 
 def test_vehicle_that_nobody_admitted_uses_a_boom_opened_elsewhere() -> None:
@@ -146,7 +145,7 @@ def test_vehicle_that_nobody_admitted_uses_a_boom_opened_elsewhere() -> None:
 
 def test_once_the_boom_was_down_a_restart_excuses_nobody() -> None:
     rested = tell(lane(OPEN_LIMIT), *BOOM_FALLS)[0]
-    assert outcome(rested, Admitted(1), *BOOM_RISES, *DRIVES_UNDER)[1] == [PULSE, GREEN]
+    assert outcome(rested, Admitted(1), *BOOM_RISES, *DRIVES_UNDER)[1] == [PULSE, GREEN, RED]
     elsewhere = (Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT), On(LOOP_SAFETY))
     assert outcome(rested, *elsewhere)[1][-1] == Alarm("tailgate")
 
