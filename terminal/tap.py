@@ -79,7 +79,8 @@ class Taps:
         """Nothing that headquarters signed is in force, so no card can be believed; it is not even read."""
         outcome = Outcome.REFUSE if course.side is Side.ENTRY else Outcome.DESK
         decision = Decision(outcome=outcome, reason=Reason.LANE_CLOSED, help=Reason.LANE_CLOSED.help)
-        return self._told(course, self._turn_away(course, decision, {"reader": course.reader, "detail": "no-rules"}))
+        known = {"reader": course.reader, "side": course.side.value, "detail": "no-rules"}
+        return self._told(course, self._turn_away(course, decision, known))
 
     def _read(self, course: Course, card: CardTransport, rules: Rules) -> Presented:
         ports = self._ports

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from terminal.core.barrier_words import Side
 from terminal.core.journal import Entry, EntryKey, Kind, OpenOrder, OrderResult, PassageEnded, order_settled
 from terminal.core.stay import Holder, OpenPassage, Stay, StayChange, StayNeutral, StayOpened
 from terminal.errors import StorageError
@@ -88,7 +89,7 @@ def test_passage_that_a_kill_cut_off_ends_as_unknown_with_what_that_means_for_it
 
     with Gate(tmp_path / "journal") as gate:
         settle(gate.journal, software="1.2", stay_after=neutral)
-        assert asked == [OpenPassage(intent=0, lane=1, tapped_ms=NOON_MS, holder=Holder(CARD, EAN))]
+        assert asked == [OpenPassage(intent=0, lane=1, tapped_ms=NOON_MS, holder=Holder(CARD, EAN), side=Side.EXIT)]
         assert told(gate)[2:] == [(Kind.START, None, None, None), (Kind.PASSAGE, 1, 0, "unknown")]
         assert gate.stays.inside(CARD) == Stay(zone=1, lane=1, entered_ms=NOON_MS, intent=0, neutral=True)
         assert gate.journal.open_passages() == ()

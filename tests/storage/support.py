@@ -129,7 +129,7 @@ def start(number: int = 0) -> Entry:
 
 
 DECISION = {
-    "reader": "front", "outcome": "admit", "reason": "ok", "flags": [], "help": "driver", "level": "1",
+    "reader": "front", "side": "exit", "outcome": "admit", "reason": "ok", "flags": [], "help": "driver", "level": "1",
     "list_number": 7, "list_age_s": 60, "product": "cargocard",
 }  # fmt: skip
 

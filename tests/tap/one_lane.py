@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,19 +15,21 @@ from demonstration.office import SITE
 from simulation.vpcd import InsertedCard
 from simulation.world import World
 from terminal.alarms import Alarms
-from terminal.core.barrier_words import CONTACTS, LOOP_ARM, Phase, Settings, State
+from terminal.core.barrier_words import CONTACTS, LOOP_ARM, MOMENTS, Phase, Settings, Side, State
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane, LanePorts
+from terminal.lane import Lane
+from terminal.lane_ports import LanePorts
 from terminal.places import Places
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter, Stored
 from terminal.storage.stays import Stays
 from terminal.storage.store import Store
-from terminal.tap import Answer, TapPorts, Taps
+from terminal.tap import Taps
+from terminal.tap_ports import Answer, TapPorts
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 from tests.card.chips import Held
@@ -88,7 +91,7 @@ class OneLane:
         *,
         number: int = OPEN_LANE,
         board_lane: int | None = None,
-        direction: Literal["entry", "exit"] = "entry",
+        direction: Literal["entry", "exit", "both"] = "entry",
         somebody: bool = True,
         publication: str | None = "good",
         budget_s: float = 2.0,
@@ -96,9 +99,14 @@ class OneLane:
         board_class: type[SimulatedBoard] = SimulatedBoard,
         sealing_key: Callable[[], SealingKey | None] | None = None,
         beside: "OneLane | None" = None,
+        **settings: Any,
     ) -> None:
-        """`beside`: another lane of the same gate, already open, whose store, rules and alarms this one shares."""
+        """`settings`: of the barrier, what is to be other than usual.
+
+        `beside`: another lane of the same gate, already open, whose store, rules and alarms this one shares.
+        """
         self._site = site
+        self._side = Side.EXIT if direction == "exit" else Side.ENTRY
         self._somebody = somebody
         self.world = World(board, board_lane or number)
         self._news = threading.Condition()
@@ -111,25 +119,26 @@ class OneLane:
         else:
             self.disk, self.store, self.clock, self.keeper = beside.disk, beside.store, beside.clock, beside.keeper
             self.stays, self.journal, self.alarms = beside.stays, beside.journal, beside.alarms
+        fitted = frozenset((*CONTACTS, *MOMENTS))
+        quick = Settings(direction=direction, fitted=fitted, pulse_ms=60, travel_ms=1000, passage_ms=5000)
+        places = Places(lane=number, rules=self.keeper, stays=self.stays)
         self.lane = Lane(
             LanePorts(
                 number=number,
-                settings=Settings(
-                    direction=direction, fitted=frozenset(CONTACTS), pulse_ms=60, travel_ms=1000, passage_ms=5000
-                ),
+                settings=replace(quick, **settings),
                 take_board=lambda: board_class(board, board_lane or number),
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=Heartbeats(),
-                emergency=self.store.kept.number("emergency"),
+                kept=lambda mark: self.store.kept.number(f"lane-{number}/{mark.value}"),
                 changed=self._changed,
-                stay_after=Places(lane=number, direction=direction, rules=self.keeper, stays=self.stays).after,
+                stay_after=places.after,
+                after_fire=places.after_fire,
             )
         )
         self.taps = Taps(
             TapPorts(
                 number=number,
-                direction=direction,
                 lane=self.lane,
                 keys=site.read_keys,
                 rules=self.keeper,
@@ -200,9 +209,9 @@ class OneLane:
         assert outcome.rules is not None
         assert not outcome.refused, outcome.refused
 
-    def tap(self, card: InsertedCard, reader: str = "front") -> Answer:
-        """Hold a card to the reader."""
-        return self.taps.tap(reader, Held(card))
+    def tap(self, card: InsertedCard, reader: str = "front", side: Side | None = None) -> Answer:
+        """Hold a card to the reader, on this side or the lane's own."""
+        return self.taps.tap(reader, side or self._side, Held(card))
 
     def wait_for(self, phase: Phase, times: int = 1) -> None:
         """Until the barrier has come into this phase so often; what the lane writes down about it is on its way."""

@@ -31,11 +31,12 @@ def test_relay_that_does_not_answer_sends_to_the_desk_and_the_outcome_is_unknown
         answer = lane.tap(site.card("anna"))
         assert said(answer) == ("desk", "lane-closed")
         assert answer.key is not None
-        assert "board" in lane.standing()
+        lane.wait_for(Phase.BOARD_LOST)
         intent, outcome = lane.told()
         assert (intent[0], intent[1]["outcome"]) == ("tap-intent", "admit")
         assert outcome == ("tap-outcome", {"result": "unknown", "intent": answer.key.sequence})
         lane.wait_for(Phase.CLOSED, times=2)
+        assert lane.alarms_written() == [{"alarm": "board"}]
         assert lane.standing() == ()
         assert len(lane.told()) == 2
     assert len(pulses(board)) == 1

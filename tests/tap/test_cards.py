@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulation.card import FaultyCard, Mute, PullAway, When, wrong_mac
 from simulation.vpcd import InsertedCard
-from terminal.core.barrier_words import Phase
+from terminal.core.barrier_words import Phase, Side
 from terminal.ports import CardLost
 from tests.card.chips import Held, Says
 from tests.simulation_board.board_process import BoardProcess
@@ -83,7 +83,7 @@ def lane(one_lane: Lanes) -> OneLane:
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said_by_card=answers)
 def never_opens(lane: OneLane, board: BoardProcess, said_by_card: list[bytes | None]) -> None:
-    answer = lane.taps.tap("front", AnyTransport(said_by_card))
+    answer = lane.taps.tap("front", Side.ENTRY, AnyTransport(said_by_card))
     assert answer.decision is not None
     assert answer.decision.outcome.value == "refuse"
     assert pulses(board) == []
@@ -111,7 +111,7 @@ def opens_only_for_what_the_chip_said(
         spoiled = true[:head] + rest
         return spoiled if spoiled != true else true + b"\x00"
 
-    told = said(lane.taps.tap("front", Held(Says(answer))))
+    told = said(lane.taps.tap("front", Side.ENTRY, Held(Says(answer))))
     assert told is not None
     assert told[0] == "refuse"
     assert pulses(board) == []

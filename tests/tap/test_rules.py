@@ -2,20 +2,20 @@
 
 import pytest
 
-from terminal.core.barrier_words import Phase
+from terminal.core.barrier_words import Phase, Side
 from tests.card.chips import Held
 from tests.simulation_board.board_process import BoardProcess
 from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import Site
 
 
-@pytest.mark.parametrize(("direction", "outcome"), [("entry", "refuse"), ("exit", "desk")])
+@pytest.mark.parametrize(("side", "outcome"), [(Side.ENTRY, "refuse"), (Side.EXIT, "desk")])
 def test_without_rules_no_card_is_believed_nor_even_read(
-    direction: str, outcome: str, one_lane: Lanes, site: Site, board: BoardProcess
+    side: Side, outcome: str, one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
     card = Held(site.card("anna"))
-    with one_lane(direction=direction, publication=None) as lane:
-        assert said(lane.taps.tap("front", card)) == (outcome, "lane-closed")
+    with one_lane(direction=side.value, publication=None) as lane:
+        assert said(lane.taps.tap("front", side, card)) == (outcome, "lane-closed")
         assert lane.told() == [("tap-outcome", {"outcome": outcome, "reason": "lane-closed", "detail": "no-rules"})]
         lane.take("good")
         assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
