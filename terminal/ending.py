@@ -20,8 +20,8 @@ class Stage(Enum):
 
     TAPS = 6.0
     """Whatever may want a lane to open, or new rules in force."""
-    LANES = 5.0
-    """Relays are released."""
+    LANES = 15.0
+    """Relays are released; a level, when nothing is under the boom any more or ten seconds have gone by."""
     JOURNAL = 12.0
     """What the stages before it wrote becomes durable."""
 

@@ -9,6 +9,7 @@ import pytest
 import structlog.testing
 
 from terminal.ending import Ending, Stage
+from terminal.lane_ports import ANSWER_S, CLEAR_S
 
 
 @pytest.fixture
@@ -58,3 +59,7 @@ def test_all_stages_together_are_over_before_the_service_manager_kills_the_gate(
     patience = re.search(r"^TimeoutStopSec=(\d+)s$", unit, re.MULTILINE)
     assert patience
     assert sum(stage.value for stage in Stage) < int(patience[1])
+
+
+def test_lane_has_time_to_wait_until_nothing_is_under_the_boom() -> None:
+    assert CLEAR_S + ANSWER_S < Stage.LANES.value
