@@ -133,6 +133,9 @@ root = "{root}"
 [keys]
 folder = "{folder}/keys"
 
+[socket]
+path = "{folder}/gate.sock"
+
 [board]
 kind = "simulated"
 socket = "{board}"

@@ -3,13 +3,14 @@
     reader threads    one a reader: a tap runs straight through on it                      (edges.pcsc → tap)
     lane threads      one a lane: contacts and timers → barrier cycle → relays             (lane)
     journal thread    the only one that writes to the database                             (storage.writer)
+    socket threads    who asks how the lanes are, or gives them an order                   (edges.local_socket → orders)
     renewal thread    watches the mirror, brings lists and rules into force                (renewal)
     log thread        writes what all of them say, so that none of them waits for a reader (edges.log)
     main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
 
 A start releases every relay first, since a gate that was killed in mid-pulse leaves it on, and settles what the last
 run left open before a card is read; READY is said when a tap would be answered, be it with "lane closed". A stop ends
-readers and renewal, then lanes (relays released), then the journal.
+readers, socket and renewal, then lanes (relays released), then the journal.
 """
 
 import os
@@ -40,6 +41,7 @@ from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
 from terminal.ending import Ending, Stage
 from terminal.gate_lane import SharedParts, boards, start_lane
+from terminal.gate_socket import start_socket
 from terminal.lane_lines import TakeBoard, set_safe
 from terminal.ports import CardTransport, ReaderState
 from terminal.recovery import NeverTold, settle
@@ -173,6 +175,9 @@ class GateProcess:
             ending=ending,
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
+        start_socket(
+            gate, self._lanes, journal=self._journal, alarms=self._alarms, heartbeats=self._heartbeats, ending=ending
+        )
 
     def serve(self, stopping: threading.Event) -> None:
         """Say READY, then look after everything until `stopping` is set."""

@@ -36,6 +36,7 @@ class GateFolder:
         self.root = folder / "root.json"
         self.keys = folder / "keys"
         self.board = board
+        self.socket = folder / "gate.sock"
         self.configuration = folder / "gate.toml"
         self.lanes: dict[int, str] = {OPEN_LANE: READERS[0].name}
         self.pulse_ms = 200
@@ -49,6 +50,11 @@ class GateFolder:
         self.configuration.write_text(self._toml())
         return Gate(self.configuration, environ or {})
 
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """`xs-terminal` with these words and this gate's configuration."""
+        command = [sys.executable, "-m", "terminal", *words, "--config", str(self.configuration)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+
     def _toml(self) -> str:
         head = f"""
 [terminal]
@@ -60,6 +66,9 @@ root = "{self.root}"
 
 [keys]
 folder = "{self.keys}"
+
+[socket]
+path = "{self.socket}"
 
 [board]
 kind = "simulated"

@@ -1,6 +1,5 @@
 """A fire, and a gate that is started anew before anybody has confirmed that it is over."""
 
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,7 @@ Tap = Callable[[Gate, str], Event]
 pytestmark = [pytest.mark.pcsc, pytest.mark.usefixtures("pcscd")]
 
 
-def test_lane_stays_in_emergency_over_a_restart_until_somebody_confirms_by_signal(
+def test_lane_stays_in_emergency_over_a_restart_until_somebody_confirms(
     place: GateFolder, world: World, tap: Tap
 ) -> None:
     with place.start() as gate:
@@ -25,8 +24,7 @@ def test_lane_stays_in_emergency_over_a_restart_until_somebody_confirms_by_signa
     with place.start() as gate:
         gate.ready()
         assert tap(gate, "anna")["reason"] == "lane-closed"
-        gate.signal(signal.SIGUSR1)
-        gate.event("journal", kind="order", lane=2, public={"order": "fire-over"})
+        assert place.command("order", "confirm", "--lane", "2", "--reason", "drill is over").returncode == 0
         gate.event("barrier", phase="closed")
         assert tap(gate, "anna")["reason"] == "ok"
         assert gate.terminate() == 0
