@@ -42,11 +42,15 @@ class GpioSim:
             hog.mkdir()
             (hog / "name").write_text(holder)
             (hog / "direction").write_text("input")
+        self.appear()
+        return self
+
+    def appear(self) -> None:
+        """As if it had been plugged in; every line is pulled down."""
         (self._config / "live").write_text("1")
         self.name = (self._bank / "chip_name").read_text().strip()
         """As in /dev: `gpiochip` and a number."""
         self._sysfs = Path("/sys/devices/platform", (self._config / "dev_name").read_text().strip(), self.name)
-        return self
 
     def pull(self, offset: int, up: bool) -> None:
         """What the world does to an input."""
