@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_config.gate import Keys
+from firmware_config.gate import Keys, Socket
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "xs-terminal-gate.service"
@@ -61,6 +61,12 @@ def test_gate_has_no_network_and_no_device_but_gpio() -> None:
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert (unit["DevicePolicy"], unit["DeviceAllow"]) == (["closed"], ["char-gpiochip rw"])
     assert not {"PrivateUsers", "PrivateDevices", "AmbientCapabilities"} & {key for key in unit if unit[key] != [""]}
+
+
+def test_every_user_can_reach_the_folder_in_which_the_gate_makes_its_socket() -> None:
+    unit = settings()
+    assert [str(Socket().path.parent)] == [f"/run/{folder}" for folder in unit["RuntimeDirectory"]]
+    assert unit["RuntimeDirectoryMode"] == ["0755"]
 
 
 def test_missing_keys_do_not_keep_the_gate_from_starting_and_saying_so() -> None:
