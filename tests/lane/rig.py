@@ -17,6 +17,7 @@ from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import StorageError
 from terminal.lane import Lane
 from terminal.lane_journal import StayAfter
+from terminal.lane_kept import KeptNumber
 from terminal.lane_ports import CLEAR_S, LanePorts
 
 EPOCH = bytes(16)
@@ -60,10 +61,13 @@ class MemoryNumber:
 
 
 class MemoryMarks(dict[Mark, MemoryNumber]):
-    """What a lane keeps over restarts."""
+    """What a lane keeps over restarts; called, it gives the place of a mark."""
 
     def __missing__(self, mark: Mark) -> MemoryNumber:
         return self.setdefault(mark, MemoryNumber())
+
+    def __call__(self, mark: Mark) -> MemoryNumber:
+        return self[mark]
 
 
 class MemoryJournal:
@@ -126,7 +130,7 @@ class Rig:
         answer_s: float = 3.0,
         stay_after: StayAfter = lambda *_: None,
         after_fire: Callable[[], StayChange | None] = lambda: None,
-        kept: MemoryMarks | None = None,
+        kept: Callable[[Mark], KeptNumber] | None = None,
         clear_s: float = CLEAR_S,
     ) -> None:
         self.journal = MemoryJournal()
@@ -143,7 +147,7 @@ class Rig:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
-                kept=(MemoryMarks() if kept is None else kept).__getitem__,
+                kept=kept or MemoryMarks(),
                 changed=self._changed,
                 answer_s=answer_s,
                 stay_after=stay_after,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from simulation.world import World
 from terminal.alarms import AlarmKey
 from terminal.core.barrier_signals import Closed, Ready
-from terminal.core.barrier_words import LOOP_ARM, Phase, Side
+from terminal.core.barrier_words import LOOP_ARM, GuardOrder, Phase, Side
 from terminal.core.journal import Kind, TapResult
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
@@ -32,13 +32,14 @@ UNANSWERED = [
 
 
 class GateProcess:
-    """`one_lane_gate` running."""
+    """`one_lane_gate` running, on the journal of the one before it."""
 
     def __init__(self, board: BoardProcess) -> None:
-        command = [sys.executable, "-m", "tests.lane.one_lane_gate", str(board.socket)]
+        folder = str(board.socket.parent / "gate")
+        command = [sys.executable, "-m", "tests.lane.one_lane_gate", str(board.socket), folder]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.pid = self._process.pid
-        self.phase = self.heard()["phase"]
+        self.phase = str(self.heard()["phase"])
 
     def heard(self) -> dict[str, Any]:
         assert self._process.stderr is not None
@@ -46,16 +47,29 @@ class GateProcess:
         return heard
 
     def admit(self, sequence: int) -> str:
+        return str(self._ask(f"{sequence}"))
+
+    def obey(self, order: GuardOrder) -> str | None:
+        """None, or why not; the order is durable as number 9."""
+        why = self._ask(f"9 {order}")
+        return None if why is None else str(why)
+
+    def _ask(self, line: str) -> object:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{sequence}\n")
+        self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
-        return str(self.heard()["result"])
+        return self.heard()["result"]
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
     def wait(self) -> int:
         return self._process.wait(10)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
+        self._process.wait()
 
     def end(self) -> None:
         self._process.kill()
