@@ -72,9 +72,9 @@ WIRING = {
     "outputs": {"open": Line(17, False, "pull-down"), "light_red": Line(27, True, "as-is")},
     "inputs": {"call": Line(22, False, "disabled"), "tamper": Line(23, True, "disabled")},
 }
-"""One of each polarity. Twice 17 to 27 is what a jumper needs: the world's ends are in JUMPERS."""
+"""One relay and one contact of each polarity."""
 JUMPERS = {17: 5, 27: 6, 22: 24, 23: 25}
-"""On real hardware each line of WIRING is joined to this one, through 1 kΩ."""
+"""The world's end of each line of WIRING on real hardware, joined to it by a resistor of 1 kΩ."""
 
 
 def wiring_on(label: str) -> LaneWiring:
