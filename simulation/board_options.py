@@ -107,12 +107,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _lane_logic(text: str) -> tuple[int, Logic]:
     lane, _, logic = text.partition(":")
+    if not lane.isdecimal() or logic not in set(Logic):
+        raise argparse.ArgumentTypeError(f"{text}: should be the number of a lane and a logic, such as 2:hold")
     return int(lane), Logic(logic)
 
 
 def _without(text: str) -> tuple[int | None, str]:
     lane, colon, name = text.rpartition(":")
-    if name not in {*CONTACTS, *OUTPUTS}:
+    if name not in {*CONTACTS, *OUTPUTS} or (colon and not lane.isdecimal()):
         raise argparse.ArgumentTypeError(f"no contact or relay {name!r}")
     return (int(lane) if colon else None), name
 

@@ -64,9 +64,7 @@ def parse_scene(text: str, name: str) -> Scene:
     reading = _Reading()
     for number, written in enumerate(text.splitlines(), start=1):
         try:
-            line = read_line(written)
-            if line is not None:
-                reading.take(line, number, written.strip())
+            reading.take(number, written.strip())
         except NotUnderstood as why:
             raise SceneError(f"{name}, line {number}: {why}") from None
     if not reading.title:
@@ -94,13 +92,17 @@ class _Reading:
         self.steps: list[Step] = []
         self._names = Names()
 
-    def take(self, line: Line, number: int, written: str) -> None:
+    def take(self, number: int, written: str) -> None:
         """Understand one line more."""
+        word, _, title = written.partition(" ")
+        if word == "scene":
+            self._head("scene")
+            self.title = title.strip()
+        elif (line := read_line(written)) is not None:
+            self._line(line, number, written)
+
+    def _line(self, line: Line, number: int, written: str) -> None:
         match line.words:
-            case ["scene", *_]:
-                self._head("scene")
-                self.title = written.removeprefix("scene").strip()
-                return
             case ["lane", direction] if direction in {"entry", "exit", "both"}:
                 self._head("lane")
                 self.logics = logics_of(line) or self.logics

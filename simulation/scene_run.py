@@ -13,6 +13,7 @@ from simulation.scene_seen import Seen
 from simulation.scene_words import Action, After, Happen, Order, Power, Scene, Step, Tap, Until
 from simulation.stage import OpenStage, Stage
 from simulation.surroundings import Refusals
+from simulation.world import WorldError
 
 ANSWER_MS = 60_000.0
 """Longest that anybody waits for the answer to his card; the scene then goes on to fail by what it expects."""
@@ -75,7 +76,7 @@ def _do(action: Action, stage: Stage, seen: Seen) -> str | None:
         case Happen(message):
             try:
                 stage.happen(message)
-            except Refusals as why:
+            except (*Refusals, WorldError) as why:
                 return str(why)
         case Tap():
             answers = seen.answers(action.person)

@@ -72,6 +72,8 @@ def _vehicle(line: Line, names: Names) -> Happen:
         message |= {"kind": kind, "speed_m_s": SPEEDS_M_S.get(kind, TRUCK_M_S), **TEMPERAMENT}
         message["from"] = line.take_one_of("from", SIDES) or "entry"
     message |= {"heedless": True} if heedless else {}
+    light = line.take_one_of("light", ("heeded", "ignored"))
+    message |= {} if light is None else {"light": light == "heeded"}
     for option, (key, least, most) in HOW.items():
         value = line.take_number(option, least, most)
         message |= {} if value is None else {key: value}

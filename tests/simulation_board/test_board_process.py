@@ -11,6 +11,10 @@ from queue import SimpleQueue
 
 import pytest
 
+from simulation.driver import Movement
+from simulation.lane import CONTACTS, OUTPUTS
+from simulation.logics import Logic
+from simulation.vehicle import BODIES
 from simulation.world import World, WorldError
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
@@ -184,3 +188,66 @@ def test_lanes_of_one_board_know_nothing_of_each_other(tmp_path: Path) -> None:
             assert world.look()["outputs"]["open"] is False
         first.close()
         second.close()
+
+
+def test_each_lane_may_have_a_logic_and_contacts_of_its_own(tmp_path: Path) -> None:
+    options = ("--lanes", "2", "--logic", "step", "--lane", "2:hold", "--without", "2:loop_arm", "--without", "fire")
+    with BoardProcess(tmp_path, *FAST, *options) as board:
+        starts = [line for line in board.lines() if line["what"] == "board"]
+        assert [(line["lane"], line["logic"]) for line in starts] == [(1, "step"), (2, "hold")]
+        assert ["loop_arm" in line["contacts"] for line in starts] == [True, False]
+        assert ["fire" in line["contacts"] for line in starts] == [False, False]
+
+
+def test_model_goes_as_many_times_faster_as_it_is_told(tmp_path: Path) -> None:
+    with BoardProcess(tmp_path, "--travel-ms", "20000", "--speed", "100") as board, World(board.socket) as world:
+        gate = SimulatedBoard(board.socket, 1)
+        gate.drive(Output.OPEN, True)
+        began = world.wait_for(what="output", name="open", on=True)["monotonic_ns"]
+        up = world.wait_for(what="contact", name="open_limit", on=True)["monotonic_ns"]
+        assert 0.2 <= (up - began) / 1e9 < 2
+        gate.close()
+
+
+def test_gate_is_told_a_contact_when_it_has_settled_and_the_trace_has_every_bounce(tmp_path: Path) -> None:
+    with BoardProcess(tmp_path, "--debounce-ms", "30") as board, World(board.socket) as world:
+        gate = SimulatedBoard(board.socket, 1)
+        heard: SimpleQueue[tuple[Input, bool]] = SimpleQueue()
+        gate.subscribe(lambda contact, on: heard.put((contact, on)))
+        world.happen(contact="loop_arm", bounces=4, within_ms=20)
+        world.contact("tamper", True)
+        assert heard.get(timeout=5) == (Input.TAMPER, True)
+        gate.close()
+        assert sum(line["what"] == "raw" and line["name"] == "loop_arm" for line in board.lines()) == 8
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--lane", "3:hold"), "there is no lane 3"),
+        (("--lane", "1:magic"), "1:magic: should be the number of a lane and a logic"),
+        (("--without", "sun"), "no contact or relay 'sun'"),
+        (("--travel-ms", "0"), "a boom takes at least 1 ms"),
+        (("--speed", "0"), "a speed lies between"),
+    ],
+)
+def test_option_that_makes_no_sense_is_refused(tmp_path: Path, options: tuple[str, ...], why: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "simulation.board",
+        "--socket",
+        str(tmp_path / "s"),
+        "--trace",
+        str(tmp_path / "t"),
+    ]
+    refused = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert why in refused.stderr
+
+
+def test_help_lists_logics_contacts_relays_and_vehicles() -> None:
+    command = [sys.executable, "-m", "simulation.board", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for word in (*Logic, *CONTACTS, *OUTPUTS, *BODIES, *Movement):
+        assert word in told
