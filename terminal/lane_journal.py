@@ -102,9 +102,8 @@ class LaneJournal:
         self._append(Entry(kind=Kind.PASSAGE, lane=self.number, public={"result": UNTAPPED}))
 
     def incident(self, name: str) -> None:
-        """Somebody may have laid hands on the system: written down, and an alarm."""
+        """Somebody may have laid hands on the system: written down each time; the alarm is one that stands."""
         self._append(Entry(kind=Kind.INCIDENT, lane=self.number, public={"incident": name}))
-        self.alarm(name)
 
     def fire_release(self, also: StayChange | None) -> None:
         """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""

@@ -1,5 +1,7 @@
 """Who comes to the lane in these tests, and how he drives."""
 
+from dataclasses import replace
+
 from simulation.world import World
 from terminal.core.barrier_words import LOOP_ARM
 from terminal.core.credential import Credential, Product
@@ -19,6 +21,7 @@ ANNA = Credential(
     uid=bytes(7),
     language="nl",
 )
+BRAM = replace(ANNA, card_number=b"bram-001", personal_number=2)
 
 
 def arrives(rig: Rig, world: World) -> None:
