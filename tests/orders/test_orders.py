@@ -152,13 +152,17 @@ def test_last_way_out_is_locked_only_by_who_is_sure(tmp_path: Path) -> None:
         assert [facts["settles"] for _, facts in lanes.told() if "settles" in facts] == [0, 2, 4]
 
 
-@pytest.mark.parametrize("out_of_service", ["pause", "lock", "arm off"])
+@pytest.mark.parametrize("out_of_service", ["pause", "lock", "arm off", "fault"])
 def test_exit_that_lets_nobody_out_does_not_count_as_a_way_out(out_of_service: str, tmp_path: Path) -> None:
     with Lanes(tmp_path, "exit", "exit") as lanes:
         if out_of_service == "arm off":
             with lanes.world(2) as world:
                 world.contact("swing_off", True)
                 lanes.wait_for(Phase.ARM_OFF, 2)
+        elif out_of_service == "fault":
+            with lanes.world(2) as world:
+                world.contact("open_limit", True)
+                lanes.wait_for(Phase.FAULT_CLOSE, 2)
         else:
             lanes.give(out_of_service, 2)
         assert lanes.give("lock", 1).why == "sure"
