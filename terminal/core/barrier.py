@@ -23,8 +23,7 @@ holds for every row:
   `CONTACTS`.
 * *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*, and so does leaving one of `UNRELIABLE`.
 * *Levels*: an output that is on and not wanted in the phase goes off as soon as the loops are clear, never before. An
-  order to close under way is broken off when something comes under the boom, and when `closing` ends otherwise than as
-  `closed`.
+  order to close is broken off when `closing` ends otherwise than as `closed`, and when something comes under the boom.
 * *Standing alarms* (`STANDING`) and the *light* follow the state.
 """
 
@@ -58,7 +57,7 @@ from terminal.core.barrier_signals import (
     Seen,
     Standing,
 )
-from terminal.core.barrier_table import TABLE
+from terminal.core.barrier_table import PULSED, TABLE
 from terminal.core.barrier_words import (
     CLOSE_OUTPUT,
     CONTACTS,
@@ -204,10 +203,10 @@ def _is_wanted(state: State, output: str) -> bool:
 
 
 def _broken_off(before: State, after: State) -> tuple[Order, ...]:
-    came_under = LOOP_SAFETY in after.active - before.active
-    closes_no_more = before.phase is Phase.CLOSING and after.phase not in {Phase.CLOSING, Phase.CLOSED, *WITHOUT_BOARD}
-    breaks = CLOSE_OUTPUT in after.settings.outputs and (came_under or closes_no_more)
-    return (Level(CLOSE_OUTPUT, on=False),) if breaks else ()
+    ordered = CLOSE_OUTPUT in after.settings.outputs and after.settings.logic in PULSED
+    leaves = before.phase is Phase.CLOSING and after.phase not in {Phase.CLOSING, Phase.CLOSED, *WITHOUT_BOARD}
+    came_under = before.phase is Phase.CLOSED and LOOP_SAFETY in after.active - before.active
+    return (Level(CLOSE_OUTPUT, on=False),) if ordered and (leaves or came_under) else ()
 
 
 def _shown(before: State, after: State, event: Event) -> tuple[Order, ...]:

@@ -1,0 +1,214 @@
+"""The four logics of a barrier's controller, line by line as the design's table has them."""
+
+import pytest
+
+from terminal.core.barrier import step
+from terminal.core.barrier_signals import Admitted, Alarm, Event, Expired, Level, Off, On, Order, Passage, StartTimer
+from terminal.core.barrier_words import (
+    CLOSED_LIMIT,
+    CONTROLLER_FAULT,
+    LOOP_ARM,
+    LOOP_BEHIND,
+    LOOP_SAFETY,
+    OPEN_LIMIT,
+    Logic,
+    Phase,
+    Result,
+    State,
+    Timer,
+)
+from tests.core.barrier_stories import (
+    ALL_OUTPUTS,
+    BOOM_FALLS,
+    BOOM_RISES,
+    CLOSE,
+    DOWN_LEVEL,
+    DRIVES_AWAY,
+    DRIVES_UNDER,
+    PULSE,
+    UP_LEVEL,
+    admitted,
+    ended,
+    moved,
+    tell,
+    under,
+    up,
+    waiting,
+)
+
+IMPULSE, COUNT, STEP, HOLD = Logic.IMPULSE, Logic.IMPULSE_COUNT, Logic.STEP, Logic.HOLD
+EACH = pytest.mark.parametrize("logic", Logic)
+NEXT = (On(LOOP_ARM), Admitted(2))
+"""The next vehicle comes before the boom and is admitted."""
+
+
+@pytest.mark.parametrize(("logic", "order"), [(IMPULSE, PULSE), (COUNT, PULSE), (STEP, PULSE), (HOLD, UP_LEVEL)])
+def test_open(logic: Logic, order: Order) -> None:
+    assert moved(step(waiting(logic), Admitted(1))[1]) == [order]
+
+
+@EACH
+def test_one_vehicle_passes_and_the_level_goes_off_when_the_loops_are_clear(logic: Logic) -> None:
+    end, told = tell(up(logic), *DRIVES_UNDER, *DRIVES_AWAY, *BOOM_FALLS)
+    assert (end.phase, ended(told)) == (Phase.CLOSED, [(1, Result.PASSED)])
+    assert moved(told) == ([DOWN_LEVEL] if logic is HOLD else [])
+    held_on = tell(under(logic), *DRIVES_AWAY[:-1])[0]
+    assert held_on.levels == ({"open"} if logic is HOLD else set())
+
+
+@pytest.mark.parametrize(
+    ("logic", "at_its_tap", "when_the_first_has_passed", "at_closed_limit"),
+    [(IMPULSE, [], [PULSE], []), (COUNT, [PULSE], [], []), (STEP, [], [], [PULSE]), (HOLD, [], [], [])],
+)
+def test_second_vehicle_owed(
+    logic: Logic, at_its_tap: list[Order], when_the_first_has_passed: list[Order], at_closed_limit: list[Order]
+) -> None:
+    two, told = tell(under(logic), *NEXT)
+    assert moved(told) == at_its_tap
+    one, told = tell(two, *DRIVES_AWAY)
+    assert (ended(told), moved(told)) == ([(1, Result.PASSED)], when_the_first_has_passed)
+    assert one.phase is (Phase.CLOSING if logic is STEP else Phase.OPEN)
+    if logic is STEP:
+        one, told = tell(one, *BOOM_FALLS)
+        assert (one.phase, moved(told)) == (Phase.OPENING, at_closed_limit)
+        one = tell(one, *BOOM_RISES)[0]
+    end, told = tell(one, *DRIVES_UNDER, *DRIVES_AWAY, *BOOM_FALLS)
+    assert (end.phase, ended(told)) == (Phase.CLOSED, [(2, Result.PASSED)])
+    assert moved(told) == ([DOWN_LEVEL] if logic is HOLD else [])
+
+
+@EACH
+@pytest.mark.parametrize("wired", [True, False])
+def test_closing_after_a_no_show(logic: Logic, wired: bool) -> None:
+    outputs = ALL_OUTPUTS if wired else frozenset({"open"})
+    closing, told = tell(up(logic, outputs=outputs), Expired(Timer.PASSAGE))
+    by_pulse = [CLOSE] if wired and logic in {IMPULSE, COUNT} else []
+    assert (closing.phase, moved(told)) == (Phase.CLOSING, [DOWN_LEVEL] if logic is HOLD else by_pulse)
+
+
+@pytest.mark.parametrize("logic", [IMPULSE, COUNT])
+@pytest.mark.parametrize("blind", [LOOP_SAFETY, None])
+def test_closing_is_not_ordered_where_no_loop_looks_or_one_is_not_clear(logic: Logic, blind: str | None) -> None:
+    settings = {"outputs": ALL_OUTPUTS, "without": {blind} if blind else set()}
+    waits = up(logic, **settings)
+    if blind is None:
+        waits = tell(waits, On(LOOP_BEHIND))[0]
+    assert moved(tell(waits, Expired(Timer.PASSAGE))[1]) == []
+
+
+@pytest.mark.parametrize("breaks_off", [On(LOOP_SAFETY), Admitted(2)])
+def test_order_to_close_under_way_is_broken_off(breaks_off: Event) -> None:
+    closing = tell(up(outputs=ALL_OUTPUTS), Expired(Timer.PASSAGE))[0]
+    off, *rest = moved(tell(closing, breaks_off)[1])
+    assert off == Level("close", on=False)
+    assert rest == ([PULSE] if isinstance(breaks_off, Admitted) else [])
+
+
+@EACH
+def test_next_vehicle_while_the_boom_falls(logic: Logic) -> None:
+    falling = tell(under(logic), *DRIVES_AWAY, Off(OPEN_LIMIT))[0]
+    again, told = tell(falling, *NEXT)
+    if logic is STEP:
+        assert (again.phase, moved(told)) == (Phase.CLOSING, [])
+        again, told = tell(again, On(CLOSED_LIMIT))
+    assert (again.phase, moved(told)) == (Phase.OPENING, [UP_LEVEL if logic is HOLD else PULSE])
+
+
+def test_retry_of_impulse_is_once_and_only_while_closed_limit_is_on() -> None:
+    again, told = tell(admitted(), Expired(Timer.OPENING))
+    assert (again.phase, moved(told)) == (Phase.OPENING, [PULSE])
+    assert tell(again, Expired(Timer.OPENING))[0].phase is Phase.FAULT_OPEN
+    on_its_way, told = tell(admitted(), Off(CLOSED_LIMIT), Expired(Timer.OPENING))
+    assert (on_its_way.phase, moved(told)) == (Phase.FAULT_OPEN, [])
+
+
+@pytest.mark.parametrize("logic", [COUNT, STEP])
+def test_never_a_retry_of_impulse_count_and_step(logic: Logic) -> None:
+    end, told = tell(admitted(logic), Expired(Timer.OPENING))
+    assert (end.phase, moved(told)) == (Phase.FAULT_OPEN, [])
+
+
+def off_for_two_seconds() -> State:
+    """The level was on in vain, and is off before the second attempt."""
+    return tell(admitted(HOLD), Expired(Timer.OPENING))[0]
+
+
+def test_retry_of_hold_is_off_for_two_seconds_and_on_again_once() -> None:
+    off, told = step(admitted(HOLD), Expired(Timer.OPENING))
+    assert (off.phase, {*off.levels}, told) == (Phase.OPENING, set(), (DOWN_LEVEL, StartTimer(Timer.RETRY, 2_000)))
+    on, told = step(off, Expired(Timer.RETRY))
+    assert told == (UP_LEVEL, StartTimer(Timer.OPENING, 6_000))
+    end, orders = tell(on, Expired(Timer.OPENING))
+    assert (end.phase, orders) == (
+        Phase.FAULT_OPEN,
+        [Alarm("did-not-open"), Passage(Result.UNKNOWN, 1), DOWN_LEVEL],
+    )
+
+
+def test_retry_of_hold_is_not_begun_over_a_loop_that_is_occupied() -> None:
+    occupied = tell(admitted(HOLD), On(LOOP_SAFETY))[0]
+    end, told = tell(occupied, Expired(Timer.OPENING))
+    assert (end.phase, moved(told), {*end.levels}) == (Phase.FAULT_OPEN, [], {"open"})
+
+
+@pytest.mark.parametrize(
+    ("events", "phase"),
+    [
+        ((On(LOOP_SAFETY), Off(CLOSED_LIMIT)), Phase.PASSING),
+        ((Off(CLOSED_LIMIT), On(LOOP_SAFETY)), Phase.PASSING),
+        (BOOM_RISES, Phase.OPEN),
+    ],
+)
+def test_boom_that_moves_after_all_during_the_retry_of_hold_is_kept_up(events: tuple[Event, ...], phase: Phase) -> None:
+    end, told = tell(off_for_two_seconds(), *events)
+    assert (end.phase, moved(told), {*end.levels}) == (phase, [UP_LEVEL], {"open"})
+
+
+def test_another_vehicle_does_not_shorten_the_two_seconds() -> None:
+    next_one = tell(off_for_two_seconds(), Off(LOOP_ARM), *NEXT)[0]
+    assert ({*next_one.levels}, {*next_one.vehicles()}) == (set(), {1, 2})
+    assert tell(next_one, Expired(Timer.RETRY))[0].levels == {"open"}
+
+
+def test_step_is_never_pulsed_on_a_boom_that_is_not_down() -> None:
+    """It would close it: somebody else's button has opened it, or the controller's mains are coming back."""
+    rising = tell(waiting(STEP), On(CONTROLLER_FAULT), Off(CLOSED_LIMIT))[0]
+    waits, told = tell(rising, Admitted(1))
+    assert (waits.phase, told, {*waits.vehicles()}) == (Phase.CLOSING, [], {1})
+    assert moved(tell(waits, On(CLOSED_LIMIT))[1]) == [PULSE]
+    opened = tell(waiting(STEP), Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]
+    there, told = tell(opened, Admitted(1))
+    assert (there.phase, moved(told)) == (Phase.OPEN, [])
+    assert moved(tell(there, *BOOM_FALLS)[1]) == [PULSE]
+
+
+@pytest.mark.parametrize("logic", [IMPULSE, COUNT, HOLD])
+def test_whoever_is_admitted_before_a_boom_opened_elsewhere_has_an_order_of_his_own(logic: Logic) -> None:
+    opened = tell(waiting(logic), Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]
+    there, told = tell(opened, Admitted(1))
+    assert (there.phase, moved(told)) == (Phase.OPEN, [UP_LEVEL if logic is HOLD else PULSE])
+
+
+@pytest.mark.parametrize(
+    ("logic", "order", "phase", "results"),
+    [
+        (IMPULSE, [PULSE], Phase.OPENING, [(1, Result.PASSED)]),
+        (STEP, [PULSE], Phase.OPENING, [(1, Result.PASSED)]),
+        (HOLD, [], Phase.OPENING, [(1, Result.PASSED)]),
+        (COUNT, [], Phase.CLOSED, [(1, Result.PASSED), (2, Result.NO_SHOW)]),
+    ],
+)
+def test_boom_that_comes_down_before_the_second_vehicle_owed_opens_again_unless_its_pulse_was_given(
+    logic: Logic, order: list[Order], phase: Phase, results: list[tuple[int, Result]]
+) -> None:
+    two = tell(under(logic), *NEXT, On(LOOP_BEHIND), Off(LOOP_SAFETY), Off(LOOP_BEHIND))[0]
+    end, told = tell(two, *BOOM_FALLS)
+    assert (end.phase, moved(told), ended(told)) == (phase, order, results)
+
+
+def test_count_that_the_controller_lost_leaves_the_next_vehicle_a_no_show() -> None:
+    """Its pulse was given, and is not given twice; it may tap again."""
+    second = tell(under(COUNT), *NEXT, *DRIVES_AWAY)[0]
+    end, told = tell(second, *BOOM_FALLS)
+    assert (end.phase, moved(told), ended(told)) == (Phase.CLOSED, [], [(2, Result.NO_SHOW)])
+    assert moved(tell(end, Admitted(3))[1]) == [PULSE]
