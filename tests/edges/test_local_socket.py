@@ -6,22 +6,20 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog.testing
 
 from terminal.edges import local_socket
-from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.local_client import NoAnswer, NotAsked, ask
-from terminal.edges.local_socket import MAX_OF_ONE_USER, MAX_PACKET_BYTES, LocalSocket
+from terminal.edges.local_socket import MAX_OF_ONE_USER, MAX_PACKET_BYTES
 from tests.edges.as_user import ask_as, needs_root
+from tests.edges.served import HELLO, Served, is_hung_up, serving
 
 STRANGER_UID = 64_321
-HELLO = b'{"ask": "who"}'
 
 
 @pytest.fixture
@@ -32,64 +30,10 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-class Served:
-    """A socket that is being served; tells each request back, and by whom it was asked."""
-
-    def __init__(self, path: Path, silence_s: float, knows: Callable[[int], bool]) -> None:
-        self.path = path
-        self.troubles: list[str | None] = []
-        self.held = threading.Event()
-        self.holding = threading.Event()
-        self.socket = LocalSocket(
-            path,
-            self.answer,
-            knows=knows,
-            heartbeat=Heartbeats(),
-            trouble=self.troubles.append,
-            silence_s=silence_s,
-        )
-
-    def answer(self, uid: int, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        if asked.get("ask") == "hold":
-            self.holding.set()
-            assert self.held.wait(10)
-        if asked.get("ask") == "mistake":
-            raise ZeroDivisionError
-        return {"uid": uid, "asked": asked}
-
-    def connect(self) -> socket.socket:
-        wire = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        wire.connect(str(self.path))
-        wire.settimeout(10)
-        return wire
-
-    def told(self, wire: socket.socket, packet: bytes = HELLO) -> Any:
-        wire.send(packet)
-        return json.loads(wire.recv(65_536))
-
-
-@contextmanager
-def serving(path: Path, silence_s: float = 60.0, knows: Callable[[int], bool] = lambda _: True) -> Iterator[Served]:
-    served = Served(path, silence_s, knows)
-    served.socket.start()
-    try:
-        yield served
-    finally:
-        served.held.set()
-        assert served.socket.stop()
-
-
 @pytest.fixture
 def served(folder: Path) -> Iterator[Served]:
     with serving(folder / "gate.sock") as served:
         yield served
-
-
-def is_hung_up(wire: socket.socket) -> bool:
-    try:
-        return wire.recv(65_536) == b""
-    except ConnectionResetError:
-        return True
 
 
 def test_each_request_on_a_connection_is_answered_with_the_user_who_asked(served: Served) -> None:
