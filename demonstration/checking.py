@@ -2,31 +2,29 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 from demonstration.processes import Event
-from terminal.core.journal import INTENT, Kind, Record
+from terminal.core.journal import INTENT, SETTLES, Kind, Record
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.storage.store import Store
+
+MAY_OPEN = frozenset({"opened", "owed", "unknown"})
+"""Results of a tap after which a relay may have been told to open, at once or when its turn came."""
+MAY_HAVE = frozenset({"obeyed", "unknown"})
+"""Results of an order after which one may."""
 
 
 def disagreements(answers: Iterable[Event], records: Mapping[int, Record], trace: Path) -> Iterator[str]:
     """A line for each thing that two witnesses tell differently. Read after the gate has stopped."""
     if sorted(records) != list(range(len(records))):
         yield "the journal's sequence numbers have gaps"
-    admitted = 0
-    settled = {
-        record.public[INTENT]: record.public.get("result")
-        for record in records.values()
-        if record.kind is Kind.TAP_OUTCOME and INTENT in record.public
-    }
-    passed = {record.public.get(INTENT) for record in records.values() if record.kind is Kind.PASSAGE}
     for answer in answers:
-        if answer["event"] == "drive-forward":
+        if answer.get("sequence") is None:  # no entry of its own: a card that was answered already, or not even read
             continue
         record = records.get(answer["sequence"])
         if record is None:
@@ -35,13 +33,71 @@ def disagreements(answers: Iterable[Event], records: Mapping[int, Record], trace
         said = (answer["outcome"], answer["reason"])
         if said != (record.public.get("outcome"), record.public.get("reason")):
             yield f"entry {record.sequence} says something else than {' '.join(said)}"
-        if record.kind is Kind.TAP_INTENT:
-            admitted += 1
-            if settled.get(record.sequence) != "opened" or record.sequence not in passed:
-                yield f"the admission of entry {record.sequence} has no opening and passage in the journal"
-    pulses = sum(_is_open_pulse(json.loads(line)) for line in trace.read_text().splitlines())
-    if pulses != admitted:
-        yield f"the barrier was told to open {pulses} times, and {admitted} taps were admitted"
+    yield from _loose_ends(records)
+    yield from _pulses(records, trace)
+
+
+def _loose_ends(records: Mapping[int, Record]) -> Iterator[str]:
+    """What was begun in the journal and has no end there, or more than one."""
+    results = _results(records)
+    passages = Counter(each.public[INTENT] for each in records.values() if each.kind is Kind.PASSAGE and _has(each))
+    settled = {each.public[SETTLES] for each in records.values() if SETTLES in each.public}
+    for number, record in records.items():
+        if record.kind is Kind.TAP_INTENT and number not in results:
+            yield f"the journal does not say what came of the admission of entry {number}"
+        elif record.kind is Kind.TAP_INTENT and passages[number] != (results[number] in {"opened", "owed"}):
+            if results[number] != "unknown" or passages[number] > 1:
+                yield f"the admission of entry {number} ({results[number]}) has {passages[number]} passages"
+        elif record.kind is Kind.ORDER and _is_begun(record) and number not in settled:
+            yield f"the journal does not say what came of the order of entry {number}"
+
+
+def _pulses(records: Mapping[int, Record], trace: Path) -> Iterator[str]:
+    """The boom was opened as often as the journal has reasons for it: no pulse that nobody decided."""
+    results = _results(records)
+    passengers = sum(each.kind is Kind.PASSAGE and "passenger_of" in each.public for each in records.values())
+    ordered = sum(
+        each.public.get("order") in {"open", "hold"} and each.public.get("result") in MAY_HAVE
+        for each in records.values()
+    )
+    least = sum(result == "opened" for result in results.values())
+    most = sum(result in MAY_OPEN for result in results.values()) - passengers + ordered
+    pulses, again = _openings(trace)
+    most = max(least, most + again)
+    if not least <= pulses <= most:
+        so_often = f"{least}" if least == most else f"{least} to {most}"
+        yield f"the barrier was told to open {pulses} times, and the journal has reasons for {so_often}"
+
+
+def _openings(trace: Path) -> tuple[int, int]:
+    """How often `open` was switched on; and how often again, at a boom that had not left its closed position."""
+    openings, again, closed, tried = 0, 0, True, False
+    for line in map(json.loads, trace.read_text().splitlines()):
+        match line:
+            case {"what": "contact", "name": "closed_limit", "on": bool(on)}:
+                closed, tried = on, False
+            case {"what": "output", "name": "open", "on": True}:
+                openings, again, tried = openings + 1, again + (closed and tried), True
+            case _:
+                pass
+    return openings, again
+
+
+def _results(records: Mapping[int, Record]) -> dict[int, str]:
+    """What became of each tap that was to open."""
+    return {
+        int(str(each.public[INTENT])): str(each.public.get("result"))
+        for each in records.values()
+        if each.kind is Kind.TAP_OUTCOME and _has(each)
+    }
+
+
+def _has(record: Record) -> bool:
+    return INTENT in record.public
+
+
+def _is_begun(record: Record) -> bool:
+    return SETTLES not in record.public and "result" not in record.public
 
 
 def journal_of(folder: Path, terminal: str, terminal_key: bytes) -> dict[int, Record]:
@@ -57,7 +113,3 @@ def journal_of(folder: Path, terminal: str, terminal_key: bytes) -> dict[int, Re
         return {entry.record.sequence: entry.record for entry in journal.entries()}
     finally:
         store.close()
-
-
-def _is_open_pulse(line: Mapping[str, Any]) -> bool:
-    return line.get("what") == "output" and line.get("name") == "open" and line.get("on") is True

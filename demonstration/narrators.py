@@ -1,11 +1,14 @@
 """Two ways of telling what happens: JSON lines for a script, words and colours for a person.
 
-What is told comes from the gate's log and nowhere else; docs/demonstration.md says what each event holds.
+What is told comes from the gate's log and, in a scene, from the board's trace, and nowhere else; docs/demonstration.md
+says what each event holds.
 """
 
 import json
 import sys
+import threading
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -13,24 +16,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from demonstration import words
 from demonstration.cast import Person
 from demonstration.processes import Event
+from simulation.scene_run import Played
+from simulation.scene_words import Scene
+from simulation.stage import Happening
 
-COLOURS = {"admit": "green", "admit-wait": "yellow", "desk": "dark_orange", "refuse": "red"}
-SIGNS = {"admit": "✔ WELCOME", "admit-wait": "◷ DRIVE IN AND WAIT", "desk": "☎ ASK THE DESK", "refuse": "✘ SORRY"}
-PHASES = {
-    "closed": "▬▬▬  closed",
-    "opening": "▬/   opening",
-    "open": "│    open",
-    "passing": "│ ▄▟ a vehicle is under the boom",
-    "closing": "▬\\   closing",
-    "boot": "no gate drives it",
-}
 DECISION_FACTS = ("lane", "outcome", "reason", "help", "flags", "sequence", "card_ms", "durable_ms", "tap_ms")
+ORDER_FACTS = ("lane", "order", "by", "result", "why", "sequence")
 
 
 class Narrator(Protocol):
-    """Hears everything; from the threads of gate log and play."""
+    """Hears everything; from the threads of gate log, board and play."""
 
     def progress(self, what: str) -> None:
         """Something is being set up."""
@@ -38,40 +36,57 @@ class Narrator(Protocol):
     def ready(self, cast: Iterable[Person]) -> None:
         """The gate is ready; these people have cards."""
 
-    def happened(self, event: Event, holder: str | None) -> None:
-        """The gate's log said something; `holder` is whose card lies on the reader."""
+    def happened(self, event: Event, person: str | None) -> None:
+        """The gate's log said something; `person` is whose card it is about."""
 
-    def answered(self, words: str) -> None:
+    def board(self, line: Happening) -> None:
+        """The board's trace said something."""
+
+    def scene(self, scene: Scene, logic: str) -> None:
+        """A scene begins."""
+
+    def played(self, played: Played) -> None:
+        """A scene is over."""
+
+    def answered(self, what: str) -> None:
         """A step that is no tap was carried out."""
 
-    def failed(self, words: str) -> None:
+    def failed(self, what: str) -> None:
         """A step could not be carried out."""
 
     def ended(self, disagreements: Iterable[str]) -> None:
         """The gate has stopped and its journal was compared with what was seen."""
 
 
-def told(event: Event, holder: str | None) -> Event | None:
+def told(event: Event, person: str | None) -> Event | None:
     """The public event that a line of the gate's log makes, if it is one (docs/demonstration.md)."""
     match event:
         case {"event": "decision"}:
-            return {"event": "decision", "card": holder, **{name: event.get(name) for name in DECISION_FACTS}}
-        case {"event": "drive-forward", "lane": lane}:
-            return {"event": "drive-forward", "card": holder, "lane": lane}
+            return {"event": "decision", "card": person, **{name: event.get(name) for name in DECISION_FACTS}}
+        case {"event": "drive-forward" | "wrong-side" as hint, "lane": lane}:
+            return {"event": hint, "card": person, "lane": lane}
         case {"event": "barrier", "lane": lane, "phase": phase, "was": was}:
             return {"event": "barrier", "lane": lane, "phase": phase, "was": was}
-        case {"event": "journal", "kind": "passage", "public": {"result": result}, "sequence": sequence}:
-            return {"event": "passage", "lane": event.get("lane"), "result": result, "sequence": sequence}
+        case {"event": "order"}:
+            return {"event": "order", **{name: event.get(name) for name in ORDER_FACTS}}
+        case {"event": "journal", "kind": "passage", "public": {"result": result, **public}, "sequence": sequence}:
+            passage = {"event": "passage", "lane": event.get("lane"), "result": result, "sequence": sequence}
+            return {**passage, "card": person, "passenger": "passenger_of" in public}
         case {"event": "in-force", "list_number": number}:
             return {"event": "in-force", "list_number": number}
         case {"event": "alarm-raised" | "alarm-cleared" as step, "alarm": alarm}:
             return {"event": step, "alarm": alarm, "lane": event.get("lane")}
+        case {"event": "alarm", "alarm": alarm}:
+            return {"event": "alarm", "alarm": alarm, "lane": event.get("lane")}
         case _:
             return None
 
 
 class JsonNarrator:
-    """One JSON object a line on standard output; progress and failures on standard error."""
+    """One JSON object a line on standard output."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
 
     def progress(self, what: str) -> None:
         """Nothing: set-up is no event."""
@@ -80,19 +95,39 @@ class JsonNarrator:
         """Say that it can begin."""
         self._print({"event": "ready", "cards": [person.name for person in cast]})
 
-    def happened(self, event: Event, holder: str | None) -> None:
+    def happened(self, event: Event, person: str | None) -> None:
         """Print it, when it is a public event."""
-        public = told(event, holder)
+        public = told(event, person)
         if public is not None:
             self._print(public)
 
-    def answered(self, words: str) -> None:
-        """Say that a step is done."""
-        self._print({"event": "done", "what": words})
+    def board(self, line: Happening) -> None:
+        """The line as it stands in the trace."""
+        self._print({"event": "board", **line})
 
-    def failed(self, words: str) -> None:
+    def scene(self, scene: Scene, logic: str) -> None:
+        """Which one."""
+        self._print({"event": "scene", "scene": scene.name, "title": scene.title, "logic": logic})
+
+    def played(self, played: Played) -> None:
+        """Whether it ended as it should, and where it did not."""
+        self._print(
+            {
+                "event": "scene-ended",
+                "scene": played.scene.name,
+                "logic": played.logic.value,
+                "as_it_should": bool(played),
+                "failures": [asdict(failure) for failure in played.failures],
+            }
+        )
+
+    def answered(self, what: str) -> None:
+        """Say that a step is done."""
+        self._print({"event": "done", "what": what})
+
+    def failed(self, what: str) -> None:
         """Say what could not be done."""
-        self._print({"event": "failed", "why": words})
+        self._print({"event": "failed", "why": what})
 
     def ended(self, disagreements: Iterable[str]) -> None:
         """Say whether everything went as the journal says."""
@@ -100,8 +135,9 @@ class JsonNarrator:
         self._print({"event": "ended", "as_journal_says": not found, "disagreements": found})
 
     def _print(self, event: Event) -> None:
-        sys.stdout.write(json.dumps(event) + "\n")
-        sys.stdout.flush()
+        with self._one_at_a_time:
+            sys.stdout.write(json.dumps(event) + "\n")
+            sys.stdout.flush()
 
 
 class PersonNarrator:
@@ -125,37 +161,61 @@ class PersonNarrator:
         self._console.print(table)
         self._console.print()
 
-    def happened(self, event: Event, holder: str | None) -> None:
+    def happened(self, event: Event, person: str | None) -> None:
         """Decisions large, the barrier and the journal beside."""
         match event:
             case {"event": "decision"}:
-                self._console.print(_decision(event, holder))
-            case {"event": "drive-forward"}:
-                self._console.print(Panel("drive forward to the barrier and tap again", title=holder, style="yellow"))
-            case {"event": "barrier", "phase": phase, "lane": lane}:
-                self._console.print(
-                    Text.assemble(("  barrier ", "dim"), f"lane {lane}  ", PHASES.get(str(phase), str(phase)))
-                )
+                self._console.print(_decision(event, person))
+            case {"event": "drive-forward" | "wrong-side" as hint}:
+                sentence = words.meaning(str(hint), str(hint))
+                self._console.print(Panel(sentence, title=person, title_align="left", style="yellow", expand=False))
+            case {"event": "barrier", "phase": phase}:
+                self._say("lane", words.PHASES.get(str(phase), str(phase)))
+            case {"event": "order", "order": order, "result": result}:
+                why = f": {event['why']}" if event.get("why") else ""
+                self._say("guard", f"{words.ORDERS.get(str(order), str(order))}, {result}{why}")
+            case {"event": "journal", "kind": "passage", "public": {"result": result}}:
+                self._say("passed", f"{person or 'somebody'} {words.RESULTS.get(str(result), str(result))}")
             case {"event": "journal", "kind": kind, "sequence": sequence}:
-                facts = _facts(event.get("public", {}))
-                self._console.print(Text.assemble(("  journal ", "dim"), f"{sequence:>5}  {kind}  ", (facts, "dim")))
+                self._say("journal", f"{sequence:>5}  {kind}  {_facts(event.get('public', {}))}", "dim")
             case {"event": "in-force"}:
-                number = event.get("list_number")
-                self._console.print(Text.assemble(("  lists   ", "dim"), f"number {number} is in force"))
-            case {"event": "alarm-raised", "alarm": alarm}:
-                self._console.print(Text(f"  alarm   {alarm}", style="bold red"))
+                self._say("lists", f"number {event.get('list_number')} is in force")
+            case {"event": "alarm-raised" | "alarm", "alarm": alarm}:
+                self._say("ALARM", f"{alarm}: {words.alarm(str(alarm))}", "bold red")
             case {"event": "alarm-cleared", "alarm": alarm}:
-                self._console.print(Text(f"  alarm   {alarm} is over", style="red"))
+                self._say("alarm", f"{alarm} is over", "red")
             case _:
                 pass
 
-    def answered(self, words: str) -> None:
-        """Plainly."""
-        self._console.print(words)
+    def board(self, line: Happening) -> None:
+        """What a person would see who stands there."""
+        match line:
+            case {"what": "vehicle", "name": name, "does": does}:
+                self._say("road", f"{name}: {does}")
+            case {"what": "boom", "is": state}:
+                self._say("boom", f"is {state}")
+            case {"what": "boom", "does": does}:
+                self._say("boom", f"{does} {', '.join(line.get('vehicles', ()))}".rstrip())
+            case {"what": "wiring", "name": contact, "does": does}:
+                self._say("wiring", f"{contact}: {does}")
+            case _:
+                pass
 
-    def failed(self, words: str) -> None:
+    def scene(self, scene: Scene, logic: str) -> None:
+        """Its title."""
+        self._console.rule(f"[bold]{scene.title}[/] ({scene.name}, controller: {logic})", align="left")
+
+    def played(self, played: Played) -> None:
+        """In green or in red."""
+        self._console.print(Text(str(played), style="bold green" if played else "bold red"))
+
+    def answered(self, what: str) -> None:
+        """Plainly."""
+        self._console.print(what, markup=False)
+
+    def failed(self, what: str) -> None:
         """In red, and on with it."""
-        self._console.print(Text(words, style="red"))
+        self._console.print(Text(what, style="red"))
 
     def ended(self, disagreements: Iterable[str]) -> None:
         """The last word."""
@@ -165,19 +225,22 @@ class PersonNarrator:
         if not found:
             self._console.print("[green]The journal, the barrier and the taps agree.[/]")
 
+    def _say(self, about: str, sentence: str, style: str = "") -> None:
+        self._console.print(Text.assemble((f"  {about:<8}", style or "dim"), (sentence, style)))
 
-def _decision(event: Event, holder: str | None) -> Panel:
+
+def _decision(event: Event, person: str | None) -> Panel:
     outcome = str(event["outcome"])
-    colour = COLOURS.get(outcome, "white")
+    colour = words.COLOURS.get(outcome, "white")
     help_ = f" · who can help: {event['help']}" if event["reason"] != "ok" else ""
     card = f", of which the card {event['card_ms']:.1f} ms" if event.get("card_ms") is not None else ""
     entry = f"; journal entry {event['sequence']}" if event.get("sequence") is not None else ""
-    words = Text.assemble(
-        (SIGNS.get(outcome, outcome), f"bold {colour}"),
+    sentence = Text.assemble(
+        (words.SIGNS.get(outcome, outcome), f"bold {colour}"),
         f"\n{outcome} · {event['reason']}{help_}",
         (f"\n{event['tap_ms']:.1f} ms{card}{entry}", "dim"),
     )
-    return Panel(words, title=holder, title_align="left", border_style=colour, expand=False, padding=(0, 2))
+    return Panel(sentence, title=person, title_align="left", border_style=colour, expand=False, padding=(0, 2))
 
 
 def _facts(public: dict[str, Any]) -> str:

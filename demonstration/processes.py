@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from simulation.stage import Setup
 from terminal.errors import HardwareError, XsError
 
 READY_S = 20.0
@@ -72,14 +73,20 @@ class Process:
 class BoardProcess(Process):
     """`python -m simulation.board`, serving lanes on a socket."""
 
-    def __init__(self, socket_path: Path, trace: Path, *, lanes: int = 1, travel_ms: int = 1500) -> None:
-        super().__init__(
-            [
-                *("simulation.board", "--socket", str(socket_path), "--trace", str(trace)),
-                *("--lanes", str(lanes), "--travel-ms", str(travel_ms)),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
+    def __init__(self, socket_path: Path, trace: Path, setup: Setup) -> None:
+        """Start the board with one lane, built as `setup` says."""
+        options: dict[str, object] = {
+            "logic": setup.logic,
+            "travel-ms": setup.times.travel_ms,
+            "after-passage-ms": setup.times.after_passage_ms,
+            "no-show-ms": setup.times.no_show_ms,
+            "time-out-ms": setup.times.time_out_ms,
+            "debounce-ms": setup.debounce_ms,
+        }
+        arguments = ["simulation.board", "--socket", str(socket_path), "--trace", str(trace)]
+        arguments += [f"--{name}={value}" for name, value in options.items()]
+        arguments += [f"--without={name}" for name in sorted(setup.without)]
+        super().__init__(arguments, stdout=subprocess.DEVNULL)
         deadline_s = time.monotonic() + READY_S
         while not _serves(socket_path):
             if self.ended() or time.monotonic() > deadline_s:
@@ -98,9 +105,11 @@ class GateProcess(Process):
     Every line of the log is kept, and given to `told` on a thread of its own.
     """
 
-    def __init__(self, configuration: Path, log: Path, notify: Path) -> None:
+    def __init__(
+        self, configuration: Path, log: Path, notify: Path, told: Callable[[Event], None] = lambda _: None
+    ) -> None:
         """Start the gate; `log` gets a copy of what it writes, `notify` is a socket to make for its states."""
-        self.told: Callable[[Event], None] = lambda _: None
+        self.told = told
         self._events: list[Event] = []
         self._news = threading.Condition()
         notify.unlink(missing_ok=True)
@@ -165,9 +174,17 @@ class GateProcess(Process):
         try:
             return super().stop()
         finally:
-            self._reader.join()
-            self._log.close()
-            self._notify.close()
+            self._close()
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would; what it had written to its log until then has been told."""
+        super().kill()
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join()
+        self._log.close()
+        self._notify.close()
 
     def _read(self) -> None:
         lines = self._process.stderr

@@ -7,52 +7,72 @@ of software stands in for a chip, a simulated board for barrier and vehicles.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from demonstration.cardbench import BENCH_READER, CARD_S, CardBench, Holder, wait_until_empty
+from demonstration.cardbench import BENCH_READER, CardBench, Holder, wait_until_empty
 from demonstration.cast import CAST, Person
 from demonstration.checking import journal_of
+from demonstration.configuration import TERMINAL, Place
 from demonstration.issuing import typed_person
-from demonstration.office import LANE, SITE, Office
-from demonstration.processes import BoardProcess, Event, GateProcess
+from demonstration.office import Office
+from demonstration.processes import Event, GateProcess
+from demonstration.serving import Said, ServedLane
+from simulation.controller import ControllerTimes
 from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
-from simulation.vpcd import READERS, VirtualReaderSlot
-from simulation.world import World
+from simulation.stage import GATE_MS, Hear, Setup
+from simulation.vpcd import READERS, InsertedCard, VirtualReaderSlot
 from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
 from terminal.errors import ConfigurationError, HardwareError
 
-READER = READERS[0]
-"""The gate's reader beside the lane."""
-TRAVEL_MS = 800
 ANSWER_S = 8.0
-PASSAGE_S = 20.0
+PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
 
-TERMINAL = "kade-7-in"
+BRISK = Setup(
+    times=ControllerTimes(travel_ms=800, after_passage_ms=500), gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300}
+)
+"""A lane for whoever wants to see decisions rather than vehicles."""
 
 
 class Stage:
     """One demonstration, from an empty folder to its end. Use it as a context manager."""
 
-    def __init__(self, folder: Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Set everything up; blocks until the gate is ready.
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        setup: Setup | None = BRISK,
+        cast: Iterable[Person] = CAST,
+        both_sides: bool = False,
+        hear: Hear = lambda _: None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Set everything up; blocks until a card would be answered. Without a `setup` no lane is opened yet.
+
+        `cast`: whose cards are made. `hear` gets the happenings of the lane (`simulation.stage`); `both_sides` as in
+        `ServedLane`, which leaves no reader to issue cards on.
 
         Raises:
             HardwareError: no PC/SC daemon with virtual readers, or a process that does not start.
         """
         self.folder = folder.resolve()
         self._parts = ExitStack()
+        self._lane_parts = ExitStack()
         self._holders: dict[str, Holder] = {}
-        self._tapping: str | None = None
+        self._both_sides = both_sides
+        self._said: Said = lambda _event, _person: None
         try:
-            self._set_up(progress)
+            self._set_up(tuple(cast), progress)
+            if setup is not None:
+                progress("simulated board and gate")
+                self.open_lane(setup, hear)
         except PcscdUnavailable as error:
             self._parts.close()
             raise HardwareError(str(error)) from None
@@ -76,27 +96,65 @@ class Stage:
     @property
     def trace(self) -> Path:
         """The simulated board's own trace."""
-        return self.folder / "board.jsonl"
+        return self.place.trace
 
     @property
-    def data(self) -> Path:
-        """The gate's folder, with its journal."""
-        return self.folder / "gate"
+    def gate(self) -> GateProcess:
+        """The gate that runs.
 
-    @property
-    def holder(self) -> str | None:
-        """Whose card lies on the reader now, or lay there last."""
-        return self._tapping
+        Raises:
+            HardwareError: there is none; its power is cut.
+        """
+        if self.lane.gate is None:
+            raise HardwareError("the gate has no power; `power back` starts it again")
+        return self.lane.gate
 
-    def listen(self, said: Callable[[Event], None]) -> None:
+    def person(self, name: str) -> Person:
+        """Who is called so.
+
+        Raises:
+            ConfigurationError: nobody is.
+        """
+        return self._holder(name).person
+
+    def listen(self, said: Said) -> None:
         """Let `said` hear what the gate's log says from now on, on the thread that reads it."""
-        self.gate.told = said
+        self._said = said
+
+    def open_lane(self, setup: Setup, hear: Hear = lambda _: None) -> ServedLane:
+        """Put a lane into service in the place of the one before, with an empty journal; blocks until it is ready.
+
+        Raises:
+            HardwareError: a process that does not start.
+        """
+        self._lane_parts.close()
+        self.lane = self._lane_parts.enter_context(
+            ServedLane(
+                self.place,
+                setup,
+                self._slots,
+                self._card_of,
+                hear=hear,
+                said=self._heard,
+                both_sides=self._both_sides,
+            )
+        )
+        return self.lane
+
+    @contextmanager
+    def lane_for(self, setup: Setup, hear: Hear) -> Iterator[ServedLane]:
+        """As `simulation.stage.OpenStage`."""
+        lane = self.open_lane(setup, hear)
+        try:
+            yield lane
+        finally:
+            lane.stop_gate()
 
     def stop_gate(self) -> dict[int, Record]:
         """End the gate as its service manager would; returns the records of its journal."""
-        self.gate.stop()
+        self.lane.stop_gate()
         key = bytes.fromhex((self.folder / "keys" / "terminal-key").read_text())
-        return journal_of(self.data, TERMINAL, key)
+        return journal_of(self.place.data, TERMINAL, key)
 
     # ------------------------------------------------------------------------------------------------- what can be done
 
@@ -107,24 +165,23 @@ class Stage:
             ConfigurationError: nobody of that name is here.
             DidNotHappen: no answer, or a barrier that did not move.
         """
-        holder = self._holder(name)
-        self._tapping = name
-        seen, mark = self._world.mark(), self.gate.mark()
-        self._world.vehicle("arrive", name)
-        self._world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=True)
-        self._slot.insert(holder.card)
-        try:
-            answer = self.gate.wait_for(lambda event: event["event"] in {"decision", "drive-forward"}, ANSWER_S, mark)
-            if answer.get("outcome") in {"admit", "admit-wait"}:
-                self._phase("open", mark)
-                self._world.vehicle("pass", name)
-                self._phase("closed", mark)
-            else:
-                self._world.vehicle("back-out", name)
-                self._world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=False)
-        finally:
-            self._slot.remove()
-            wait_until_empty(READER.name)
+        self._holder(name)
+        lane, gate, world = self.lane, self.gate, self.lane.world
+        seen, mark = world.mark(), gate.mark()
+        world.vehicle("arrive", name)
+        world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=True)
+        lane.tap(name, None, None)
+        answer = gate.wait_for(lambda event: event["event"] in {"decision", "drive-forward"}, ANSWER_S, mark)
+        if answer.get("outcome") in {"admit", "admit-wait"}:
+            self._phase("open", mark)
+            world.vehicle("pass", name)
+            self._phase("closed", mark)
+        else:
+            world.vehicle("back-out", name)
+            world.wait_for(
+                PASSAGE_S, since=seen, what="vehicle", name=name, **{"is": "gone"}
+            )  # who comes is behind him
+        wait_until_empty(next(iter(lane.readers.values())))
         return answer
 
     def set_status(self, name: str, status: CardStatus) -> None:
@@ -143,6 +200,8 @@ class Stage:
         """
         if name in self._holders:
             raise ConfigurationError(f"{name} has a card already; take another name")
+        if len(self.lane.readers) == len(READERS):
+            raise ConfigurationError("both readers stand at this lane; cards are issued where one is free for it")
         person = typed_person(name, details)
         self._hand_out(person)
         self._publish()
@@ -150,10 +209,10 @@ class Stage:
 
     # ----------------------------------------------------------------------------------------------------------- set-up
 
-    def _set_up(self, progress: Callable[[str], None]) -> None:
+    def _set_up(self, cast: tuple[Person, ...], progress: Callable[[str], None]) -> None:
         if self.folder.exists() and not (self.folder / ".demonstration").exists():
             raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
-        progress("PC/SC daemon and virtual reader")
+        progress("PC/SC daemon and virtual readers")
         self._parts.enter_context(
             reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
         )
@@ -163,34 +222,26 @@ class Stage:
         self.folder.mkdir(parents=True)
         (self.folder / ".demonstration").touch()
         self._parts.enter_context(running_pcscd())
-        self._slot = self._parts.enter_context(VirtualReaderSlot(READER.port))
-        bench_slot = self._parts.enter_context(VirtualReaderSlot(BENCH_READER.port))
+        self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}
         progress("headquarters: keys, register, first lists")
         self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
         self._parts.callback(self._office.close)
-        self._cards = CardBench(self._office, bench_slot)
+        self._cards = CardBench(self._office, self._slots[BENCH_READER.name])
         self._mirror = self.folder / "mirror"
         self._mirror.mkdir()
-        for person in CAST:
+        for person in cast:
             progress(f"issuing {person.name}'s card")
             self._hand_out(person)
         self._office.publish_to(self._mirror)
-        progress("simulated board and gate")
+        self._hand_over_keys()
         # A socket's address holds 107 bytes, a folder's name may be longer.
         short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
-        self._parts.enter_context(BoardProcess(short / "board", self.trace, travel_ms=TRAVEL_MS))
-        self._world = self._parts.enter_context(World(short / "board", LANE))
-        self.gate = self._parts.enter_context(
-            GateProcess(self._write_configuration(short / "board"), self.folder / "gate.log", short / "notify")
-        )
-        self.gate.wait_ready()
-        self._phase("closed", 0)
-        self.gate.wait_for(lambda event: event["event"] == "reader" and event["state"] == "ready", CARD_S)
+        self.place = Place(self.folder, short)
+        self._parts.enter_context(self._lane_parts)
 
-    def _write_configuration(self, board: Path) -> Path:
+    def _hand_over_keys(self) -> None:
         keys = self.folder / "keys"
-        for folder in (keys, self.data):
-            folder.mkdir(mode=0o700)
+        keys.mkdir(mode=0o700)
         for name, content in (
             ("card-keys.json", self._office.keys_for_terminal()),
             ("terminal-key", token_hex(32).encode()),
@@ -198,13 +249,6 @@ class Stage:
             (keys / name).touch(mode=0o600)
             (keys / name).write_bytes(content)
         (self.folder / "root.json").write_bytes(self._office.root())
-        path = self.folder / "gate.toml"
-        path.write_text(
-            CONFIGURATION.format(
-                terminal=TERMINAL, folder=self.folder, site=SITE, lane=LANE, board=board, reader=READER.name
-            )
-        )
-        return path
 
     def _hand_out(self, person: Person) -> None:
         anna = self._holders.get("anna")
@@ -215,6 +259,12 @@ class Stage:
         self._office.publish_to(self._mirror)
         self.gate.wait_for(lambda event: event["event"] == "in-force", IN_FORCE_S, mark)
 
+    def _heard(self, event: Event, person: str | None) -> None:
+        self._said(event, person)
+
+    def _card_of(self, name: str) -> InsertedCard:
+        return self._holder(name).card
+
     def _holder(self, name: str) -> Holder:
         if name not in self._holders:
             raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._holders)}")
@@ -224,30 +274,3 @@ class Stage:
         return self.gate.wait_for(
             lambda event: event["event"] == "barrier" and event["phase"] == phase, PASSAGE_S, since
         )
-
-
-CONFIGURATION = """\
-[terminal]
-name = "{terminal}"
-site = {site}
-data = "{folder}/gate"
-mirror = "{folder}/mirror"
-root = "{folder}/root.json"
-
-[keys]
-folder = "{folder}/keys"
-
-[board]
-kind = "simulated"
-socket = "{board}"
-
-[[lane]]
-number = {lane}
-direction = "entry"
-travel_ms = 1500
-passage_s = 20
-contacts = ["loop_arm", "loop_safety", "loop_behind", "open_limit", "closed_limit", "fire"]
-
-[[lane.reader]]
-name = "{reader}"
-"""

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,8 @@ from terminal.errors import XsError
 HELP = "Run the gate, give it orders, check its configuration, or try the whole system on this desk."
 EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
+
+LogicWord = Literal["impulse", "impulse-count", "step", "hold", "all"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 app.command()(order)
@@ -67,9 +69,20 @@ def check(
 
 @app.command()
 def demo(
+    *,
     tap: Annotated[list[str] | None, typer.Option(help="Tap this person's card; repeatable, in order.")] = None,
     script: Annotated[
         Path | None, typer.Option(help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin.")
+    ] = None,
+    scene: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Play a scene: a file, or the name of one; repeatable.")
+    ] = None,
+    logic: Annotated[LogicWord | None, typer.Option(help="The controller's; `all` with --scene.")] = None,
+    direction: Annotated[
+        Literal["entry", "exit", "both"] | None, typer.Option(help="Way of the lane's vehicles.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A contact or relay that is not fitted; repeatable.")
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the demonstration keeps its things; made anew.")] = Path(
         "build/demo"
@@ -78,16 +91,26 @@ def demo(
 ) -> None:
     """Run the whole system on this desk: virtual cards, real PC/SC daemon, real gate, simulated barrier.
 
-    Without --tap and --script it asks what to do.
+    Without --tap, --script and --scene it draws the lane and takes keys; where there is no terminal it takes lines, and
+    plays a tour when none come.
     """
-    from demonstration.play import play  # noqa: PLC0415 - the only place where the terminal knows of it
+    from demonstration.play import Wanted, play  # noqa: PLC0415 - the only place where the terminal knows of it
 
     steps = [f"tap {name}" for name in tap or ()]
     if script is not None:
         text = sys.stdin.read() if str(script) == "-" else _text(script)
         steps += [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
+    wanted = Wanted(
+        folder=folder,
+        steps=tuple(steps) or None,
+        scenes=tuple(scene or ()),
+        logic=logic,
+        direction=direction,
+        without=frozenset(without or ()),
+        as_json=json,
+    )
     try:
-        everything_right = play(folder, tuple(steps) if steps else None, as_json=json)
+        everything_right = play(wanted)
     except XsError as error:
         _complain((str(error),))
         raise typer.Exit(1) from None

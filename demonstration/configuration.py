@@ -1,0 +1,92 @@
+"""The `gate.toml` of the demonstration's gate: one lane, wired as its scene or its person wants it."""
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from demonstration.office import LANE, SITE
+from simulation.lane import CONTACTS, OUTPUTS
+from simulation.stage import Setup
+from simulation.vpcd import READERS
+
+TERMINAL = "kade-7"
+OTHER_SIDE = {"entry": "exit", "exit": "entry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a gate of the demonstration has its things. `sockets` is a folder with a short name."""
+
+    folder: Path
+    sockets: Path
+
+    @property
+    def data(self) -> Path:
+        """The gate's own folder, with its journal."""
+        return self.folder / "gate"
+
+    @property
+    def trace(self) -> Path:
+        """The board's trace."""
+        return self.folder / "board.jsonl"
+
+    @property
+    def socket(self) -> Path:
+        """Where the gate takes orders."""
+        return self.sockets / "gate"
+
+    @property
+    def board(self) -> Path:
+        """Where the board serves."""
+        return self.sockets / "board"
+
+
+def readers_of(setup: Setup, *, both_sides: bool) -> dict[str, str]:
+    """The lane's readers by their side, the one for its own direction first."""
+    side = "exit" if setup.direction == "exit" else "entry"
+    sides = (side, OTHER_SIDE[side]) if both_sides or setup.direction == "both" else (side,)
+    return {side: reader.name for side, reader in zip(sides, READERS, strict=False)}
+
+
+def gate_toml(place: Place, setup: Setup, readers: dict[str, str]) -> str:
+    """The whole file. Times are rounded up to what it can say; `xs-terminal check` tells what it may not."""
+    head = f"""\
+[terminal]
+name = "{TERMINAL}"
+site = {SITE}
+data = "{place.data}"
+mirror = "{place.folder}/mirror"
+root = "{place.folder}/root.json"
+
+[keys]
+folder = "{place.folder}/keys"
+
+[socket]
+path = "{place.socket}"
+
+[board]
+kind = "simulated"
+socket = "{place.board}"
+
+[[lane]]
+number = {LANE}
+direction = "{setup.direction}"
+logic = "{setup.logic}"
+outputs = {_fitted(OUTPUTS, setup)}
+contacts = {_fitted(CONTACTS, setup)}
+"""
+    for name, ms in setup.gate_ms.items():
+        setting, value = _setting(name, ms)
+        head += f"{setting} = {value}\n"
+    return head + "".join(f'\n[[lane.reader]]\nname = "{name}"\nside = "{side}"\n' for side, name in readers.items())
+
+
+def _fitted(names: tuple[str, ...], setup: Setup) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names if name not in setup.without) + "]"
+
+
+IN_MS = frozenset({"pulse_ms", "travel_ms", "gap_ms"})
+
+
+def _setting(name: str, ms: int) -> tuple[str, int]:
+    return (name, ms) if name in IN_MS else (name.replace("_ms", "_s"), ceil(ms / 1000))

@@ -1,0 +1,172 @@
+"""One lane in service: a simulated board, the world around it, and the gate that serves it.
+
+It is a `simulation.stage.Stage`, so every scene plays on it; a person's keys and typed lines come down to the same
+methods.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from secrets import token_hex
+from types import TracebackType
+from typing import Any, Self
+
+from demonstration.configuration import Place, gate_toml, readers_of
+from demonstration.hearing import ANSWERS, Hearing
+from demonstration.office import LANE
+from demonstration.processes import BoardProcess, DidNotHappen, Event, GateProcess
+from firmware_config.check import check_gate
+from simulation.stage import Hear, RealTime, Setup
+from simulation.vpcd import InsertedCard, VirtualReaderSlot
+from simulation.world import World
+from terminal.edges.local_client import ask
+from terminal.errors import ConfigurationError
+
+ANSWER_S = 8.0
+READY_S = 10.0
+CardOf = Callable[[str], InsertedCard]
+Said = Callable[[Event, str | None], None]
+"""Hears a line of the gate's log, and whose card it is about, on the thread that reads the log."""
+
+
+class ServedLane:
+    """A lane that is open for traffic. Use it as a context manager."""
+
+    def __init__(
+        self,
+        place: Place,
+        setup: Setup,
+        slots: Mapping[str, VirtualReaderSlot],
+        card_of: CardOf,
+        *,
+        hear: Hear = lambda _: None,
+        said: Said = lambda _event, _person: None,
+        both_sides: bool = True,
+    ) -> None:
+        """Begin with an empty journal and a new trace; blocks until a card would be answered.
+
+        `slots` are the virtual readers by name, `hear` gets the happenings of board and gate, `said` every line of the
+        gate's log; all on threads of their own. `both_sides`: a reader at each side of the boom, also where only one
+        of them is driven from.
+
+        Raises:
+            HardwareError: a process that does not start.
+        """
+        self.setup = setup
+        self.said = said
+        self._place = place
+        self._slots = slots
+        self._card_of = card_of
+        self.readers = readers_of(setup, both_sides=both_sides)
+        self._time = RealTime(hear)
+        self.hearing = Hearing(self._time.told)
+        for old in (place.data, place.trace):
+            shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+        place.data.mkdir(mode=0o700)
+        self._configuration = place.folder / "gate.toml"
+        self._configuration.write_text(gate_toml(place, setup, self.readers))
+        _, mistakes = check_gate(self._configuration)
+        if mistakes:
+            raise ConfigurationError(f"no gate takes such a lane: {'; '.join(map(str, mistakes))}")
+        self.gate: GateProcess | None = None
+        with ExitStack() as parts:
+            parts.enter_context(BoardProcess(place.board, place.trace, setup))
+            self.world = parts.enter_context(World(place.board, LANE, told=self._time.told))
+            parts.callback(self._end_gate)
+            self.power_back()
+            self._parts = parts.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.close()
+
+    # --------------------------------------------------------------------------------------- simulation.stage.Stage
+
+    def happen(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As `Stage.happen`."""
+        return self.world.happen(**message)
+
+    def tap(self, person: str, side: str | None, reader: str | None) -> None:
+        """As `Stage.tap`: hold the card there until it is answered. Without a gate nobody answers."""
+        place = self._reader(side, reader)
+        self.hearing.lies_on[place] = person
+        gate, card = self.gate, self._card_of(person)
+        mark = gate.mark() if gate else 0
+        self._slots[place].insert(card)
+        try:
+            if gate:
+                gate.wait_for(lambda event: event["event"] in ANSWERS and event["reader"] == place, ANSWER_S, mark)
+        except DidNotHappen:
+            pass  # nothing is heard of it: whoever expects an answer finds that it did not come
+        finally:
+            self._slots[place].remove()
+
+    def order(self, order: str, reason: str, side: str | None) -> str | None:
+        """As `Stage.order`; the guard is sure of what he does."""
+        answer = self.ask_order(order, reason, side, sure=True)
+        if answer.get("result") == "unknown":
+            raise DidNotHappen(str(answer.get("say")))
+        return None if answer.get("result") == "obeyed" else str(answer.get("why"))
+
+    def cut_power(self) -> None:
+        """As `Stage.cut_power`."""
+        if self.gate:
+            gate, self.gate = self.gate, None
+            gate.kill()
+
+    def power_back(self) -> None:
+        """As `Stage.power_back`."""
+        if self.gate:
+            return
+        place = self._place
+        self.gate = GateProcess(
+            self._configuration, place.folder / "gate.log", place.sockets / "notify", self._gate_said
+        )
+        self.gate.wait_ready()
+        for reader in self.readers.values():
+            self._wait_for(event="reader", state="ready", reader=reader)
+
+    def wait(self, until: Callable[[], bool], patience_ms: float) -> bool:
+        """As `Stage.wait`."""
+        return self._time.wait(until, patience_ms)
+
+    # ------------------------------------------------------------------------------------------------------- and more
+
+    def ask_order(self, order: str, reason: str, side: str | None, *, sure: bool) -> dict[str, Any]:
+        """Give a guard's order over the gate's socket; returns the answer as it came.
+
+        Raises:
+            NotAsked, NoAnswer: no gate, or none that answers.
+        """
+        request: dict[str, Any] = {"ask": "order", "order": order, "lane": LANE, "reason": reason}
+        if side is not None:
+            request["side"] = side
+        if sure and order == "lock":
+            request["sure"] = True
+        return ask(self._place.socket, {"version": 1, "id": token_hex(8), **request})
+
+    def stop_gate(self) -> None:
+        """End the gate as its service manager would."""
+        if self.gate:
+            gate, self.gate = self.gate, None
+            gate.stop()
+
+    def _end_gate(self) -> None:
+        self.stop_gate()
+
+    def _reader(self, side: str | None, reader: str | None) -> str:
+        if reader is not None and reader not in self.readers.values():
+            raise ConfigurationError(f"there is no reader {reader}; there are {', '.join(self.readers.values())}")
+        return reader or (self.readers[side] if side else next(iter(self.readers.values())))
+
+    def _gate_said(self, event: Event) -> None:
+        self.hearing.gate_said(event)
+        self.said(event, self.hearing.person(event))
+
+    def _wait_for(self, **facts: object) -> None:
+        if self.gate:
+            self.gate.wait_for(lambda event: facts.items() <= event.items(), READY_S)

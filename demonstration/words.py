@@ -1,0 +1,98 @@
+"""What the gate and the board say, in words for somebody who never saw a gate."""
+
+from collections.abc import Mapping
+
+from terminal.core.reasons import MEANING, Reason
+
+SIGNS: Mapping[str, str] = {
+    "admit": "WELCOME",
+    "admit-wait": "DRIVE IN AND WAIT",
+    "desk": "ASK THE DESK",
+    "refuse": "SORRY",
+    "drive-forward": "DRIVE FORWARD",
+}
+COLOURS: Mapping[str, str] = {
+    "admit": "green",
+    "admit-wait": "yellow",
+    "desk": "dark_orange",
+    "refuse": "red",
+    "drive-forward": "yellow",
+}
+
+PHASES: Mapping[str, str] = {
+    "boot": "the gate is starting",
+    "board-lost": "the relay board does not answer; the gate opens for nobody",
+    "unknown": "where the boom is has to be seen first; nobody is let in until it is down or up",
+    "closed": "closed, ready for a card",
+    "opening": "told to open; the boom goes up",
+    "open": "open, and waits for a vehicle",
+    "passing": "a vehicle is under the boom",
+    "closing": "the boom may come down",
+    "fault-open": "OUT OF SERVICE: the boom was told to open and did not",
+    "fault-close": "OUT OF SERVICE: the boom did not come down, or its contacts contradict each other",
+    "forced": "OUT OF SERVICE: the boom left its place, and nobody ordered that",
+    "held-open": "held open by the guard; everybody may drive",
+    "locked": "LOCKED by the guard; nobody is let through",
+    "arm-off": "OUT OF SERVICE: the arm was swung off its post; nobody is let in until it is back and confirmed",
+    "emergency-open": "FIRE: open for everybody who leaves, until it is over and confirmed",
+}
+
+RESULTS: Mapping[str, str] = {
+    "passed": "has passed",
+    "assumed": "is taken to have passed; no contact could prove it",
+    "no-show": "never came under the boom; the admission is given back",
+    "backed-out": "was under the boom and went back; the admission is given back",
+    "unknown": "may have passed or not; a person must look",
+}
+
+ALARMS: Mapping[str, str] = {
+    "arm-off": "the arm was swung off its post",
+    "arm-swung-off": "the arm is off, or nobody has confirmed yet that it is back",
+    "board": "the relay board does not answer",
+    "call": "somebody asks for help at the lane",
+    "contacts-contradict": "the boom says that it is up and down at once",
+    "controller-fault": "the barrier's controller reports a fault",
+    "did-not-open": "the boom was told to open and did not",
+    "drive-through": "something drove under a boom that was down",
+    "exit-flagged": "somebody was let out, and his card was not quite in order",
+    "fire": "fire, or nobody has confirmed yet that it is over",
+    "fire-boom-down": "fire, and the boom is still down",
+    "fire-release": "the boom opened for a fire; who is inside is not certain any more",
+    "forced": "the boom left its place, and nobody ordered that",
+    "open-too-long": "the boom stays up and is open for nobody",
+    "opened-elsewhere": "the boom was opened, and not by this gate",
+    "possible-tailgate": "a second vehicle may have slipped through behind the first",
+    "reader": "a card reader does not answer",
+    "storage": "the disk does not write down in time",
+    "stuck-loop-arm": "the loop before the boom has been on for very long, and is left out",
+    "stuck-loop-behind": "the loop behind the boom has been on for very long, and is left out",
+    "stuck-loop-safety": "the loop under the boom has been on for very long",
+    "tailgate": "a vehicle drove in, and nobody had let it in",
+    "tamper": "somebody opened the housing",
+    "vehicle-under-boom": "a vehicle has been standing under the boom for long",
+}
+
+ORDERS: Mapping[str, str] = {
+    "open": "open once",
+    "hold": "hold open",
+    "release": "release",
+    "lock": "lock",
+    "unlock": "unlock",
+    "pause": "take no cards",
+    "resume": "take cards again",
+    "confirm": "confirm that it is over",
+}
+
+
+def meaning(outcome: str, reason: str | None) -> str:
+    """An answer in one sentence."""
+    if outcome == "drive-forward":
+        return "Nobody stands before the boom: come closer, then hold up the card."
+    if reason == "wrong-side":
+        return "Nobody drives this way through this lane."
+    return MEANING[Reason(reason)].words if reason in set(Reason) else ""
+
+
+def alarm(name: str) -> str:
+    """An alarm in words; its name where there are none."""
+    return ALARMS.get(name, name)
