@@ -136,20 +136,19 @@ class OneLane:
                 after_fire=places.after_fire,
             )
         )
-        self.taps = Taps(
-            TapPorts(
-                number=number,
-                lane=self.lane,
-                keys=site.read_keys,
-                rules=self.keeper,
-                stays=self.stays,
-                journal=self.journal,
-                alarms=self.alarms,
-                clock=self.clock,
-                random=os.urandom,
-                intent_budget_s=budget_s,
-            )
+        self.ports = TapPorts(
+            number=number,
+            lane=self.lane,
+            keys=site.read_keys,
+            rules=self.keeper,
+            stays=self.stays,
+            journal=self.journal,
+            alarms=self.alarms,
+            clock=self.clock,
+            random=os.urandom,
+            intent_budget_s=budget_s,
         )
+        self.taps = Taps(self.ports)
 
     def _open_store(
         self,
@@ -218,10 +217,28 @@ class OneLane:
         with self._news:
             assert self._news.wait_for(lambda: self.phases.count(phase) >= times, PATIENCE_S), self.phases
 
+    def until(self, holds: Callable[[State], bool]) -> None:
+        """Until the lane's state is so."""
+        with self._news:
+            assert self._news.wait_for(lambda: holds(self.lane.state), PATIENCE_S), self.lane.state
+
     def sees_somebody(self) -> None:
         """Until the lane knows that somebody stands before the boom."""
-        with self._news:
-            assert self._news.wait_for(lambda: LOOP_ARM in self.lane.state.active, PATIENCE_S), self.lane.state
+        self.until(lambda state: LOOP_ARM in state.active)
+
+    def ended(self, answer: Answer) -> str:
+        """How the passage of whoever was answered so ended, once it is durable."""
+        assert answer.key is not None
+        return str(self.written(Kind.PASSAGE, intent=answer.key.sequence)["result"])
+
+    def written(self, kind: Kind, **public: object) -> Mapping[str, object]:
+        """The first entry of this kind with these public facts, waiting for it if need be."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:
+            for entry in self.entries():
+                if entry.record.kind is kind and public.items() <= dict(entry.record.public).items():
+                    return entry.record.public
+        raise AssertionError((kind, public, self.told(*Kind)))
 
     def entries(self) -> list[Stored]:
         """All that is in the journal, after what is waiting now has become durable."""
