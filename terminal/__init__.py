@@ -7,12 +7,15 @@ The words:
     decision     admit, admit-wait, desk or refuse, with a reason and who can help
     intent       an admitted tap, durable before anything moves
     lane         contacts and relays of one barrier, and the cycle it goes through
+    owed         a vehicle that was admitted and has not passed yet; a lane has a queue of them
+    order        what a person wants of a lane, written down before it moves
     mirror       the folder in which headquarters' files arrive; nothing in it is believed until verified
 
 Read `tap` first: it is the story of one card, top to bottom. Then `core.access` (the decision), `core.barrier` with
-`lane` (after the tap), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the
+`lane` (after the tap), `orders` with `requests` and `callers` (what people may want of a lane), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the
 journal), `edges` (each thing that is plugged in). `gate` puts one process together; `cli` starts it.
 
-Upper may import lower, never the reverse: cli, gate, (readers, waiting, summary, ending), told, (tap, lane, places,
-recovery, renewal, web), (what one of these consists of), alarms, (card, trust, storage, edges), ports, core, errors.
+Upper may import lower, never the reverse: cli, gate, what gate is put together from, told, the stories (tap, lane,
+orders, places, recovery, renewal, web), what one of these consists of, alarms, (card, trust, storage, edges), ports,
+core, errors. The exact rows stand in `pyproject.toml` and are checked.
 """
