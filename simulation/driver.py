@@ -2,7 +2,7 @@
 
 A driver stops before the boom and waits there until it is up; whether he heeds the light as well, what distance he
 keeps and how long he takes to react is his temperament. He stops behind the vehicle before him, and does not drive up
-to one that comes towards him. Time goes in steps of STEP_MS while he wants to move.
+to one that comes towards him. Time goes in steps while he wants to move.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,9 @@ from simulation.vehicle import (
     Vehicle,
 )
 
-STEP_MS = 5.0
+STEP_M = 0.05
+LEAST_STEP_MS, MOST_STEP_MS = 5.0, 20.0
+"""A step of time is as long as it takes to drive STEP_M, within these bounds."""
 RUN_OUT_M = 20.0
 """Whoever has passed drives on so far before he is forgotten, since others may be close behind him."""
 CREEP_M_S = 0.8
@@ -131,6 +133,11 @@ class Driver:
     def backs(self) -> bool:
         """He goes, or went, back where he came from."""
         return self._does is Movement.BACK_OUT
+
+    @property
+    def step_ms(self) -> float:
+        """How long a step of his is."""
+        return min(MOST_STEP_MS, max(LEAST_STEP_MS, STEP_M / self.temperament.speed_m_s * 1000))
 
     @property
     def stands(self) -> bool:

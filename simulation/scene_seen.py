@@ -22,6 +22,8 @@ class Seen:
         self._switched_on: dict[str, int] = {}
         self._closed_over = 0
         self._began = 0
+        self._looked_for: Condition | None = None
+        self._looked_at = 0
 
     def begins(self, look: Mapping[str, Any]) -> None:
         """The scene begins now, and this is how everything is; what was before is none of its business."""
@@ -71,6 +73,7 @@ class Seen:
         found = self._find(condition)
         if found is not None:
             self._spoken.add(found)
+        self._looked_for = None
 
     def answers(self, person: str) -> int:
         """How many answers this person had."""
@@ -111,12 +114,15 @@ class Seen:
             yield f"the boom was told to close {self._closed_over} times over a vehicle on loop_safety"
 
     def _find(self, condition: Condition) -> int | None:
-        found = (
-            at
-            for at, each in enumerate(self._happened)
-            if at >= self._began and at not in self._spoken and _fits(condition, each)
-        )
-        return next(found, None)
+        """Where it happened first. Asked again for the same, only what came since is looked at."""
+        begins = self._looked_at if condition is self._looked_for else self._began
+        self._looked_for = condition
+        for at in range(begins, len(self._happened)):
+            self._looked_at = at
+            if at not in self._spoken and _fits(condition, self._happened[at]):
+                return at
+        self._looked_at = len(self._happened)
+        return None
 
 
 def _fits(condition: Condition, happening: Happening) -> bool:

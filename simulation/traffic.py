@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from simulation.driver import RUN_OUT_M, STEP_MS, Driver, Movement, Sight, Temperament
+from simulation.driver import RUN_OUT_M, Driver, Movement, Sight, Temperament
 from simulation.vehicle import BEHIND_M, START_M, Body, Vehicle, solid
 
 APART_M = 2.0
@@ -24,6 +24,7 @@ class Traffic:
     def __init__(self, told: Told) -> None:
         self._told = told
         self._standing: set[str] = set()
+        self._step_ms = 0.0
         self._driving_away: list[Driver] = []
         self.drivers: dict[str, Driver] = {}
         self.next_ms: float | None = None
@@ -55,7 +56,7 @@ class Traffic:
             return
         self.next_ms = None
         for driver in (*self._driving_away, *self.drivers.values()):
-            driver.step(now_ms, STEP_MS, self._sight(driver, raised, red))
+            driver.step(now_ms, self._step_ms, self._sight(driver, raised, red))
         for name in [name for name, driver in self.drivers.items() if _is_gone(driver)]:
             driver = self.drivers.pop(name)
             self._standing.discard(name)
@@ -65,15 +66,19 @@ class Traffic:
         self._driving_away = [each for each in self._driving_away if each.vehicle.rear_m < BEHIND_M + RUN_OUT_M]
 
     def look_round(self, now_ms: float, raised: float, red: bool) -> None:
-        """Let everybody see what is; whoever may go on will have driven a step STEP_MS from now."""
+        """Let everybody see what is; whoever may go on will have driven when the next step is over."""
         for name, driver in self.drivers.items():
             if driver.stands is not (name in self._standing):
                 self._standing ^= {name}
                 state = "standing" if driver.stands else "driving"
                 self._told(name=name, **{"is": state, "front_m": round(driver.vehicle.front_m, 2)})
         everybody = (*self._driving_away, *self.drivers.values())
-        if self.next_ms is None and any(d.wants_to_move(self._sight(d, raised, red)) for d in everybody):
-            self.next_ms = now_ms + STEP_MS
+        if self.next_ms is not None:
+            return
+        moving = [driver.step_ms for driver in everybody if driver.wants_to_move(self._sight(driver, raised, red))]
+        if moving:
+            self._step_ms = min(moving)
+            self.next_ms = now_ms + self._step_ms
 
     def is_on(self, loop: str) -> bool:
         """Somebody is on this loop."""
