@@ -91,6 +91,12 @@ def test_users_and_folders_are_made(tmp_path: Path) -> None:
     assert folders["/var/lib/xs-gate"] == ["0700", "xs-gate", "xs-gate"]
 
 
+def test_udev_rule_gives_the_gpio_chips_to_the_gate_alone() -> None:
+    lines = (FOLDER / "99-xs-terminal-gpio.rules").read_text().splitlines()
+    (rule,) = [line for line in lines if not line.startswith("#")]
+    assert rule.split(", ") == ['SUBSYSTEM=="gpio"', 'KERNEL=="gpiochip*"', 'GROUP="xs-gate"', 'MODE="0660"']
+
+
 def test_polkit_rule_lets_the_gate_use_readers_and_nobody_else() -> None:
     rule = (FOLDER / "50-xs-terminal.rules").read_text()
     assert rule.count("polkit.Result.YES") == 1
