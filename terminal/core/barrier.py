@@ -197,7 +197,9 @@ def _levels(after: State) -> Done:
 def _is_wanted(state: State, output: str) -> bool:
     held = {Phase.HELD_OPEN, Phase.EMERGENCY_OPEN}
     if output == OPEN_OUTPUT and state.settings.logic is Logic.HOLD:
-        by_itself = {Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.EMERGENCY_OPEN}
+        if state.phase is Phase.OPEN:
+            return bool(state.owed)  # for nobody it would stay up for ever
+        by_itself = {Phase.OPENING, Phase.PASSING, Phase.EMERGENCY_OPEN}
         return state.phase in by_itself | (held if HOLD_OUTPUT not in state.settings.outputs else set())
     return state.phase in held
 

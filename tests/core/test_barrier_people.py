@@ -35,6 +35,7 @@ from tests.core.barrier_stories import (
     ALL_OUTPUTS,
     BOOM_FALLS,
     BOOM_RISES,
+    DOWN_LEVEL,
     DRIVES_AWAY,
     DRIVES_UNDER,
     HOLD_UP,
@@ -119,6 +120,14 @@ def test_held_level_stays_on_in_an_emergency() -> None:
     burns, told = tell(HELD, On(FIRE))
     assert (moved(told), {*burns.levels}) == ([], {"hold_open"})
     assert moved(tell(up(Logic.HOLD), On(FIRE))[1]) == []
+
+
+@pytest.mark.parametrize("state", [up(Logic.HOLD), under(Logic.HOLD)])
+def test_level_of_whoever_was_owed_in_a_fire_goes_off_when_it_is_over(state: State) -> None:
+    burns = tell(state, On(FIRE), *(DRIVES_AWAY if state.phase is Phase.PASSING else ()), Off(FIRE))[0]
+    end, told = tell(burns, CONFIRM)
+    assert (end.phase, moved(told)) == (Phase.OPEN, [DOWN_LEVEL])
+    assert tell(end, *BOOM_FALLS)[0].phase is Phase.CLOSED
 
 
 FIRST = {
