@@ -147,7 +147,7 @@ class Rig:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
-                kept=kept or MemoryMarks(),
+                kept=MemoryMarks() if kept is None else kept,
                 changed=self._changed,
                 answer_s=answer_s,
                 stay_after=stay_after,
