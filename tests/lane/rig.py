@@ -132,11 +132,16 @@ class Rig:
         after_fire: Callable[[], StayChange | None] = lambda: None,
         kept: Callable[[Mark], KeptNumber] | None = None,
         clear_s: float = CLEAR_S,
+        journal: MemoryJournal | None = None,
+        changed: Callable[[State], None] = lambda _: None,
     ) -> None:
-        self.journal = MemoryJournal()
+        self.journal = journal or MemoryJournal()
+        self._also_changed = changed
         self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
         self.heartbeats = Heartbeats(time.monotonic)
         self.phases: list[Phase] = []
+        self.ahead_s = 0.0
+        """How far the lane's clock is put on."""
         self._state = State(settings=settings)
         self._news = threading.Condition()
         self.lane = Lane(
@@ -147,6 +152,7 @@ class Rig:
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
+                monotonic_s=lambda: time.monotonic() + self.ahead_s,
                 kept=MemoryMarks() if kept is None else kept,
                 changed=self._changed,
                 answer_s=answer_s,
@@ -182,3 +188,4 @@ class Rig:
             if not self.phases or self.phases[-1] is not state.phase:
                 self.phases.append(state.phase)
             self._news.notify_all()
+        self._also_changed(state)
