@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from demonstration.configuration import TERMINAL, Place
 from demonstration.processes import Event
 from terminal.core.journal import INTENT, SETTLES, Kind, Record
 from terminal.edges.clock import FlooredClock
@@ -37,6 +40,14 @@ def disagreements(answers: Iterable[Event], records: Mapping[int, Record], trace
     yield from _pulses(records, trace)
 
 
+def without_end(records: Mapping[int, Record]) -> tuple[int, ...]:
+    """The admissions whose passage has no end: what the next start settles as unknown."""
+    results = _results(records)
+    ended = {each.public[INTENT] for each in records.values() if each.kind is Kind.PASSAGE and _has(each)}
+    begun = (number for number, record in records.items() if record.kind is Kind.TAP_INTENT)
+    return tuple(number for number in begun if number not in ended and results.get(number, "opened") in MAY_OPEN)
+
+
 def _loose_ends(records: Mapping[int, Record]) -> Iterator[str]:
     """What was begun in the journal and has no end there, or more than one."""
     results = _results(records)
@@ -45,9 +56,8 @@ def _loose_ends(records: Mapping[int, Record]) -> Iterator[str]:
     for number, record in records.items():
         if record.kind is Kind.TAP_INTENT and number not in results:
             yield f"the journal does not say what came of the admission of entry {number}"
-        elif record.kind is Kind.TAP_INTENT and passages[number] != (results[number] in {"opened", "owed"}):
-            if results[number] != "unknown" or passages[number] > 1:
-                yield f"the admission of entry {number} ({results[number]}) has {passages[number]} passages"
+        elif record.kind is Kind.TAP_INTENT and passages[number] != (results[number] in MAY_OPEN):
+            yield f"the admission of entry {number} ({results[number]}) has {passages[number]} passages"
         elif record.kind is Kind.ORDER and _is_begun(record) and number not in settled:
             yield f"the journal does not say what came of the order of entry {number}"
 
@@ -100,16 +110,20 @@ def _is_begun(record: Record) -> bool:
     return SETTLES not in record.public and "result" not in record.public
 
 
-def journal_of(folder: Path, terminal: str, terminal_key: bytes) -> dict[int, Record]:
-    """All records in the folder of a gate that has stopped, by sequence number."""
-    store = Store(folder, terminal=terminal, heartbeat=Heartbeats(), random_bytes=os.urandom)
-    try:
-        journal = store.journal(
-            clock=FlooredClock(store.kept.number("clock-floor")),
-            sealing_key=lambda: None,
-            time_zone=lambda: UTC,
-            stays=store.stays(terminal_key),
-        )
-        return {entry.record.sequence: entry.record for entry in journal.entries()}
-    finally:
-        store.close()
+def journal_of(place: Place) -> dict[int, Record]:
+    """All records of a gate that does not run, by sequence number. Read from a copy: its own files are left alone."""
+    key = bytes.fromhex((place.folder / "keys" / "terminal-key").read_text())
+    with TemporaryDirectory(prefix="xs-demo-journal-") as copies:
+        copy = Path(copies) / "gate"
+        shutil.copytree(place.data, copy)
+        store = Store(copy, terminal=TERMINAL, heartbeat=Heartbeats(), random_bytes=os.urandom)
+        try:
+            journal = store.journal(
+                clock=FlooredClock(store.kept.number("clock-floor")),
+                sealing_key=lambda: None,
+                time_zone=lambda: UTC,
+                stays=store.stays(key),
+            )
+            return {entry.record.sequence: entry.record for entry in journal.entries()}
+        finally:
+            store.close()

@@ -26,6 +26,10 @@ class Hearing:
             return self.lies_on.get(str(event["reader"]))
         return self._person_of.get(event.get("public", {}).get("intent"))
 
+    def person_of(self, intent: int) -> str | None:
+        """Whose admission an entry is."""
+        return self._person_of.get(intent)
+
     def gate_said(self, event: Event) -> None:
         """A line of the gate's log."""
         happening = self._happening(event)

@@ -1,23 +1,37 @@
 """The play: scenes, a script, or a person at keys or a prompt, on the stage."""
 
+import select
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 
 from demonstration.checking import disagreements
+from demonstration.live import Live
 from demonstration.narrators import JsonNarrator, Narrator, PersonNarrator
 from demonstration.processes import Event
 from demonstration.scenes import EVERY_LOGIC, Listener, play_scenes, read_scenes
-from demonstration.stage import BRISK, Stage
+from demonstration.screen import Screen, fits
+from demonstration.stage import BRISK, ROOMY, Stage
 from demonstration.steps import HELP, Steps
+from demonstration.tour import TOUR
+from demonstration.view import View
 from simulation.lane import CONTACTS, OUTPUTS
 from simulation.logics import Logic
 from simulation.scene_seen import Seen
 from simulation.scene_setup import direction_of
-from simulation.stage import Setup
+from simulation.stage import Happening, Setup
+from simulation.world import WorldError
 from terminal.errors import ConfigurationError, XsError
+
+QUIT = frozenset({"quit", "exit", "q"})
+FIRST_LINE_S = 2.0
+"""A program that writes steps begins to within so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +75,8 @@ def play(wanted: Wanted) -> bool:
     narrator: Narrator = JsonNarrator() if wanted.as_json else PersonNarrator(console)
     if wanted.scenes:
         return play_scenes(wanted.folder, read_scenes(wanted.scenes), wanted.logic, narrator)
+    if wanted.steps is None and not wanted.as_json and fits(console):
+        return _play_live(wanted, console, narrator)
     return _play_steps(wanted, narrator, console)
 
 
@@ -72,12 +88,10 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
         narrator.ready(stage.cast)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
-        if wanted.steps is None and not wanted.as_json:
-            console.print(HELP)
-        for step in wanted.steps if wanted.steps is not None else _typed(console):
+        for step in wanted.steps if wanted.steps is not None else _asked_for(console):
             try:
                 steps.carry_out(step)
-            except XsError as error:
+            except (XsError, WorldError) as error:
                 narrator.failed(str(error) if str(error).startswith(step) else f"{step}: {error}")
                 failures += 1 if wanted.steps is not None else 0
             except KeyboardInterrupt:
@@ -88,6 +102,68 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
     return not found and failures == 0
 
 
+def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
+    """The lane drawn, and a key for everything. Ctrl-C is as good as `q`."""
+    answers: list[Event] = []
+    found: list[str] = []
+    seen = Seen()
+    view = View(time.monotonic)
+
+    def hear(happening: Happening) -> None:
+        seen.hear(happening)
+        view.board(happening)
+
+    with Stage(wanted.folder, setup=None, both_sides=True, progress=narrator.progress) as stage:
+        stage.listen(Listener(view, answers))
+        narrator.progress("simulated board and gate")
+        stage.open_lane(wanted.lane(ROOMY), hear)
+
+        def compare() -> None:
+            found.extend(disagreements(answers, stage.stop_gate(), stage.trace))
+            answers.clear()
+
+        def change_lane(logic: str, direction: str) -> None:
+            compare()
+            stage.open_lane(replace(stage.lane.setup, logic=Logic(logic), direction=direction_of(direction)), hear)
+
+        with suppress(KeyboardInterrupt), Screen(console) as screen:
+            Live(stage, Steps(stage, seen, view), view, screen, change_lane).run()
+        narrator.progress("the gate stops, and its journal is compared with what happened")
+        compare()
+    narrator.ended(found)
+    return not found
+
+
+def _asked_for(console: Console) -> Iterator[str]:
+    """What a person types or a program writes; the tour where nobody does either."""
+    if sys.stdin.isatty():
+        console.print(HELP, markup=False)
+        yield from _typed(console)
+    elif first := _first_line():
+        yield from _lines(first)
+    else:
+        for step in TOUR:
+            console.print(f"[bold cyan]>[/] {step}")
+            yield step
+
+
+def _first_line() -> str:
+    """The first line of standard input; nothing when there is none, or none comes."""
+    try:
+        return sys.stdin.readline() if select.select([sys.stdin], [], [], FIRST_LINE_S)[0] else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _lines(first: str) -> Iterator[str]:
+    for written in chain((first,), sys.stdin):
+        step = written.partition("#")[0].strip()
+        if step in QUIT:
+            return
+        if step:
+            yield step
+
+
 def _typed(console: Console) -> Iterator[str]:
     """What a person types, until he quits."""
     while True:
@@ -96,7 +172,7 @@ def _typed(console: Console) -> Iterator[str]:
         except (EOFError, KeyboardInterrupt):
             console.print()
             return
-        if step in {"quit", "exit", "q"}:
+        if step in QUIT:
             return
         if step:
             yield step

@@ -11,6 +11,7 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
+from demonstration.checking import journal_of, without_end
 from demonstration.configuration import Place, gate_toml, readers_of
 from demonstration.hearing import ANSWERS, Hearing
 from demonstration.office import LANE
@@ -69,6 +70,7 @@ class ServedLane:
         if mistakes:
             raise ConfigurationError(f"no gate takes such a lane: {'; '.join(map(str, mistakes))}")
         self.gate: GateProcess | None = None
+        self._has_run = False
         with ExitStack() as parts:
             parts.enter_context(BoardProcess(place.board, place.trace, setup))
             self.world = parts.enter_context(World(place.board, LANE, told=self._time.told))
@@ -123,12 +125,16 @@ class ServedLane:
         if self.gate:
             return
         place = self._place
+        left_open = without_end(journal_of(place)) if self._has_run else ()
+        self._has_run = True
         self.gate = GateProcess(
             self._configuration, place.folder / "gate.log", place.sockets / "notify", self._gate_said
         )
         self.gate.wait_ready()
         for reader in self.readers.values():
             self._wait_for(event="reader", state="ready", reader=reader)
+        for intent in left_open:  # settled before a gate says that it is ready, and not told in its log
+            self._time.told({"what": "passage", "person": self.hearing.person_of(intent), "result": "unknown"})
 
     def wait(self, until: Callable[[], bool], patience_ms: float) -> bool:
         """As `Stage.wait`."""

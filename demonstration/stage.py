@@ -18,7 +18,7 @@ from typing import Self
 from demonstration.cardbench import BENCH_READER, CardBench, Holder, wait_until_empty
 from demonstration.cast import CAST, Person
 from demonstration.checking import journal_of
-from demonstration.configuration import TERMINAL, Place
+from demonstration.configuration import Place
 from demonstration.issuing import typed_person
 from demonstration.office import Office
 from demonstration.processes import Event, GateProcess
@@ -39,6 +39,11 @@ BRISK = Setup(
     times=ControllerTimes(travel_ms=800, after_passage_ms=500), gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300}
 )
 """A lane for whoever wants to see decisions rather than vehicles."""
+ROOMY = Setup(
+    times=ControllerTimes(travel_ms=1800, after_passage_ms=3000, no_show_ms=20_000, time_out_ms=8000),
+    gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
+)
+"""A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""
 
 
 class Stage:
@@ -153,8 +158,7 @@ class Stage:
     def stop_gate(self) -> dict[int, Record]:
         """End the gate as its service manager would; returns the records of its journal."""
         self.lane.stop_gate()
-        key = bytes.fromhex((self.folder / "keys" / "terminal-key").read_text())
-        return journal_of(self.place.data, TERMINAL, key)
+        return journal_of(self.place)
 
     # ------------------------------------------------------------------------------------------------- what can be done
 
