@@ -8,6 +8,7 @@ from terminal.core.barrier_signals import (
     Alarm,
     BoardLost,
     ContactsRead,
+    Event,
     Expired,
     Off,
     On,
@@ -17,13 +18,17 @@ from terminal.core.barrier_signals import (
 )
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
+    CONTROLLER_FAULT,
     FIRE,
+    LOOP_BEHIND,
     LOOP_SAFETY,
     OPEN_LIMIT,
+    SWING_OFF,
     GuardOrder,
     Phase,
     Result,
     Settings,
+    Side,
     State,
     Timer,
 )
@@ -162,3 +167,42 @@ def test_boom_that_opens_after_all_is_open_for_nobody() -> None:
 def test_fault_is_not_over_while_the_other_limit_is_on_again() -> None:
     fault = tell(UNDER, *DRIVES_AWAY, Expired(Timer.CLOSING), Off(OPEN_LIMIT), On(CLOSED_LIMIT))[0]
     assert outcome(fault, On(OPEN_LIMIT), Expired(Timer.STEADY)) == (Phase.FAULT_CLOSE, [])
+
+
+def test_boom_that_stays_down_in_a_fire_raises_an_alarm_of_its_own() -> None:
+    """A broken wire to the controller, or people shut in."""
+    assert outcome(tell(WAITING, On(FIRE))[0], Expired(Timer.OPENING))[1] == [Alarm("fire-boom-down")]
+    assert outcome(tell(UP, On(FIRE))[0], Expired(Timer.OPENING))[1] == []
+
+
+@pytest.mark.parametrize("event", [On(FIRE), On(SWING_OFF), Ordered(GuardOrder.LOCK)])
+def test_contacts_that_contradict_each_other_are_told_where_people_have_the_lane(event: Event) -> None:
+    stopped = tell(WAITING, event)[0]
+    assert outcome(stopped, On(OPEN_LIMIT)) == (stopped.phase, [Alarm("contacts-contradict")])
+
+
+def test_exit_over_a_boom_that_cannot_be_relied_upon_is_assumed_without_loop_behind() -> None:
+    fault = tell(lane(CLOSED_LIMIT, without={LOOP_BEHIND}, direction="exit"), On(SWING_OFF), Admitted(1, Side.EXIT))[0]
+    assert outcome(fault, On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[1] == [Passage(Result.ASSUMED, 1)]
+
+
+@pytest.mark.parametrize("first", [On(CONTROLLER_FAULT), Off(CLOSED_LIMIT)])
+def test_limit_lost_while_the_controller_has_a_fault_is_forced_only_if_it_is_still_lost_then(first: Event) -> None:
+    second = Off(CLOSED_LIMIT) if first == On(CONTROLLER_FAULT) else On(CONTROLLER_FAULT)
+    fault = tell(WAITING, first, second, Expired(Timer.LEFT_CLOSED))[0]
+    assert fault.phase is Phase.CLOSED
+    assert tell(fault, Off(CONTROLLER_FAULT), Expired(Timer.LEFT_CLOSED))[0].phase is Phase.FORCED
+    assert tell(fault, On(CLOSED_LIMIT), Off(CONTROLLER_FAULT), Expired(Timer.LEFT_CLOSED))[0].phase is Phase.CLOSED
+
+
+def test_controller_whose_fault_ends_is_not_forced_where_no_closed_limit_is_fitted() -> None:
+    resting = tell(lane(without={CLOSED_LIMIT}), Expired(Timer.SETTLE))[0]
+    end = tell(resting, On(CONTROLLER_FAULT), Off(CONTROLLER_FAULT), Expired(Timer.LEFT_CLOSED))[0]
+    assert (end.phase, end.timers) == (Phase.CLOSED, frozenset())
+
+
+@pytest.mark.parametrize("story", [(On(LOOP_SAFETY), Off(LOOP_SAFETY)), (On(LOOP_BEHIND), Off(LOOP_BEHIND))])
+def test_exit_that_did_not_pass_both_loops_is_still_owed(story: tuple[Event, ...]) -> None:
+    fault = tell(lane(CLOSED_LIMIT, direction="exit"), On(SWING_OFF), Admitted(1, Side.EXIT))[0]
+    clear = (SAFETY_GAP_OVER, Expired(Timer.BEHIND_GAP))
+    assert outcome(fault, *story, *clear) == (Phase.ARM_OFF, [])

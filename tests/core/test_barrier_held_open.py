@@ -21,6 +21,7 @@ from terminal.core.barrier_words import (
     LOOP_SAFETY,
     GuardOrder,
     Logic,
+    Mark,
     Phase,
     Result,
     Timer,
@@ -135,6 +136,7 @@ def test_release_while_who_is_owed_is_under_the_boom(story: tuple[Event, ...], r
     assert ended(told) == ([(1, result)] if result else [])
     assert end.phase is (Phase.CLOSING if result else Phase.OPEN)
     assert moved(told) == ([LET_DOWN] if result else [PULSE, LET_DOWN])
+    assert ended(tell(end, Expired(Timer.PASSAGE))[1]) == ([] if result else [(1, Result.BACKED_OUT)])
 
 
 @pytest.mark.parametrize(("story", "told"), [(DRIVES_UNDER, [Untapped()]), ((Admitted(1), *DRIVES_UNDER), [])])
@@ -175,3 +177,50 @@ def test_pulse_of_who_was_owed_before_the_hold_is_not_given_twice() -> None:
 def test_step_falls_for_who_is_owed_and_lets_him_creep_under() -> None:
     held = tell(waiting(Logic.STEP, outputs=ALL_OUTPUTS), HOLD, *BOOM_RISES, Admitted(1))[0]
     assert outcome(tell(held, RELEASE)[0], On(LOOP_SAFETY)) == (Phase.PASSING, [])
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("behind", [False, True])
+def test_stranger_and_a_follower_who_tapped_pass_a_boom_that_is_held_or_being_released(
+    behind: bool, released: bool
+) -> None:
+    without = set() if behind else {LOOP_BEHIND}
+    held = tell(waiting(outputs=ALL_OUTPUTS, without=without), HOLD, *BOOM_RISES, *DRIVES_UNDER)[0]
+    close_up: tuple[Event, ...] = (On(LOOP_ARM), Admitted(1), *NEXT_CLOSE_UP, Off(LOOP_ARM))
+    end, told = tell(held, *close_up, *([RELEASE] if released else []), *DRIVES_AWAY[1:])
+    assert [order for order in told if isinstance(order, Untapped | Passage)] == [
+        Untapped(),
+        Passage(Result.PASSED if behind else Result.ASSUMED, 1),
+    ]
+    assert end.phase is (Phase.CLOSING if released else Phase.HELD_OPEN)
+    assert (Timer.CLOSING in end.timers, Mark.HELD in end.marks) == (released, not released)
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("behind", [False, True])
+def test_who_tapped_passes_a_boom_that_is_held_or_being_released(behind: bool, released: bool) -> None:
+    without = set() if behind else {LOOP_BEHIND}
+    held = tell(waiting(outputs=ALL_OUTPUTS, without=without), HOLD, *BOOM_RISES, Admitted(1), *DRIVES_UNDER)[0]
+    end, told = tell(held, *([RELEASE] if released else []), *DRIVES_AWAY)
+    assert [order for order in told if isinstance(order, Untapped | Passage)] == [
+        Passage(Result.PASSED if behind else Result.ASSUMED, 1)
+    ]
+    assert (Timer.CLOSING in end.timers, end.phase) == (released, Phase.CLOSING if released else Phase.HELD_OPEN)
+
+
+def test_yard_traffic_behind_a_held_boom_is_nobodys_passage() -> None:
+    yard = (On(LOOP_BEHIND), Off(LOOP_BEHIND), Expired(Timer.BEHIND_GAP))
+    owed, told = tell(HELD, Admitted(1), *yard)
+    assert (owed.phase, told, {*owed.vehicles()}) == (Phase.HELD_OPEN, [], {1})
+    assert ended(tell(owed, *DRIVES_UNDER, *GOES_BACK)[1]) == []
+
+
+def test_release_ends_the_hold_and_waits_for_the_boom_to_come_down() -> None:
+    for released in (tell(HELD, RELEASE)[0], tell(HELD, On(LOOP_BEHIND), RELEASE, *DRIVES_AWAY[1:])[0]):
+        assert (released.phase, Mark.HELD in released.marks) == (Phase.CLOSING, False)
+        assert outcome(released, Expired(Timer.CLOSING)) == (Phase.FAULT_CLOSE, [Alarm("open-too-long")])
+
+
+def test_each_tap_before_a_held_boom_has_its_own_time() -> None:
+    late = tell(HELD, Expired(Timer.PASSAGE), Admitted(1))[0]
+    assert ended(tell(late, Expired(Timer.PASSAGE))[1]) == [(1, Result.NO_SHOW)]

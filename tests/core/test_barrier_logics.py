@@ -212,3 +212,40 @@ def test_count_that_the_controller_lost_leaves_the_next_vehicle_a_no_show() -> N
     end, told = tell(second, *BOOM_FALLS)
     assert (end.phase, moved(told), ended(told)) == (Phase.CLOSED, [], [(2, Result.NO_SHOW)])
     assert moved(tell(end, Admitted(3))[1]) == [PULSE]
+
+
+def test_impulse_count_takes_each_pulse_at_once_while_the_boom_rises() -> None:
+    assert moved(tell(admitted(COUNT), Off(LOOP_ARM), *NEXT)[1]) == [PULSE]
+
+
+@EACH
+def test_open_boom_that_no_loop_looks_under_has_let_its_vehicle_pass(logic: Logic) -> None:
+    end, told = tell(up(logic, without={LOOP_SAFETY}), Expired(Timer.PASSAGE))
+    assert (end.phase, ended(told)) == (Phase.CLOSING, [(1, Result.ASSUMED)])
+
+
+@pytest.mark.parametrize("logic", [IMPULSE, COUNT, HOLD])
+@pytest.mark.parametrize("behind", [True, False])
+def test_boom_that_the_second_vehicle_needs_does_not_count_as_closing(logic: Logic, behind: bool) -> None:
+    without = {OPEN_LIMIT} if behind else {OPEN_LIMIT, LOOP_BEHIND}
+    first = tell(admitted(logic, without=without), Off(CLOSED_LIMIT), Expired(Timer.OPENING), *DRIVES_UNDER)[0]
+    *before, last = DRIVES_AWAY if behind else (Off(LOOP_SAFETY), Expired(Timer.SAFETY_GAP))
+    end, orders = step(tell(first, *NEXT, *before)[0], last)
+    timers = [order.timer for order in orders if isinstance(order, StartTimer)]
+    assert (end.phase, timers) == (
+        (Phase.OPENING, [Timer.OPENING]) if logic is IMPULSE else (Phase.OPEN, [Timer.PASSAGE])
+    )
+
+
+@pytest.mark.parametrize("logic", [IMPULSE, STEP, HOLD])
+def test_boom_that_comes_down_over_two_vehicles_opens_for_the_second(logic: Logic) -> None:
+    end, told = tell(under(logic), *NEXT, Off(LOOP_SAFETY), *BOOM_FALLS)
+    assert (end.phase, ended(told)) == (Phase.OPENING, [(1, Result.ASSUMED)])
+
+
+@EACH
+def test_boom_that_left_its_limit_just_now_is_waited_for_by_step_alone(logic: Logic) -> None:
+    moving = tell(waiting(logic), Off(CLOSED_LIMIT), Admitted(1))[0]
+    assert moving.phase is (Phase.CLOSING if logic is STEP else Phase.OPENING)
+    assert Timer.CLOSING in moving.timers or logic is not STEP
+    assert tell(waiting(logic, without={CLOSED_LIMIT}), Expired(Timer.SETTLE), Admitted(1))[0].phase is Phase.OPENING

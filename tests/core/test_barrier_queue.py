@@ -266,3 +266,9 @@ def test_stuck_loop_counts_again_when_it_has_been_off() -> None:
     resting = tell(lane("closed_limit", LOOP_BEHIND, LOOP_ARM), Expired(Timer.BEHIND_STUCK), Off(LOOP_BEHIND))[0]
     under_boom = tell(resting, BEHIND_GAP_OVER, Admitted(1), *BOOM_RISES, *DRIVES_UNDER)[0]
     assert ended(tell(under_boom, *DRIVES_AWAY)[1]) == [(1, PASSED)]
+
+
+def test_second_that_was_never_seen_alone_on_loop_behind_has_passed() -> None:
+    """The first still stood on it when the second drove onto it."""
+    story = (*SECOND_TAPS, On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, On(LOOP_SAFETY), LEAVES_ARM)
+    assert ended(tell(UNDER, *story, *LOOPS_CLEAR)[1]) == [(1, PASSED), (2, PASSED)]
