@@ -77,7 +77,7 @@ def key_lines(names: tuple[str, ...], kind: str, side: str) -> tuple[tuple[str, 
         ("drivers", f"{drivers}  f follow close"),
         ("guard", guard),
         ("trouble", f"{trouble}  S stuck  W wobble"),
-        ("else", f"v a {kind} comes next  x at the {side} side  N other lane  ? help  q quit"),
+        ("else", f"v next: {kind}  x at {side} side  N new lane  ? help  q quit"),
     )
 
 
