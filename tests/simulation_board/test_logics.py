@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulation.controller import ControllerTimes
 from simulation.logics import Logic
 from tests.simulation_board.told import Told
 
@@ -118,13 +119,13 @@ def test_step_controller_closes_by_its_own_time_out_which_a_vehicle_starts_anew(
 
 
 def test_pulse_does_not_close_the_step_controller_on_a_vehicle() -> None:
-    told = Told(logic=Logic.STEP)
+    told = Told(logic=Logic.STEP, times=ControllerTimes(travel_ms=1000, time_out_ms=60_000))
     told.pulse()
     told.after(1000)
     drives_under(told)
     told.pulse()
     told.after(1000)
-    assert told.up
+    assert told.of("boom", "is") == ["rising", "up"]
 
 
 # --------------------------------------------------------------------------------------------------------------- hold
@@ -158,6 +159,20 @@ def test_hold_controller_whose_level_goes_off_waits_for_the_vehicle_under_the_bo
     told.vehicle("pass")
     told.after(4000)
     assert told.down
+
+
+def test_hold_controller_whose_boom_fell_on_a_trailer_does_not_try_again_at_once() -> None:
+    told = Told(logic=Logic.HOLD)
+    told.vehicle("arrive", kind="articulated")
+    told.after(10_000)
+    open_for(told, Logic.HOLD)
+    told.vehicle("straddle")
+    told.after(10_000)
+    told.drive("open", False)
+    told.after(5000)
+    assert told.of("boom", "does") == ["touch"]
+    told.after(1000)
+    assert told.of("boom", "does") == ["touch", "touch"]
 
 
 # ------------------------------------------------------------------------------------------------------ what all share

@@ -83,6 +83,10 @@ def test_what_one_line_expected_is_not_there_for_the_next() -> None:
     assert why(played("tap anna\nexpect anna passed\nexpect anna passed", passes)) == ["it did not happen"]
 
 
+def test_step_that_is_for_other_logics_is_left_out() -> None:
+    assert played("fire on\nexpect boom down logic=step,hold\nwait boom up")
+
+
 def test_what_was_before_the_scene_is_none_of_its_business() -> None:
     @contextmanager
     def stage(setup: Setup, hear: Hear) -> Iterator[Guard]:
@@ -151,7 +155,7 @@ def test_power_is_cut_and_comes_back() -> None:
 
 def test_real_time_waits_in_the_time_of_the_model_and_wakes_at_what_happens() -> None:
     heard: list[Mapping[str, Any]] = []
-    stage = RealTime(heard.append, speed=1000)
-    assert not stage.wait(lambda: bool(heard), 1000)
+    stage = RealTime(heard.append, speed=1_000_000)
+    assert not stage.wait(lambda: bool(heard), 3_600_000)
     stage.told({"what": "phase"})
     assert stage.wait(lambda: bool(heard), 0)

@@ -95,13 +95,13 @@ def test_driver_goes_only_when_he_has_reacted() -> None:
 
 
 def test_creeper_is_on_the_safety_loop_before_the_boom_is_up_and_does_not_touch_it() -> None:
-    told = Told()
+    told = Told(times=ControllerTimes(travel_ms=6000))
     told.vehicle("arrive", kind="truck")
     told.after(10_000)
     told.vehicle("creep")
     assert told.after(10_000) == []
     told.pulse()
-    told.after(8000)
+    told.after(12_000)
     changes = [(line["name"], line["on"]) for line in told.lines if line["what"] == "contact"]
     assert changes.index(("loop_safety", True)) < changes.index(("open_limit", True))
     assert told.of("boom", "does") == []
