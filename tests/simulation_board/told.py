@@ -63,3 +63,25 @@ class Told:
     @property
     def down(self) -> bool:
         return self.lane.contacts["closed_limit"]
+
+
+def open_for(told: Told, logic: Logic) -> None:
+    """Have the boom go up as this logic wants to be asked."""
+    if logic is Logic.HOLD:
+        told.drive("open", True)
+    else:
+        told.pulse()
+    told.after(1000)
+    assert told.up
+
+
+def let_go(told: Told, logic: Logic) -> None:
+    if logic is Logic.HOLD:
+        told.drive("open", False)
+
+
+def drives_under(told: Told) -> None:
+    told.vehicle("arrive")
+    told.vehicle("drive-on", heedless=True)
+    told.after(4000)
+    assert told.lane.contacts["loop_safety"]
