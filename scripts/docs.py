@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from firmware_config.reference import configuration_page
+from scripts.barrier_page import page
+from scripts.barrier_picture import NoGraphviz, drawn, graphs
 from terminal.core.reasons import MEANING
 from terminal.trust.documents import KINDS
 
@@ -45,7 +47,12 @@ def reasons() -> Mapping[str, str]:
     return {"reasons.md": "\n".join((REASONS_HEAD, *rows)) + "\n"}
 
 
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration, reasons)
+def pictures() -> Mapping[str, str]:
+    """The pictures of the barrier's table; takes Graphviz where they are not current."""
+    return drawn(DOCS)
+
+
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration, reasons, page, graphs, pictures)
 
 
 def stale() -> Iterator[tuple[Path, str]]:
@@ -59,13 +66,19 @@ def stale() -> Iterator[tuple[Path, str]]:
 
 def main(arguments: list[str]) -> int:
     """Write what is stale, or with `--check` only name it; returns the exit status."""
-    found = list(stale())
-    for path, content in found:
-        print(path.relative_to(DOCS.parent))  # noqa: T201 (a program)
-        if "--check" not in arguments:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-    return 1 if found and "--check" in arguments else 0
+    status = 0
+    try:
+        for path, content in stale():
+            print(path.relative_to(DOCS.parent))  # noqa: T201 (a program)
+            if "--check" in arguments:
+                status = 1
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content)
+    except NoGraphviz as error:
+        print(error, file=sys.stderr)  # noqa: T201 (a program)
+        status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ from tests.core.barrier_stories import ALL_CONTACTS, ALL_OUTPUTS
 
 LENGTH = 200
 WEIGHT = {Timer.SAFETY_GAP: 6, Timer.BEHIND_GAP: 6, Timer.STEADY: 6, Timer.SETTLE: 6} | dict.fromkeys(STUCK.values(), 1)
-NUMBERS = st.lists(st.integers(0, 9_999), min_size=LENGTH, max_size=LENGTH)
+NUMBERS = st.lists(st.integers(0, 9_999), min_size=LENGTH, max_size=LENGTH).map(
+    lambda numbers: [number for number in numbers if number]
+)
 LANES = st.builds(
     Settings,
     direction=st.sampled_from(["entry", "exit", "both"]),
@@ -127,8 +129,6 @@ def _told(state: State, world: World, event: Event) -> tuple[State, Turn]:
 
 
 def _events(state: State, world: World, number: int) -> Iterable[Event]:
-    if number == 0:
-        return ()
     running = [timer for timer in sorted(state.timers) for _ in range(WEIGHT.get(timer, 2))]
     people = [order for order in (*BEGIN, *END, *END, *END, *END) if refusal(state, order, Side.ENTRY) is None]
     cards = [event for side in Side for event in _admissions(state, side, number)]

@@ -94,6 +94,7 @@ def test_vehicle_that_was_under_the_boom_at_start_is_unknown_and_the_one_behind_
     )
     assert told == [Passage(Result.UNKNOWN, None), RED]
     assert outcome(found, *DRIVES_AWAY, On(LOOP_SAFETY)) == (Phase.PASSING, [Alarm("tailgate")])
+    assert outcome(found, Off(LOOP_SAFETY), SAFETY_GAP_OVER, On(LOOP_SAFETY)) == (Phase.PASSING, [Alarm("tailgate")])
 
 
 def test_before_the_board_was_taken_nothing_opens() -> None:

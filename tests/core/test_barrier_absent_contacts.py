@@ -3,7 +3,7 @@
 import pytest
 
 from terminal.core.barrier import step
-from terminal.core.barrier_signals import Admitted, Event, Expired, Off, On, Passage
+from terminal.core.barrier_signals import Admitted, Alarm, Event, Expired, Off, On, Passage
 from terminal.core.barrier_words import CLOSED_LIMIT, FIRE, LOOP_BEHIND, LOOP_SAFETY, OPEN_LIMIT, Phase, Result, Timer
 from tests.core.barrier_stories import (
     ALL_CONTACTS,
@@ -60,7 +60,16 @@ def test_without_any_contact_the_cycle_runs_on_timers() -> None:
 
 def test_boom_opened_elsewhere_is_seen_without_closed_limit() -> None:
     resting = tell(lane(without={CLOSED_LIMIT}), Expired(Timer.SETTLE))[0]
-    assert outcome(resting, On(OPEN_LIMIT), Off(OPEN_LIMIT))[0] is Phase.CLOSING
+    opened, told = tell(resting, On(OPEN_LIMIT))
+    assert (opened.phase, told) == (Phase.OPEN, [Alarm("opened-elsewhere")])
+    assert outcome(opened, Expired(Timer.TOO_LONG)) == (Phase.OPEN, [Alarm("open-too-long")])
+    assert outcome(opened, Off(OPEN_LIMIT))[0] is Phase.CLOSING
+
+
+def test_boom_that_only_leaves_open_limit_is_not_closing_where_closed_limit_will_tell() -> None:
+    for absent in (set[str](), {LOOP_SAFETY}):
+        up = tell(lane(CLOSED_LIMIT, without=absent), Admitted(1), *BOOM_RISES)[0]
+        assert outcome(up, Off(OPEN_LIMIT)) == (Phase.OPEN, [])
 
 
 def test_contact_that_is_not_fitted_is_not_believed() -> None:

@@ -91,6 +91,9 @@ def test_boom_lifted_by_hand_is_forced() -> None:
 def test_boom_opened_by_somebody_elses_button() -> None:
     story = (Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))
     assert outcome(WAITING, *story) == (Phase.OPEN, [Alarm("forced"), Alarm("opened-elsewhere")])
+    quick = (Off(CLOSED_LIMIT), On(OPEN_LIMIT))
+    assert outcome(WAITING, *quick) == (Phase.CLOSED, [])
+    assert outcome(WAITING, *quick, Expired(Timer.LEFT_CLOSED)) == outcome(WAITING, *story)
     slow = (*story[:2], Expired(Timer.ELSEWHERE), *story[2:])
     assert outcome(WAITING, *slow) == (Phase.FORCED, [Alarm("forced")])
 

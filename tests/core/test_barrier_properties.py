@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 
 from terminal.core.barrier import step
 from terminal.core.barrier_answers import green, readiness, refusal
@@ -57,6 +57,7 @@ def test_the_invariants_hold_at_every_step(
 ) -> None:
     watch = Watch(lane)
     for turn in turns(State(settings=lane), world(lane), numbers):
+        note(turn.event)
         watch.sees(turn)
         assert accepts(turn)
 

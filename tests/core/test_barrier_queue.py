@@ -205,7 +205,7 @@ def test_stranger_under_the_boom_does_not_pass_for_who_is_owed() -> None:
 
 
 def test_who_follows_a_stranger_after_a_gap_is_who_is_owed() -> None:
-    story = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(LOOP_BEHIND), *DRIVES_UNDER)
+    story = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, *DRIVES_UNDER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
     second = tell(stranger(), *story)[0]
     assert Mark.STRANGER not in second.marks
     assert ended(tell(second, *GOES_BACK)[1]) == []
@@ -214,6 +214,28 @@ def test_who_follows_a_stranger_after_a_gap_is_who_is_owed() -> None:
 
 def test_who_follows_a_stranger_without_a_gap_passes_with_him() -> None:
     assert ended(tell(stranger(), *NEXT_CLOSE_UP, LEAVES_ARM, *LOOPS_CLEAR)[1]) == [(2, PASSED)]
+
+
+def test_strangers_drawbar_is_nobodys_passage() -> None:
+    assert ended(tell(stranger(), *NEXT_CLOSE_UP, *LOOPS_CLEAR)[1]) == []
+
+
+def test_stranger_after_a_stranger_is_a_possible_tailgate() -> None:
+    story = (*DRIVES_UNDER, On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, On(LOOP_SAFETY))
+    assert outcome(OPENED_ELSEWHERE, *story)[1] == [Alarm("tailgate"), Alarm("possible-tailgate")]
+
+
+def test_drawbar_of_who_came_after_a_gap_is_no_tailgate() -> None:
+    gap = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, On(LOOP_SAFETY))
+    for before in (tell(UNDER, *SECOND_TAPS, *gap)[0], tell(stranger(), *gap)[0]):
+        assert outcome(before, Off(LOOP_SAFETY), On(LOOP_SAFETY)) == (Phase.PASSING, [])
+
+
+def test_gap_alone_is_nobodys_passage() -> None:
+    """Yard traffic has just left `loop_behind`; the first goes back a little and comes again."""
+    first = tell(UP, On(LOOP_BEHIND), Off(LOOP_BEHIND), *DRIVES_UNDER, *SECOND_TAPS, *GOES_BACK)[0]
+    assert (first.phase, Mark.GAP in first.marks) == (Phase.PASSING, True)
+    assert outcome(first, On(LOOP_SAFETY)) == (Phase.PASSING, [])
 
 
 def test_stranger_that_goes_back_is_nobodys_back_out() -> None:
