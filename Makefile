@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench gpio docs lock clean
+.PHONY: help setup demo test check bench gpio barrier-long docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -26,6 +26,9 @@ bench: setup ## measured table, raw numbers in build/bench.json
 
 gpio: setup ## the GPIO tests on a kernel with simulated chips, in qemu (minutes; amd64, Debian)
 	@scripts/gpio-in-qemu $(ARGS)
+
+barrier-long: setup ## the barrier held to what must hold, over more than 100,000 steps a test
+	@BARRIER_DRAWS=250000 $(bin)/python -m pytest -q tests/core/test_barrier_properties.py $(ARGS)
 
 docs: setup ## write the generated parts of docs/ anew
 	@$(bin)/python -m scripts.docs

@@ -1,11 +1,13 @@
 """What holds for every sequence of events, whatever contacts and relays are fitted (`barrier_watch` names it).
 
-`BARRIER_STEPS` in the environment is how many steps each test takes; `make barrier-long` takes very many.
+`BARRIER_DRAWS` in the environment is how many numbers are drawn for each test. Most become a step of the lane; how many
+did is told at the end. `make barrier-long` draws so many that each test takes well over 100,000 steps.
 """
 
 import os
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TypeVar
 
@@ -40,24 +42,32 @@ from terminal.core.barrier_words import (
     State,
     Timer,
 )
-from tests.core.barrier_chance import LANES, LENGTH, NUMBERS, Chaos, World, turns
+from tests.core.barrier_chance import LANES, LENGTH, NUMBERS, Chaos, turns
 from tests.core.barrier_road import Road
 from tests.core.barrier_watch import Watch, accepts
 
-STEPS = int(os.environ.get("BARRIER_STEPS", "8000"))
-often = settings(max_examples=STEPS // LENGTH, deadline=None, suppress_health_check=list(HealthCheck))
+DRAWS = int(os.environ.get("BARRIER_DRAWS", "8000"))
+STEPS = Counter[str]()
+often = settings(max_examples=DRAWS // LENGTH, deadline=None, suppress_health_check=list(HealthCheck))
 WORLDS = pytest.mark.parametrize("world", [Chaos, Road])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told_at_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "BARRIER_DRAWS" in os.environ:
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            sys.stdout.write(f"\nsteps taken: {dict(STEPS)}\n")
 
 
 @WORLDS
 @often
 @given(lane=LANES, numbers=NUMBERS)
-def test_the_invariants_hold_at_every_step(
-    world: Callable[[Settings], World], lane: Settings, numbers: list[int]
-) -> None:
+def test_the_invariants_hold_at_every_step(world: type[Chaos | Road], lane: Settings, numbers: list[int]) -> None:
     watch = Watch(lane)
     for turn in turns(State(settings=lane), world(lane), numbers):
         note(turn.event)
+        STEPS[f"invariants, {world.__name__}"] += 1
         watch.sees(turn)
         assert accepts(turn)
 
@@ -65,10 +75,10 @@ def test_the_invariants_hold_at_every_step(
 @WORLDS
 @often
 @given(lane=LANES, numbers=NUMBERS)
-def test_every_state_has_a_way_back_to_service(
-    world: Callable[[Settings], World], lane: Settings, numbers: list[int]
-) -> None:
-    state = [turn.after for turn in turns(State(settings=lane), world(lane), numbers)][-1]
+def test_every_state_has_a_way_back_to_service(world: type[Chaos | Road], lane: Settings, numbers: list[int]) -> None:
+    states = [turn.after for turn in turns(State(settings=lane), world(lane), numbers)]
+    STEPS[f"way back, {world.__name__}"] += len(states)
+    state = states[-1]
     for _ in range(8):
         for event in homewards(state):
             state = step(state, event)[0]
@@ -127,6 +137,7 @@ def test_leaving_by_a_lane_for_both_directions_mirrors_entering_by_it(lane: Sett
     entering = step(step(resting, On(LOOP_ARM))[0], Admitted(0))[0]
     leaving = step(step(resting, On(LOOP_BEHIND))[0], Admitted(0, Side.EXIT))[0]
     for turn in turns(entering, Chaos(lane), numbers):
+        STEPS["mirrored"] += 1
         leaving, orders = step(leaving, mirrored(turn.event))
         if turn.after.owner is not Side.ENTRY:
             break
