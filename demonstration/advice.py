@@ -34,8 +34,15 @@ def foremost(look: Mapping[str, Any], owed: Iterable[str], going: Iterable[str])
     return order[-1] if order else None
 
 
-def advice(look: Mapping[str, Any], phase: str, answer: tuple[str, str, str | None] | None, name: str | None) -> str:
-    """One sentence; `name` is whom a driver's key is for."""
+def advice(
+    look: Mapping[str, Any],
+    phase: str,
+    answer: tuple[str, str, str | None] | None,
+    name: str | None,
+    *,
+    owed: bool = True,
+) -> str:
+    """One sentence; `name` is whom a driver's key is for, `owed` whether anybody was let in and is not through yet."""
     if not look["mains"]:
         return "M: the barrier gets its mains back"
     if phase in TO_END:
@@ -45,6 +52,8 @@ def advice(look: Mapping[str, Any], phase: str, answer: tuple[str, str, str | No
         return "1: anna drives up and holds her card to the reader"
     if phase == "closed":
         return _before_a_closed_boom(name, front_m(look["vehicles"][name]), answer)
+    if phase == "open" and not owed:
+        return f"nobody was let in: {name} waits for the boom to come down (d: drives in all the same)"
     return WITH_SOMEBODY.get(phase, "watch; or let the next one drive up: 1 to 9").replace("NAME", name)
 
 

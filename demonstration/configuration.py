@@ -72,8 +72,8 @@ socket = "{place.board}"
 number = {LANE}
 direction = "{setup.direction}"
 logic = "{setup.logic}"
-outputs = {_fitted(OUTPUTS, setup)}
-contacts = {_fitted(CONTACTS, setup)}
+outputs = {_fitted(OUTPUTS, setup.without | _unsafe(setup))}
+contacts = {_fitted(CONTACTS, setup.without)}
 """
     for name, ms in setup.gate_ms.items():
         setting, value = _setting(name, ms)
@@ -81,8 +81,13 @@ contacts = {_fitted(CONTACTS, setup)}
     return head + "".join(f'\n[[lane.reader]]\nname = "{name}"\nside = "{side}"\n' for side, name in readers.items())
 
 
-def _fitted(names: tuple[str, ...], setup: Setup) -> str:
-    return "[" + ", ".join(f'"{name}"' for name in names if name not in setup.without) + "]"
+def _fitted(names: tuple[str, ...], without: frozenset[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names if name not in without) + "]"
+
+
+def _unsafe(setup: Setup) -> frozenset[str]:
+    """What nobody wires, and no gate takes, where it cannot be seen who stands under the boom."""
+    return frozenset({"close", "hold_open"}) if "loop_safety" in setup.without else frozenset()
 
 
 IN_MS = frozenset({"pulse_ms", "travel_ms", "gap_ms"})

@@ -87,7 +87,7 @@ class Live:
             title=f"Kade 7, a lane for {_way(setup.direction)}    controller: {setup.logic}",
             direction=setup.direction,
             look=look,
-            advice=advice(look, self._view.phase, self._view.answer, self._whose(look)),
+            advice=advice(look, self._view.phase, self._view.answer, self._whose(look), owed=bool(self._view.owed)),
             keys=keys.key_lines(self._names, self._steps.kind, self._side),
             prompt=f"{self._asks[0]} {self._typed}" if self._asks else "",
             gate_on=lane.gate is not None,

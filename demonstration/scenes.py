@@ -11,7 +11,7 @@ from demonstration.processes import Event
 from demonstration.stage import Stage
 from simulation.logics import Logic
 from simulation.scene import SceneError, read_scene, scenes
-from simulation.scene_run import play
+from simulation.scene_run import Failure, Played, play
 from simulation.scene_words import Scene, Tap
 from simulation.stage import Happening, Hear, OpenStage
 from terminal.errors import ConfigurationError
@@ -37,7 +37,7 @@ def play_scenes(folder: Path, chosen: tuple[Scene, ...], logic: str | None, narr
     """Play them, each in `logic` (None: its first; `all`: each that it is written for); tells whether all went well.
 
     Raises:
-        XsError: the stage could not be set, or a gate could not be started as a scene wants it.
+        XsError: the stage could not be set. A lane that no gate takes is a scene that failed.
     """
     found: list[str] = []
     as_they_should = True
@@ -47,11 +47,16 @@ def play_scenes(folder: Path, chosen: tuple[Scene, ...], logic: str | None, narr
                 answers: list[Event] = []
                 stage.listen(Listener(narrator, answers))
                 narrator.scene(scene, each)
-                played = play(scene, each, _open(stage, narrator))
+                try:
+                    played = play(scene, each, _open(stage, narrator))
+                except ConfigurationError as error:
+                    failure = Failure(line=None, text=scene.title, why=str(error))
+                    played = Played(scene=scene, logic=each, failures=(failure,))
+                else:
+                    lines = disagreements(answers, stage.stop_gate(), stage.trace)
+                    found += [f"{scene.name}, {each}: {line}" for line in lines]
                 narrator.played(played)
                 as_they_should = as_they_should and bool(played)
-                lines = disagreements(answers, stage.stop_gate(), stage.trace)
-                found += [f"{scene.name}, {each}: {line}" for line in lines]
     narrator.ended(found)
     return as_they_should and not found
 

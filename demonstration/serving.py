@@ -76,6 +76,7 @@ class ServedLane:
             self.world = parts.enter_context(World(place.board, LANE, told=self._time.told))
             parts.callback(self._end_gate)
             self.power_back()
+            self._wait_for(event="barrier", phase="closed")
             self._parts = parts.pop_all()
 
     def __enter__(self) -> Self:
