@@ -6,7 +6,7 @@ did is told at the end. `make barrier-long` draws so many that each test takes w
 
 import os
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TypeVar
@@ -34,6 +34,7 @@ from terminal.core.barrier_words import (
     KEPT,
     LOOP_ARM,
     LOOP_BEHIND,
+    LOOPS,
     OPEN_LIMIT,
     GuardOrder,
     Phase,
@@ -128,19 +129,27 @@ def mirrored(told: Told) -> Told:
     return replace(told, **{name: SWAPPED.get(value, value) for name, value in named.items()})
 
 
+def drained(numbers: deque[int]) -> Iterator[int]:
+    """Each number once, over all who ask."""
+    while numbers:
+        yield numbers.popleft()
+
+
 @often
 @given(lane=LANES, numbers=NUMBERS)
 def test_leaving_by_a_lane_for_both_directions_mirrors_entering_by_it(lane: Settings, numbers: list[int]) -> None:
     lane = replace(lane, direction="both", fitted=lane.fitted | {LOOP_ARM, LOOP_BEHIND})
-    resting = step(State(settings=lane, phase=Phase.UNKNOWN), Expired(Timer.SETTLE))[0]
-    resting = replace(resting, phase=Phase.CLOSED, active=lane.fitted & {CLOSED_LIMIT})
-    entering = step(step(resting, On(LOOP_ARM))[0], Admitted(0))[0]
-    leaving = step(step(resting, On(LOOP_BEHIND))[0], Admitted(0, Side.EXIT))[0]
-    for turn in turns(entering, Chaos(lane), numbers):
-        STEPS["mirrored"] += 1
-        leaving, orders = step(leaving, mirrored(turn.event))
-        if turn.after.owner is not Side.ENTRY:
-            break
-        assert (leaving.phase, leaving.owed, leaving.marks) == (turn.after.phase, turn.after.owed, turn.after.marks)
-        assert leaving.owner is Side.EXIT
-        assert Counter(mirrored(order) for order in orders) == Counter(turn.orders)
+    resting = replace(State(settings=lane), phase=Phase.CLOSED, active=lane.fitted & {CLOSED_LIMIT})
+    resting = replace(resting, rested=frozenset(LOOPS))
+    left = deque(numbers)
+    while left:
+        entering = step(step(resting, On(LOOP_ARM))[0], Admitted(0))[0]
+        leaving = step(step(resting, On(LOOP_BEHIND))[0], Admitted(0, Side.EXIT))[0]
+        for turn in turns(entering, Chaos(lane), drained(left)):
+            STEPS["mirrored"] += 1
+            leaving, orders = step(leaving, mirrored(turn.event))
+            if turn.after.owner is not Side.ENTRY:
+                break
+            assert (leaving.phase, leaving.owed, leaving.marks) == (turn.after.phase, turn.after.owed, turn.after.marks)
+            assert leaving.owner is Side.EXIT
+            assert Counter(mirrored(order) for order in orders) == Counter(turn.orders)
