@@ -10,6 +10,8 @@ from simulation.vehicle import STOP_LINE_M
 BEFORE_LINE_M, BEHIND_LINE_M = STOP_LINE_M - 1.0, STOP_LINE_M + 1.0
 """Between these a front stands at the line, where the reader is."""
 ADMITS = frozenset({"admit", "admit-wait"})
+EMERGENCY = "emergency-open"
+"""In this phase whoever leaves finds the boom up, and his passage is not followed."""
 
 
 class Seen:
@@ -21,6 +23,7 @@ class Seen:
         self._is: dict[str, str | bool] = {}
         self._switched_on: dict[str, int] = {}
         self._closed_over = 0
+        self._admitted: set[str] = set()
         self._began = 0
         self._looked_for: Condition | None = None
         self._looked_at = 0
@@ -48,6 +51,8 @@ class Seen:
                 self._is[f"line {name}"] = state == "standing" and BEFORE_LINE_M <= front_m < BEHIND_LINE_M
             case {"what": "phase", "phase": str(phase)}:
                 self._is["phase"] = phase
+            case {"what": "answer", "person": str(person)} if _admits(happening):
+                self._admitted |= {person} if self._is.get("phase") != EMERGENCY else set()
             case _:
                 pass
 
@@ -104,8 +109,7 @@ class Seen:
     def without_end(self) -> Iterator[str]:
         """Who was admitted and had no end."""
         ended = {each["person"] for each in self._happened if each.get("what") == "passage"}
-        admitted = (each["person"] for each in self._happened if each.get("what") == "answer" and _admits(each))
-        for person in sorted(set(admitted) - ended):
+        for person in sorted(self._admitted - ended):
             yield f"{person} was admitted, and how that ended was never said"
 
     def closed_over(self) -> Iterator[str]:

@@ -1,0 +1,206 @@
+"""One run of a gate in this process, from power on to power off: real lane, taps, orders, rules, journal and stays."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulation.stage import Setup
+from simulation.vpcd import InsertedCard
+from terminal.alarms import Alarms
+from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Settings, Side, State
+from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
+from terminal.core.stay import OpenPassage, StayChange
+from terminal.edges.heartbeat import Heartbeats
+from terminal.errors import HardwareError
+from terminal.lane import Lane
+from terminal.lane_lines import TakeBoard
+from terminal.lane_ports import LanePorts
+from terminal.orders import Order, Orders
+from terminal.places import Places
+from terminal.ports import RulesInForce
+from terminal.recovery import NeverTold, settle
+from terminal.storage.database import Database
+from terminal.storage.journal import JournalWriter
+from terminal.storage.store import Store
+from terminal.tap import Taps
+from terminal.tap_ports import Answer, TapPorts
+from tests.card.chips import Held
+from tests.scenes.virtual_time import VirtualInbox, VirtualTime
+from tests.tap.site import OPEN_LANE as LANE
+from tests.tap.site import Site
+
+STAYS_KEY = bytes(range(32))
+DISK_S = 20.0
+"""Of real time, for a disk that is busy with other things."""
+
+Written = Callable[[Entry, EntryKey], None]
+"""Hears of an entry that is durable."""
+
+
+class QuickDatabase(Database):
+    """Syncs nothing: a power cut here is a copy of the files as the kernel has them, which needs no sync."""
+
+    def connect(self) -> sqlite3.Connection:
+        """As `Database.connect`."""
+        connection = super().connect()
+        connection.execute("PRAGMA synchronous = 0")
+        return connection
+
+
+class FollowedJournal:
+    """The journal; what became durable is told when somebody has time to listen, in the order in which it was said."""
+
+    def __init__(self, journal: JournalWriter, written: Written) -> None:
+        self._journal = journal
+        self._written = written
+        self._on_its_way: list[tuple[Entry, Future[EntryKey]]] = []
+        self._lock = threading.Lock()
+
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        """As `terminal.ports.Journal`."""
+        with self._lock:
+            stored = self._journal.append(entry, also)
+            self._on_its_way.append((entry, stored))
+        return stored
+
+    def catch_up(self) -> bool:
+        """Wait until all that was said is durable, and tell it; False: there was nothing."""
+        with self._lock:
+            told, self._on_its_way = self._on_its_way, []
+        for entry, stored in told:
+            self._written(entry, stored.result(DISK_S))
+        return bool(told)
+
+    def open_intents(self) -> Sequence[OpenIntent]:
+        """As `terminal.recovery.JournalAtStart`, and the next two."""
+        return self._journal.open_intents()
+
+    def open_orders(self) -> Sequence[OpenOrder]:
+        return self._journal.open_orders()
+
+    def open_passages(self) -> Sequence[OpenPassage]:
+        return self._journal.open_passages()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all scenes share: the site with everybody's card, its rules in force, and when they begin."""
+
+    site: Site
+    rules: RulesInForce
+    began_ms: int
+
+
+class Gate:
+    """One run: `start` it once, `end` it once. `changed` hears of each state of the lane, on its thread."""
+
+    def __init__(
+        self,
+        disk: Path,
+        setup: Setup,
+        world: World,
+        time: VirtualTime,
+        *,
+        take_board: TakeBoard,
+        written: Written,
+        changed: Callable[[State], None],
+    ) -> None:
+        """Settle what the last run on this `disk` left open."""
+        in_force = world.rules.current()
+        assert in_force is not None
+        self._store = Store(
+            disk, terminal="gate-1", heartbeat=Heartbeats(), random_bytes=os.urandom, database=QuickDatabase
+        )
+        stays = self._store.stays(STAYS_KEY)
+        journal = self._store.journal(
+            clock=time,
+            sealing_key=lambda: in_force.issuers.sealing[0],
+            time_zone=lambda: ZoneInfo(in_force.policy.time_zone),
+            stays=stays,
+        )
+        self.journal = FollowedJournal(journal, written)
+        alarms = Alarms(self.journal, lambda _step, _alarm: None, self._store.kept)
+        settle(self.journal, software="a scene", stay_after=NeverTold(rules=world.rules, stays=stays))
+        alarms.begin_anew()
+        self.inbox = VirtualInbox(LANE, time)
+        places = Places(lane=LANE, rules=world.rules, stays=stays)
+        self._lane = Lane(
+            LanePorts(
+                number=LANE,
+                settings=settings(setup),
+                take_board=take_board,
+                journal=self.journal,
+                alarms=alarms,
+                heartbeat=Heartbeats(),
+                kept=lambda mark: self._store.kept.number(f"lane-{LANE}/{mark.value}"),
+                monotonic_s=time.monotonic_s,
+                inbox=lambda _: self.inbox,
+                changed=changed,
+                stay_after=places.after,
+                after_fire=places.after_fire,
+                answer_s=DISK_S,
+                clear_s=0.0,
+            )
+        )
+        self._taps = Taps(
+            TapPorts(
+                number=LANE,
+                lane=self._lane,
+                keys=world.site.read_keys,
+                rules=world.rules,
+                stays=stays,
+                journal=self.journal,
+                alarms=alarms,
+                clock=time,
+                random=os.urandom,
+                intent_budget_s=DISK_S,
+            )
+        )
+        self._orders = Orders({LANE: self._lane}, self.journal, alarms, durable_within_s=DISK_S)
+
+    def start(self) -> None:
+        """Begin; the lane takes its board."""
+        self._lane.start()
+
+    def tap(self, reader: str, side: Side, card: InsertedCard) -> Answer:
+        """A card is held to a reader."""
+        return self._taps.tap(reader, side, Held(card))
+
+    def order(self, order: GuardOrder, reason: str, side: Side | None) -> str | None:
+        """A guard, who is sure of it, orders it; why it was refused, or None.
+
+        Raises:
+            HardwareError: nobody knows whether it was carried out.
+        """
+        answer = self._orders.give(Order(order=order, lane=LANE, reason=reason, by="guard", side=side, sure=True))
+        if answer.result is OrderResult.UNKNOWN:
+            raise HardwareError(answer.say)
+        return None if answer.result is OrderResult.OBEYED else answer.why
+
+    def on_disk(self) -> None:
+        """Wait until everything that was to be kept is durable."""
+        self._store.kept.number("scene").save(1).result(DISK_S)
+
+    def end(self) -> None:
+        """End its threads and close its files."""
+        assert self._lane.stop()
+        self._store.close()
+
+
+def settings(setup: Setup) -> Settings:
+    """The lane of a scene as its gate is told of it."""
+    times: dict[str, Any] = dict(setup.gate_ms)
+    fitted = (*CONTACTS, *MOMENTS)
+    return Settings(
+        direction=setup.direction,
+        logic=Logic(setup.logic.value),
+        fitted=frozenset(fitted) - setup.without,
+        outputs=frozenset({"open", "close", "hold_open"}) - setup.without,
+        **times,
+    )
