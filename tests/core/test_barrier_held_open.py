@@ -208,6 +208,13 @@ def test_who_tapped_passes_a_boom_that_is_held_or_being_released(behind: bool, r
     assert (Timer.CLOSING in end.timers, end.phase) == (released, Phase.CLOSING if released else Phase.HELD_OPEN)
 
 
+@pytest.mark.parametrize("released", [False, True])
+def test_stranger_that_goes_back_is_not_counted(released: bool) -> None:
+    end, told = tell(OCCUPIED, *([RELEASE] if released else []), *GOES_BACK)
+    assert [order for order in told if isinstance(order, Untapped | Passage)] == []
+    assert (end.phase, Timer.CLOSING in end.timers) == (Phase.CLOSING if released else Phase.HELD_OPEN, released)
+
+
 def test_yard_traffic_behind_a_held_boom_is_nobodys_passage() -> None:
     yard = (On(LOOP_BEHIND), Off(LOOP_BEHIND), Expired(Timer.BEHIND_GAP))
     owed, told = tell(HELD, Admitted(1), *yard)

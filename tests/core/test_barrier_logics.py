@@ -84,6 +84,7 @@ def test_closing_after_a_no_show(logic: Logic, wired: bool) -> None:
     closing, told = tell(up(logic, outputs=outputs), Expired(Timer.PASSAGE))
     by_pulse = [CLOSE] if wired and logic in {IMPULSE, COUNT} else []
     assert (closing.phase, moved(told)) == (Phase.CLOSING, [DOWN_LEVEL] if logic is HOLD else by_pulse)
+    assert (ended(told), Timer.CLOSING in closing.timers) == ([(1, Result.NO_SHOW)], True)
 
 
 @pytest.mark.parametrize("logic", [IMPULSE, COUNT])
@@ -162,6 +163,7 @@ def test_retry_of_hold_is_not_begun_over_a_loop_that_is_occupied() -> None:
 def test_boom_that_moves_after_all_during_the_retry_of_hold_is_kept_up(events: tuple[Event, ...], phase: Phase) -> None:
     end, told = tell(off_for_two_seconds(), *events)
     assert (end.phase, moved(told), {*end.levels}) == (phase, [UP_LEVEL], {"open"})
+    assert end.timers & {Timer.PASSAGE, Timer.UNDER_BOOM}
 
 
 def test_another_vehicle_does_not_shorten_the_two_seconds() -> None:
@@ -241,6 +243,20 @@ def test_boom_that_the_second_vehicle_needs_does_not_count_as_closing(logic: Log
 def test_boom_that_comes_down_over_two_vehicles_opens_for_the_second(logic: Logic) -> None:
     end, told = tell(under(logic), *NEXT, Off(LOOP_SAFETY), *BOOM_FALLS)
     assert (end.phase, ended(told)) == (Phase.OPENING, [(1, Result.ASSUMED)])
+
+
+@EACH
+def test_each_vehicle_before_an_open_boom_has_its_own_time(logic: Logic) -> None:
+    opened = tell(waiting(logic), Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]
+    for state in (opened, tell(up(logic), Off(LOOP_ARM), On(LOOP_ARM))[0]):
+        assert StartTimer(Timer.PASSAGE, 30_000) in step(state, Admitted(2))[1]
+
+
+@EACH
+def test_boom_that_leaves_open_limit_waits_to_be_down_where_only_that_can_tell(logic: Logic) -> None:
+    for absent in ({CLOSED_LIMIT}, {CLOSED_LIMIT, LOOP_SAFETY}):
+        resting = tell(waiting(logic, without=absent), Expired(Timer.SETTLE), Admitted(1), On(OPEN_LIMIT))[0]
+        assert Timer.CLOSING in tell(resting, Off(OPEN_LIMIT))[0].timers
 
 
 @EACH
