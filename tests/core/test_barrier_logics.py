@@ -3,7 +3,19 @@
 import pytest
 
 from terminal.core.barrier import step
-from terminal.core.barrier_signals import Admitted, Alarm, Event, Expired, Level, Off, On, Order, Passage, StartTimer
+from terminal.core.barrier_signals import (
+    Admitted,
+    Alarm,
+    Event,
+    Expired,
+    Level,
+    Off,
+    On,
+    Order,
+    Ordered,
+    Passage,
+    StartTimer,
+)
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
     CONTROLLER_FAULT,
@@ -11,6 +23,7 @@ from terminal.core.barrier_words import (
     LOOP_BEHIND,
     LOOP_SAFETY,
     OPEN_LIMIT,
+    GuardOrder,
     Logic,
     Phase,
     Result,
@@ -237,6 +250,21 @@ def test_boom_that_the_second_vehicle_needs_does_not_count_as_closing(logic: Log
     assert (end.phase, timers) == (
         (Phase.OPENING, [Timer.OPENING]) if logic is IMPULSE else (Phase.OPEN, [Timer.PASSAGE])
     )
+    assert (ended(orders), moved(orders)) == (
+        [(1, Result.PASSED if behind else Result.ASSUMED)],
+        [PULSE] if logic is IMPULSE else [],
+    )
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_impulse_count_gives_who_had_tapped_before_a_held_boom_his_pulse_in_his_turn(behind: bool) -> None:
+    without = set() if behind else {LOOP_BEHIND}
+    held = tell(waiting(COUNT, outputs=ALL_OUTPUTS, without=without), Ordered(GuardOrder.HOLD), *BOOM_RISES)[0]
+    two = tell(held, Admitted(1), Off(LOOP_ARM), *NEXT)[0]
+    first, told = tell(two, Ordered(GuardOrder.RELEASE))
+    assert [order for order in moved(told) if order == PULSE] == [PULSE]
+    second, told = tell(first, On(LOOP_SAFETY), *DRIVES_AWAY)
+    assert (second.phase, moved(told)) == (Phase.OPEN, [PULSE])
 
 
 @pytest.mark.parametrize("logic", [IMPULSE, STEP, HOLD])
