@@ -87,7 +87,8 @@ class SimulatedLane:
         """Let everything happen that is due until `now_ms`."""
         while (at := self.next_ms()) is not None and at <= now_ms:
             self._happen(max(at, self._now_ms))
-        self._happen(now_ms)
+        if now_ms > self._now_ms:
+            self._happen(now_ms)
 
     # ----------------------------------------------------------------------------------------------------- the relays
 
