@@ -12,20 +12,22 @@ from terminal.core.stay import StayChange
 from terminal.errors import HardwareError
 from tests.lane.rig import QUICK, MemoryJournal, Rig, intent
 from tests.lane.test_levels import HOLDS
-from tests.lane.vehicles import arrives, passes
+from tests.lane.vehicles import QUICK_M_S, arrives, passes
 from tests.simulation_board.board_process import BoardProcess
 
 
 class SlowJournal(MemoryJournal):
-    """Holds the lane up over its first entry until the test lets it go on."""
+    """Holds the lane up over its first entry, or the first of `kind`, until the test lets it go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind | None = None) -> None:
         super().__init__()
+        self._kind = kind
         self.reached, self.go_on = threading.Event(), threading.Event()
 
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
-        self.reached.set()
-        assert self.go_on.wait(10)
+        if self._kind in {None, entry.kind}:
+            self.reached.set()
+            assert self.go_on.wait(10)
         return super().append(entry, also)
 
 
@@ -51,6 +53,22 @@ def test_who_was_admitted_hears_so_before_anything_is_written_down(board: BoardP
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
         assert board.changes("open") == [True]
         assert rig.journal.entries == []
+        journal.go_on.set()
+
+
+def test_boom_is_told_to_open_for_the_next_before_the_passage_of_the_last_is_written_down(
+    board: BoardProcess, world: World
+) -> None:
+    journal = SlowJournal(Kind.PASSAGE)
+    with Rig(board.socket, journal=journal).in_service() as rig:
+        arrives(rig, world)
+        assert rig.lane.admit(intent(1)) is TapResult.OPENED
+        world.vehicle("drive-on", speed_m_s=QUICK_M_S)
+        rig.wait_for(Phase.PASSING)
+        assert rig.lane.admit(intent(2)) is TapResult.OWED
+        passes(world)
+        assert journal.reached.wait(5)
+        assert board.changes("open") == [True, False, True]
         journal.go_on.set()
 
 
