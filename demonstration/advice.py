@@ -60,6 +60,8 @@ def advice(
 def _before_a_closed_boom(name: str, front: float, answer: tuple[str, str, str | None] | None) -> str:
     if front < STOP_LINE_M:
         return f"{name} is driving up"
+    if answer and answer[2] == "wrong-side":
+        return "x: go to the reader on the other side, and hold up the card again"
     if answer and answer[0] == name and answer[1] not in {Outcome.ADMIT, Outcome.ADMIT_WAIT}:
         return f"b: {name} backs out; c: calls the guard, and O: the guard opens"
     return f"hold up a card: 1 to 9, or t; or b: {name} backs out"

@@ -17,6 +17,8 @@ DRIVERS: Mapping[str, tuple[str, str, str]] = {
 }
 """By key: its short name, the step, and what it does."""
 
+ON = ("goes", "creeps", "shunts")
+"""Whoever was told one of these is on his way."""
 FOLLOW = "f"
 STRANGERS = ("zack", "yara", "xavi", "willa")
 """They have no card."""

@@ -114,7 +114,8 @@ class Live:
         elif key in keys.DRIVERS:
             self._drive(keys.DRIVERS[key][1])
         elif key in keys.GUARD:
-            side = f" side={self._side}" if key == "O" else ""
+            both = self._stage.lane.setup.direction == "both"
+            side = f" side={self._side}" if key == "O" and both else ""
             self._do(f'{keys.GUARD[key][1]}{side} reason="pressed in the demonstration"')
         elif key in keys.TROUBLE:
             self._trouble(key)
@@ -173,12 +174,14 @@ class Live:
         self._do(f"passenger {name} side={self._side}")
 
     def _drive(self, step: str) -> None:
-        name = self._whose(self._stage.lane.world.look())
-        if name is None and "NAME" in step:
-            self._view.failed("nobody is here to do that; press 1, and anna drives up")
-            return
-        if name is not None and "NAME" in step:
-            self._going.add(name)
+        look = self._stage.lane.world.look()
+        on = any(verb in step for verb in keys.ON)
+        name = foremost(look, self._view.owed, self._going if on else ())
+        if "NAME" in step:
+            if name is None:
+                self._view.failed("nobody is here to do that; press 1, and anna drives up")
+                return
+            self._going = self._going | {name} if on else self._going - {name}
         self._do(step.replace("NAME", name or ""))
 
     def _follow(self) -> None:
@@ -241,6 +244,7 @@ class Live:
     def _open_lane(self, logic: str, direction: str) -> None:
         self._view.answered(f"another lane is built: {logic}, {direction}")
         self._change_lane(logic, direction)
+        self._view.begin_anew()
         self._on.clear()
         self._stuck.clear()
         self._chatters.clear()

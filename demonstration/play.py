@@ -71,7 +71,7 @@ def play(wanted: Wanted) -> bool:
     Raises:
         XsError: the stage could not be set.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=wanted.as_json)  # standard output is for the events alone
     narrator: Narrator = JsonNarrator() if wanted.as_json else PersonNarrator(console)
     if wanted.scenes:
         return play_scenes(wanted.folder, read_scenes(wanted.scenes), wanted.logic, narrator)

@@ -21,8 +21,9 @@ from simulation.stage import Hear, RealTime, Setup
 from simulation.vpcd import InsertedCard, VirtualReaderSlot
 from simulation.world import World
 from terminal.edges.local_client import ask
-from terminal.errors import ConfigurationError
+from terminal.errors import ConfigurationError, HardwareError
 
+NO_POWER = "the gate has no power, so nobody answers; `power back` starts it again"
 ANSWER_S = 8.0
 READY_S = 10.0
 CardOf = Callable[[str], InsertedCard]
@@ -147,8 +148,11 @@ class ServedLane:
         """Give a guard's order over the gate's socket; returns the answer as it came.
 
         Raises:
-            NotAsked, NoAnswer: no gate, or none that answers.
+            HardwareError: the gate has no power.
+            NotAsked, NoAnswer: it does not answer.
         """
+        if self.gate is None:
+            raise HardwareError(NO_POWER)
         request: dict[str, Any] = {"ask": "order", "order": order, "lane": LANE, "reason": reason}
         if side is not None:
             request["side"] = side

@@ -22,7 +22,7 @@ from demonstration.configuration import Place
 from demonstration.issuing import typed_person
 from demonstration.office import Office
 from demonstration.processes import Event, GateProcess
-from demonstration.serving import Said, ServedLane
+from demonstration.serving import NO_POWER, Said, ServedLane
 from simulation.controller import ControllerTimes
 from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
 from simulation.stage import GATE_MS, Hear, Setup
@@ -111,7 +111,7 @@ class Stage:
             HardwareError: there is none; its power is cut.
         """
         if self.lane.gate is None:
-            raise HardwareError("the gate has no power; `power back` starts it again")
+            raise HardwareError(NO_POWER)
         return self.lane.gate
 
     def person(self, name: str) -> Person:

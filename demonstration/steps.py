@@ -10,6 +10,7 @@ from demonstration import words
 from demonstration.issuing import DEFAULTS
 from demonstration.narrators import Narrator
 from demonstration.processes import DidNotHappen
+from demonstration.serving import NO_POWER
 from demonstration.stage import Stage
 from simulation.scene_conditions import Names
 from simulation.scene_line import Line, NotUnderstood, read_line
@@ -19,7 +20,7 @@ from simulation.scene_words import After, Happen, Order, Power, Tap, Until
 from simulation.vehicle import STOP_LINE_M
 from simulation.world import WorldError
 from terminal.core.revocation import CardStatus
-from terminal.errors import ConfigurationError
+from terminal.errors import ConfigurationError, HardwareError
 
 HELP = f"""\
   tap NAME         a whole visit: drive up, hold up the card, drive through or back out; the name alone does too
@@ -131,6 +132,8 @@ class Steps:
             comes_from = side if side and lane.setup.direction == "both" else "entry"
             self.carry_out(f"{kind} {name} comes from={comes_from}")
         self._wait_until(lambda: self._at_reader(name), f"{name} does not get to the reader")
+        if lane.gate is None:
+            raise HardwareError(NO_POWER)
         lane.tap(name, side, None)
 
     def _at_reader(self, name: str) -> bool:

@@ -161,6 +161,15 @@ class View:
     def ended(self, disagreements: Iterable[str]) -> None:
         """Told when the picture is gone."""
 
+    def begin_anew(self) -> None:
+        """Another lane, with an empty journal."""
+        with self._lock:
+            self.answer = None
+            self._owed.clear()
+            self._intents.clear()
+            self._standing.clear()
+            self._fresh.clear()
+
     def restarted(self) -> None:
         """The gate runs again: it has settled what its last run left open, and says anew which alarms stand."""
         with self._lock:

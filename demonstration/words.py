@@ -34,7 +34,7 @@ PHASES: Mapping[str, str] = {
     "held-open": "held open by the guard; everybody may drive",
     "locked": "LOCKED by the guard; nobody is let through",
     "arm-off": "OUT OF SERVICE: the arm was swung off its post; nobody is let in until it is back and confirmed",
-    "emergency-open": "FIRE: open for everybody who leaves, until it is over and confirmed",
+    "emergency-open": "FIRE: the barrier opens by itself, until it is over and confirmed",
 }
 
 RESULTS: Mapping[str, str] = {

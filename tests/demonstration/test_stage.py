@@ -12,18 +12,70 @@ import pytest
 
 from demonstration.cast import CAST, Person
 from demonstration.checking import disagreements
+from demonstration.narrators import JsonNarrator
+from demonstration.processes import DidNotHappen
 from demonstration.stage import Stage
+from demonstration.steps import Steps
 from simulation.pcscd import PcscDaemon
+from simulation.scene_seen import Seen
 from terminal.core.revocation import CardStatus
-from terminal.errors import ConfigurationError
+from terminal.errors import ConfigurationError, HardwareError, XsError
 
 pytestmark = pytest.mark.pcsc
 
 
 @pytest.fixture(scope="module")
-def stage(pcscd: PcscDaemon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("demonstration") / "stage") as stage:
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture(scope="module")
+def stage(pcscd: PcscDaemon, seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("demonstration") / "stage", hear=seen.hear) as stage:
         yield stage
+
+
+@pytest.fixture
+def steps(stage: Stage, seen: Seen) -> Steps:
+    return Steps(stage, seen, JsonNarrator())
+
+
+def test_guard_holds_the_boom_open_and_lets_go_of_it(steps: Steps) -> None:
+    steps.carry_out("order hold reason='a convoy'")
+    steps.carry_out("van zack comes reacts=0")
+    steps.carry_out("zack goes")
+    steps.carry_out("wait untapped within=20")
+    steps.carry_out("order release reason='the convoy is in'")
+    steps.carry_out("wait lane closed within=20")
+    with pytest.raises(DidNotHappen, match="the boom is not held open"):
+        steps.carry_out("order release reason='once more'")
+
+
+def test_gate_killed_while_the_boom_is_open_for_somebody_settles_his_passage_as_unknown(steps: Steps) -> None:
+    steps.carry_out("card eva kind=car")
+    steps.carry_out("wait lane open within=20")
+    steps.carry_out("cut power")
+    with pytest.raises(HardwareError, match="no power"):
+        steps.carry_out("tap eva")
+    steps.carry_out("power back")
+    steps.carry_out("expect eva unknown")
+    steps.carry_out("eva backs out")
+    steps.carry_out("wait lane closed within=60")
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        ("fly away", "fly: no step begins so"),
+        ("card", "card whom? A name is missing"),
+        ("card nobody", "there is nobody called nobody"),
+        ("stick loop_moon on", "should be one of loop_arm"),
+        ("expect anna passed within=0.1", "it did not happen"),
+    ],
+)
+def test_step_that_cannot_be_carried_out_says_why(steps: Steps, step: str, line: str) -> None:
+    with pytest.raises(XsError, match=line):
+        steps.carry_out(step)
 
 
 @pytest.mark.parametrize("person", CAST, ids=lambda person: person.name)
@@ -100,6 +152,37 @@ def test_script_prints_one_object_a_line_and_ends_with_0(pcscd: PcscDaemon, tmp_
     assert [event["result"] for event in events if event["event"] == "passage"] == ["passed"]
     assert events[-1] == {"event": "ended", "as_journal_says": True, "disagreements": []}
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_scene_on_the_whole_system_ends_as_it_should_and_all_witnesses_agree(pcscd: PcscDaemon, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--json", "--scene", "car"],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=100,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[0] == {"event": "scene", "scene": "car", "title": "A car drives through", "logic": "impulse"}
+    passages = [(event["card"], event["result"]) for event in events if event["event"] == "passage"]
+    assert passages == [("anna", "passed")]
+    opened = {"event": "board", "what": "output", "name": "open", "on": True}
+    assert sum(opened.items() <= event.items() for event in events) == 1
+    ended = {"event": "scene-ended", "scene": "car", "logic": "impulse", "as_it_should": True, "failures": []}
+    assert events[-2:] == [ended, {"event": "ended", "as_journal_says": True, "disagreements": []}]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_scene_that_nobody_wrote_is_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--scene", "moon-landing"],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("xs-terminal: moon-landing: there is no such file, and no such scene; there are ")
 
 
 def test_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
