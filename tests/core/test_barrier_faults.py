@@ -3,6 +3,7 @@
 import pytest
 
 from terminal.core.barrier import step
+from terminal.core.barrier_rows import UNRELIABLE
 from terminal.core.barrier_signals import (
     Admitted,
     Alarm,
@@ -209,3 +210,16 @@ def test_exit_that_did_not_pass_both_loops_is_still_owed(story: tuple[Event, ...
     fault = tell(lane(CLOSED_LIMIT, direction="exit"), On(SWING_OFF), Admitted(1, Side.EXIT))[0]
     clear = (SAFETY_GAP_OVER, Expired(Timer.BEHIND_GAP))
     assert outcome(fault, *story, *clear) == (Phase.ARM_OFF, [])
+
+
+@pytest.mark.parametrize("phase", sorted(UNRELIABLE))
+@pytest.mark.parametrize("behind", [True, False])
+def test_loops_tell_who_left_where_the_boom_cannot_be_relied_upon_and_strangers_from_him(
+    phase: Phase, behind: bool
+) -> None:
+    fitted = ALL_CONTACTS - (set() if behind else {LOOP_BEHIND})
+    rested = frozenset({LOOP_SAFETY, LOOP_BEHIND})
+    state = State(settings=Settings(fitted=fitted, direction="exit"), phase=phase, rested=rested)
+    left = outcome(state, Admitted(1, Side.EXIT), *DRIVES_UNDER, *DRIVES_AWAY)
+    assert left == (phase, [Passage(Result.ASSUMED, 1)])
+    assert outcome(state, *DRIVES_UNDER, Admitted(1, Side.EXIT), *DRIVES_AWAY) == (phase, [])
