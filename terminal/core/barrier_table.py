@@ -274,7 +274,7 @@ TABLE: tuple[Row, ...] = (
     Row(in_(Phase.FAULT_OPEN), (On(OPEN_LIMIT),), (), Phase.OPEN, (Start(Timer.TOO_LONG),)),
     Row(in_(Phase.FORCED), (On(OPEN_LIMIT),), (Timer.ELSEWHERE,), Phase.OPEN,
         (Alarm("opened-elsewhere"), Start(Timer.TOO_LONG))),
-    Row(in_(Phase.FAULT_CLOSE), (On(OPEN_LIMIT),), (On(CLOSED_LIMIT),), None, (Cancel(Timer.STEADY),)),
+    Row(in_(Phase.FAULT_CLOSE), (On(OPEN_LIMIT),), (), None, (Cancel(Timer.STEADY),)),
 
     # without closed_limit
     Row(SETTLING, (Expired(Timer.SETTLE),), (), Phase.CLOSED),

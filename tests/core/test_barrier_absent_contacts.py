@@ -4,20 +4,34 @@ import pytest
 
 from terminal.core.barrier import step
 from terminal.core.barrier_signals import Admitted, Alarm, Event, Expired, Off, On, Passage
-from terminal.core.barrier_words import CLOSED_LIMIT, FIRE, LOOP_BEHIND, LOOP_SAFETY, OPEN_LIMIT, Phase, Result, Timer
+from terminal.core.barrier_words import (
+    CLOSED_LIMIT,
+    FIRE,
+    LOOP_ARM,
+    LOOP_BEHIND,
+    LOOP_SAFETY,
+    OPEN_LIMIT,
+    Logic,
+    Phase,
+    Result,
+    Timer,
+)
 from tests.core.barrier_stories import (
     ALL_CONTACTS,
     BOOM_FALLS,
     BOOM_RISES,
     DRIVES_AWAY,
     DRIVES_UNDER,
+    GOES_BACK,
     GREEN,
     PULSE,
     RED,
     SAFETY_GAP_OVER,
+    ended,
     lane,
     outcome,
     tell,
+    under,
 )
 
 
@@ -95,3 +109,20 @@ def test_boom_that_leaves_open_limit_is_closing_where_only_that_can_tell(
 ) -> None:
     up = tell(lane(without=absent), Expired(Timer.SETTLE), Admitted(1), On(OPEN_LIMIT), *before)[0]
     assert outcome(up, Off(OPEN_LIMIT)) == (Phase.CLOSING, [Passage(result, 1), RED])
+
+
+@pytest.mark.parametrize("logic", Logic)
+def test_without_loop_behind_each_logic_closes_after_its_last_vehicle(logic: Logic) -> None:
+    over = tell(under(logic, without={LOOP_BEHIND}), *GOES_BACK)
+    assert (over[0].phase, ended(over[1])) == (Phase.CLOSING, [(1, Result.ASSUMED)])
+    two = tell(under(logic, without={LOOP_BEHIND}), On(LOOP_ARM), Admitted(2), *GOES_BACK)
+    assert (two[0].phase, ended(two[1])) == (
+        Phase.CLOSING if logic is Logic.STEP else Phase.OPEN,
+        [(1, Result.ASSUMED)],
+    )
+
+
+def test_step_without_closed_limit_opens_for_the_second_when_the_boom_must_be_down() -> None:
+    first = tell(lane(without={CLOSED_LIMIT}, logic=Logic.STEP), Expired(Timer.SETTLE), Admitted(1), On(OPEN_LIMIT))[0]
+    falling = tell(first, *DRIVES_UNDER, On(LOOP_ARM), Admitted(2), *DRIVES_AWAY, Off(OPEN_LIMIT))[0]
+    assert outcome(falling, Expired(Timer.SETTLE)) == (Phase.OPENING, [PULSE])

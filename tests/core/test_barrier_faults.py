@@ -1,9 +1,11 @@
 """The barrier in trouble: booms that do not obey, somebody else's hands, fire, a board that is gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from terminal.core.barrier import step
-from terminal.core.barrier_rows import UNRELIABLE
+from terminal.core.barrier_rows import FAULTS, UNRELIABLE
 from terminal.core.barrier_signals import (
     Admitted,
     Alarm,
@@ -81,6 +83,18 @@ def test_boom_that_stays_up_is_a_fault_until_it_is_down_for_a_while() -> None:
     assert down.phase is Phase.FAULT_CLOSE
     assert tell(down, Off(CLOSED_LIMIT), Expired(Timer.STEADY))[0].phase is Phase.FAULT_CLOSE
     assert tell(down, Expired(Timer.STEADY))[0].phase is Phase.CLOSED
+    assert tell(stuck, Off(OPEN_LIMIT), Expired(Timer.STEADY))[0].phase is Phase.FAULT_CLOSE
+    assert Timer.STEADY not in lane(CLOSED_LIMIT, OPEN_LIMIT).timers
+
+
+@pytest.mark.parametrize("phase", sorted(FAULTS))
+def test_fault_ends_when_the_boom_is_down_for_long_enough_and_not_when_it_chatters(phase: Phase) -> None:
+    fault = State(settings=WAITING.settings, phase=phase, rested=WAITING.rested)
+    down = tell(fault, On(CLOSED_LIMIT))[0]
+    assert tell(down, Expired(Timer.STEADY))[0].phase is Phase.CLOSED
+    assert tell(down, Off(CLOSED_LIMIT), Expired(Timer.STEADY))[0].phase is phase
+    blind = replace(fault, settings=lane(without={CLOSED_LIMIT}).settings)
+    assert tell(blind, On(LOOP_SAFETY), Off(LOOP_SAFETY), Expired(Timer.SETTLE))[0].phase is Phase.CLOSED
 
 
 def test_boom_lifted_by_hand_is_forced() -> None:
@@ -166,6 +180,7 @@ def test_boom_left_open_by_somebody_raises_an_alarm() -> None:
 def test_boom_that_opens_after_all_is_open_for_nobody() -> None:
     fault = tell(ADMITTED, Off(CLOSED_LIMIT), Expired(Timer.OPENING))[0]
     assert outcome(fault, On(OPEN_LIMIT)) == (Phase.OPEN, [])
+    assert outcome(fault, On(OPEN_LIMIT), Expired(Timer.TOO_LONG)) == (Phase.OPEN, [Alarm("open-too-long")])
 
 
 def test_fault_is_not_over_while_the_other_limit_is_on_again() -> None:

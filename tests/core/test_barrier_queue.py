@@ -109,8 +109,9 @@ def test_followers_cannot_be_told_without_loop_arm() -> None:
     assert {*two.vehicles()} == {2}
 
 
-def test_first_shunts_and_nothing_that_was_under_the_boom_then_counts_for_the_second() -> None:
-    back = tell(UNDER, *SECOND_TAPS, *GOES_BACK)[0]
+@EACH
+def test_first_shunts_and_nothing_that_was_under_the_boom_then_counts_for_the_second(logic: Logic) -> None:
+    back = tell(under(logic), *SECOND_TAPS, *GOES_BACK)[0]
     assert (back.phase, [vehicle.came for vehicle in back.owed]) == (Phase.OPEN, [True, False])
     end, told = tell(back, On(LOOP_SAFETY), LEAVES_ARM, *DRIVES_AWAY)
     assert (ended(told), {*end.vehicles()}) == ([(1, PASSED)], {2})
