@@ -3,7 +3,7 @@
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -88,12 +88,13 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
         narrator.ready(stage.cast)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
-        for step in wanted.steps if wanted.steps is not None else _asked_for(console):
+        given, by_hand = _given(wanted, console)
+        for step in given:
             try:
                 steps.carry_out(step)
             except (XsError, WorldError) as error:
                 narrator.failed(str(error) if str(error).startswith(step) else f"{step}: {error}")
-                failures += 1 if wanted.steps is not None else 0
+                failures += not by_hand
             except KeyboardInterrupt:
                 narrator.failed(f"{step}: stopped in the middle, so that there is nothing to compare")
                 return False
@@ -134,17 +135,22 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
     return not found
 
 
-def _asked_for(console: Console) -> Iterator[str]:
-    """What a person types or a program writes; the tour where nobody does either."""
+def _given(wanted: Wanted, console: Console) -> tuple[Iterable[str], bool]:
+    """The steps, and whether a person gives them by hand; the tour, where nobody gives any."""
+    if wanted.steps is not None:
+        return wanted.steps, False
     if sys.stdin.isatty():
         console.print(HELP, markup=False)
-        yield from _typed(console)
-    elif first := _first_line():
-        yield from _lines(first)
-    else:
-        for step in TOUR:
-            console.print(f"[bold cyan]>[/] {step}")
-            yield step
+        return _typed(console), True
+    if first := _first_line():
+        return _lines(first), True
+    return _tour(console), False
+
+
+def _tour(console: Console) -> Iterator[str]:
+    for step in TOUR:
+        console.print(f"[bold cyan]>[/] {step}")
+        yield step
 
 
 def _first_line() -> str:

@@ -6,7 +6,6 @@ Steps of the demonstration's own are listed in `HELP`; any other line is a step 
 
 from collections.abc import Callable, Iterable, Iterator
 
-from demonstration import words
 from demonstration.issuing import DEFAULTS
 from demonstration.narrators import Narrator
 from demonstration.processes import DidNotHappen
@@ -119,7 +118,6 @@ class Steps:
         self._unsure = order if answer.get("why") == "sure" else None
         if answer.get("result") != "obeyed":
             raise DidNotHappen(str(answer.get("say")))
-        self._narrator.answered(f"the guard: {words.ORDERS[order]}")
 
     def _card(self, name: str, line: Line) -> None:
         """Come, unless the vehicle is here, and hold up the card as soon as it stands at the reader."""

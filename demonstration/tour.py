@@ -16,6 +16,7 @@ TOUR = (
     "wait lane emergency-open",
     "wait boom up",
     "fire off",
+    "wait fire off",
     "order confirm reason='a false alarm'",
     "wait lane closed",
 )

@@ -84,21 +84,27 @@ class View:
                 case {"event": "drive-forward" | "wrong-side" as hint}:
                     outcome, reason = ("refuse", hint) if hint == "wrong-side" else (hint, None)
                     self._answered(person, outcome, reason)
-                case {"event": "alarm-raised", "alarm": alarm}:
-                    self._standing[str(alarm)] = None
-                    self._tell(f"ALARM {alarm}: {words.alarm(str(alarm))}", "bold red")
-                case {"event": "alarm-cleared", "alarm": alarm}:
-                    self._standing.pop(str(alarm), None)
-                    self._tell(f"{alarm} is over")
-                case {"event": "alarm", "alarm": alarm}:
-                    self._fresh[str(alarm)] = self.monotonic_s()
-                    self._tell(f"ALARM {alarm}: {words.alarm(str(alarm))}", "bold red")
+                case {"event": "alarm-raised" | "alarm-cleared" | "alarm" as step, "alarm": alarm}:
+                    self._alarm(str(step), str(alarm))
+                case {"event": "order", "order": order, "result": "obeyed"}:
+                    self._tell(f"the guard: {words.ORDERS.get(str(order), str(order))}", "cyan")
                 case {"event": "in-force", "list_number": number}:
                     self._tell(f"the gate goes by list {number} now")
                 case {"event": "journal"}:
                     self._written(event, person)
                 case _:
                     pass
+
+    def _alarm(self, step: str, name: str) -> None:
+        if step == "alarm-cleared":
+            self._standing.pop(name, None)
+            self._tell(f"{name} is over")
+            return
+        if step == "alarm-raised":
+            self._standing[name] = None
+        else:
+            self._fresh[name] = self.monotonic_s()
+        self._tell(f"ALARM {name}: {words.alarm(name)}", "bold red")
 
     def _written(self, entry: Event, person: str | None) -> None:
         """An entry of the journal: who is owed, and whose passage ended."""
@@ -111,7 +117,7 @@ class View:
             case {"kind": "order", "public": {"order": "open", "settles": order, "result": "obeyed"}}:
                 self._owed[f"order {order}"] = GUARDS
             case {"kind": "passage", "public": {"result": "untapped"}}:
-                self._tell("somebody drove through who had not tapped; the boom is held open")
+                self._tell(f"somebody {words.RESULTS['untapped']}")
             case {"kind": "passage", "public": {"result": result, **public}}:
                 name = f"tap {public['intent']}" if "intent" in public else f"order {public.get('order')}"
                 who = self._owed.pop(name, person or "somebody")

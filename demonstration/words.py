@@ -43,6 +43,7 @@ RESULTS: Mapping[str, str] = {
     "no-show": "never came under the boom; the admission is given back",
     "backed-out": "was under the boom and went back; the admission is given back",
     "unknown": "may have passed or not; a person must look",
+    "untapped": "drove through without a card; the boom is held open",
 }
 
 ALARMS: Mapping[str, str] = {
