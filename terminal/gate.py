@@ -57,6 +57,8 @@ from terminal.waiting import wait_for_keys
 TURN_S = 0.25
 """How often the main thread looks after everything."""
 STATUS_EVERY_S = 1.0
+SWITCH_S = 0.0005
+"""How long a thread may go on computing while another one waits: no relay waits for lists that are being read."""
 FIRST_WORDS_S = 1.0
 FIRST_WORDS_TURN_S = 0.005
 JOURNAL_WITHIN_S = 60.0
@@ -76,6 +78,7 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    sys.setswitchinterval(SWITCH_S)
     set_up_log(sys.stderr, environ)
     log_uncaught()
     manager = ServiceManager(environ)
