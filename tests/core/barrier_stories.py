@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from terminal.core.barrier import step
+from terminal.core.barrier_books import is_on
+from terminal.core.barrier_rows import FAULTS, WATCHED
 from terminal.core.barrier_signals import (
     Admitted,
     CancelTimer,
@@ -62,11 +64,33 @@ def lane(*active: str, without: Iterable[str] = (), marks: Iterable[Mark] = (), 
     return step(new, ContactsRead(frozenset(active)))[0]
 
 
+WAITS_FOR = {Phase.OPENING: {Timer.OPENING, Timer.RETRY}, Phase.CLOSING: {Timer.CLOSING}}
+ENTERED_WITH = {Phase.PASSING: {Timer.UNDER_BOOM}, Phase.OPEN: {Timer.PASSAGE, Timer.TOO_LONG}}
+
+
+def something_will_end_it(before: State, after: State) -> None:
+    """No lane waits for an event that may never come.
+
+    Raises:
+        AssertionError: this one would.
+    """
+    waits_for = WAITS_FOR.get(after.phase)
+    if after.phase is not before.phase:
+        waits_for = waits_for or ENTERED_WITH.get(after.phase)
+    assert waits_for is None or waits_for & after.timers
+    if after.owed and after.phase in {Phase.OPEN, *WATCHED}:
+        assert Timer.PASSAGE in after.timers
+    if after.phase in FAULTS and is_on(after, CLOSED_LIMIT) and not is_on(after, OPEN_LIMIT):
+        assert Timer.STEADY in after.timers
+
+
 def tell(state: State, *events: Event) -> tuple[State, list[Order]]:
     """All that is ordered in the course of `events`, without the timers, and without alarms that do not stand."""
     told: list[Order] = []
     for event in events:
-        state, orders = step(state, event)
+        before = state
+        state, orders = step(before, event)
+        something_will_end_it(before, state)
         silent = isinstance(event, ContactsRead)
         told += [
             order

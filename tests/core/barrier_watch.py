@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from terminal.core.barrier_answers import green, readiness, standing
 from terminal.core.barrier_books import is_clear, is_on
-from terminal.core.barrier_rows import ENDS_OWED, FAULTS, WATCHED, WITHOUT_BOARD
+from terminal.core.barrier_rows import ENDS_OWED, WATCHED, WITHOUT_BOARD
 from terminal.core.barrier_signals import (
     Admitted,
     CancelTimer,
@@ -37,8 +37,8 @@ from terminal.core.barrier_words import (
     Timer,
 )
 from tests.core.barrier_chance import Turn
+from tests.core.barrier_stories import something_will_end_it
 
-WAITS_FOR = {Phase.OPENING: {Timer.OPENING, Timer.RETRY}, Phase.CLOSING: {Timer.CLOSING}}
 MOVED_BY_CYCLE = {Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.CLOSING}
 
 
@@ -168,16 +168,7 @@ class Watch:
             elif isinstance(order, CancelTimer):
                 self.timers.remove(order.timer)
         assert self.timers == turn.after.timers
-        waits_for = WAITS_FOR.get(turn.after.phase)
-        assert waits_for is None or waits_for & self.timers, "nothing will end this phase"
-        if turn.after.owed and turn.after.phase in {Phase.OPEN, *WATCHED}:
-            assert Timer.PASSAGE in self.timers
-        if turn.after.phase is not turn.before.phase:
-            entered = {Phase.PASSING: Timer.UNDER_BOOM, Phase.FORCED: Timer.ELSEWHERE}.get(turn.after.phase)
-            assert entered is None or entered in self.timers
-            assert turn.after.phase is not Phase.OPEN or self.timers & {Timer.PASSAGE, Timer.TOO_LONG}
-        down = is_on(turn.after, CLOSED_LIMIT) and not is_on(turn.after, OPEN_LIMIT)
-        assert turn.after.phase not in FAULTS or not down or Timer.STEADY in self.timers
+        something_will_end_it(turn.before, turn.after)
 
     def _levels(self, turn: Turn) -> None:
         """None stays on where the boom is to come down and the loops are clear; `hold` keeps it up for who is owed."""
