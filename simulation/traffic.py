@@ -63,6 +63,8 @@ class Traffic:
             self._told(name=name, **{"is": "gone", "front_m": round(driver.vehicle.front_m, 2)})
             if driver.vehicle.has_passed:
                 self._driving_away.append(driver)
+        if not self.drivers:  # nobody is left who could come too close to them
+            self._driving_away.clear()
         self._driving_away = [each for each in self._driving_away if each.vehicle.rear_m < BEHIND_M + RUN_OUT_M]
 
     def look_round(self, now_ms: float, raised: float, red: bool) -> None:

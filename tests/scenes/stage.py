@@ -162,10 +162,12 @@ class VirtualStage:
     def _go_on(self, end_ms: float) -> None:
         """Move the time to when something happens next, and let it happen; timers before contacts."""
         next_ms = self._model.next_ms()
-        self._time.move_to(min(end_ms, self._wakes_ms, inf if next_ms is None else next_ms))
+        happens_ms = inf if next_ms is None else next_ms
+        self._time.move_to(min(end_ms, self._wakes_ms, happens_ms))
         if self._time.ms >= self._wakes_ms:
             self._settle()
-        self._model.advance(self._time.ms)
+        if self._time.ms >= happens_ms:
+            self._model.advance(self._time.ms)
         if self._edges:
             self._settle()
 
