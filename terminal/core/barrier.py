@@ -17,20 +17,20 @@ holds for every row:
 * *Followers*: vehicles so close that the loops never clear between them pass together. Who is owed behind the first
   has passed with it when he has left `loop_arm` and something came under the boom that can have been him: each time
   that `loop_safety` comes on counts for one of those owed, in their order.
-* *Both directions*: the side admitted first owns the lane until `closed`; who is admitted where the boom is held open,
-  or cannot be relied upon, until nobody is owed.
+* *Both directions*: the side admitted first owns the lane until `closed`, or until nobody is owed where the boom is
+  open for nobody, or cannot be relied upon. Where it is held open both sides are served.
 * *Entering a phase* is an event (`Entered`); after it every contact that is on counts as an event, in the order of
   `CONTACTS`.
 * *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*, and so does leaving one of `UNRELIABLE`.
 * *Levels*: an output that is on and not wanted in the phase goes off as soon as the loops are clear, never before. An
-  order to close is broken off when `closing` ends otherwise than as `closed`, and when something comes under the boom.
+  order to close is broken off when `closing` ends, and when something comes under the boom.
 * *Standing alarms* (`STANDING`) and the *light* follow the state.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from terminal.core.barrier_answers import STANDING, green, standing
+from terminal.core.barrier_answers import STANDING, green, is_taken, standing
 from terminal.core.barrier_books import (
     LOOP_TIMERS,
     Done,
@@ -54,6 +54,7 @@ from terminal.core.barrier_signals import (
     LoopsClear,
     On,
     Order,
+    Pulse,
     Seen,
     Standing,
 )
@@ -97,7 +98,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
     noted, seen, orders = note(state, event)
     if seen is None:
         return noted, orders
-    if isinstance(seen, Admitted) and noted.owner not in {None, seen.side}:
+    if isinstance(seen, Admitted) and is_taken(noted, seen.side):
         return noted, orders
     if isinstance(seen, Admitted) and _is_passenger(noted):
         *others, last = noted.owed
@@ -115,6 +116,8 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
     for rule in (_owner, _settle, _levels):
         after, some = rule(after)
         more += some
+    if after.phase is not Phase.CLOSING:  # an order to close that is past as soon as it is given
+        more = tuple(order for order in more if not (isinstance(order, Pulse) and order.output == CLOSE_OUTPUT))
     return after, (*orders, *_broken_off(state, after), *more, *_shown(state, after, event))
 
 
@@ -174,7 +177,8 @@ def _may_board(state: State, admitted: Admitted) -> State:
 def _owner(after: State) -> Done:
     settled = after.phase in {Phase.CLOSED, Phase.BOOT, Phase.BOARD_LOST}
     watched = after.phase in UNRELIABLE | HELD_BY_PEOPLE
-    return (replace(after, owner=None) if settled or (watched and not after.owed) else after), ()
+    empty = after.phase is Phase.OPEN and is_clear(after)
+    return (replace(after, owner=None) if settled or ((watched or empty) and not after.owed) else after), ()
 
 
 def _settle(after: State) -> Done:
@@ -206,7 +210,7 @@ def _is_wanted(state: State, output: str) -> bool:
 
 def _broken_off(before: State, after: State) -> tuple[Order, ...]:
     ordered = CLOSE_OUTPUT in after.settings.outputs and after.settings.logic in PULSED
-    leaves = before.phase is Phase.CLOSING and after.phase not in {Phase.CLOSING, Phase.CLOSED, *WITHOUT_BOARD}
+    leaves = before.phase is Phase.CLOSING and after.phase not in {Phase.CLOSING, *WITHOUT_BOARD}
     came_under = before.phase is Phase.CLOSED and LOOP_SAFETY in after.active - before.active
     return (Level(CLOSE_OUTPUT, on=False),) if ordered and (leaves or came_under) else ()
 

@@ -47,9 +47,14 @@ def readiness(state: State, side: Side) -> Readiness:
         return Closed(Mark.PAUSED.value)
     if state.phase in UNRELIABLE:
         return Unserved(state.phase.value) if side is Side.EXIT else Closed(state.phase.value)
-    if state.owner not in {None, side}:
+    if is_taken(state, side):
         return Busy()
     return Ready() if state.phase is Phase.HELD_OPEN or _somebody_is_before_the_boom(state, side) else DriveForward()
+
+
+def is_taken(state: State, side: Side) -> bool:
+    """Tell whether the lane belongs to the other side."""
+    return state.owner not in {None, side} and state.phase is not Phase.HELD_OPEN
 
 
 def _somebody_is_before_the_boom(state: State, side: Side) -> bool:
@@ -71,7 +76,8 @@ def refusal(state: State, order: GuardOrder, side: Side) -> str | None:
         case GuardOrder.UNLOCK:
             return _unless(Mark.LOCKED in state.marks, "not-locked")
         case GuardOrder.RELEASE:
-            return _unless(Mark.HELD in state.marks, "not-held")
+            waits = state.phase is Phase.HELD_OPEN and Mark.HELD not in state.marks
+            return _unless(Mark.HELD in state.marks, "released-already" if waits else "not-held")
         case GuardOrder.LOCK:
             return state.phase.value if stopped else _unless(state.phase is not Phase.LOCKED, "locked-already")
         case GuardOrder.HOLD:
@@ -107,7 +113,7 @@ def _not_to_open(state: State, side: Side) -> str | None:
         return "wrong-side"
     if state.phase in UNRELIABLE | {Phase.LOCKED, Phase.HELD_OPEN}:
         return state.phase.value
-    return None if state.owner in {None, side} else "lane-busy"
+    return "lane-busy" if is_taken(state, side) else None
 
 
 def green(state: State) -> bool:
@@ -119,7 +125,7 @@ def green(state: State) -> bool:
         case Phase.EMERGENCY_OPEN:
             return state.settings.serves(Side.EXIT)
         case Phase.HELD_OPEN:
-            return True
+            return Mark.HELD in state.marks
         case Phase.OPEN:
             return bool(state.owed)
         case Phase.PASSING:

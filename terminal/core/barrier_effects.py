@@ -130,7 +130,8 @@ def _move(state: State, effect: Serve | Open | LetGo | Close | Hold) -> Done:
         case Close():
             return state, _close(state)
         case Hold():
-            return _switch_on(state, HOLD_OUTPUT if HOLD_OUTPUT in state.settings.outputs else OPEN_OUTPUT)
+            held_by = HOLD_OUTPUT if HOLD_OUTPUT in state.settings.outputs else OPEN_OUTPUT
+            return _switch_on(state, held_by) if state.settings.can_hold() else (state, ())
         case _:
             assert_never(effect)
 

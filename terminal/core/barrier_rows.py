@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from terminal.core.barrier_signals import Admitted, ContactsRead, LoopsClear, Off, On, Order, Seen, Untapped
+from terminal.core.barrier_signals import Admitted, ContactsRead, Expired, LoopsClear, Off, On, Order, Seen, Untapped
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
     LOOP_BEHIND,
@@ -262,8 +262,8 @@ def passed(event: Seen, when: tuple[When, ...], to: Phase | None, *does: Effect)
 
 
 def down_already(when: tuple[When, ...], to: Phase, *does: Effect) -> tuple[Row, ...]:
-    """The boom is down before the loops were clear for long enough: who was under it must have passed."""
-    event = (On(CLOSED_LIMIT),)
+    """The boom is down, and stays there, before the loops were clear for long enough: who was under it has passed."""
+    event = (Expired(Timer.DOWN),)
     return (
         Row(in_(Phase.PASSING), event, (Mark.BEHIND, *when), to, (PassageDone(Result.PASSED), *does)),
         Row(in_(Phase.PASSING), event, when, to, (PassageDone(Result.ASSUMED), *does)),

@@ -162,6 +162,9 @@ TABLE: tuple[Row, ...] = (
     Row(in_(Phase.HELD_OPEN), (LoopsClear(),), (Without(Mark.HELD),), Phase.CLOSING, (Start(Timer.CLOSING),)),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (Absent(LOOP_SAFETY),), None, (AllEnd(Result.ASSUMED),)),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (Mark.UNDER,), None, (Start(Timer.PASSAGE),)),
+    Row(in_(Phase.HELD_OPEN), (Expired(Timer.SAFETY_STUCK),), (), None,
+        (AllEnd(Result.UNKNOWN), Forget(Mark.UNDER), Forget(Mark.BEHIND), Forget(Mark.STRANGER))),
+    Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (On(LOOP_SAFETY),), None, (AllEnd(Result.UNKNOWN),)),
     Row(in_(Phase.HELD_OPEN), (Expired(Timer.PASSAGE),), (), None, (NobodyCame(),)),
 
     # Whatever else the contacts say
@@ -253,6 +256,8 @@ TABLE: tuple[Row, ...] = (
     *passed(LoopsClear(), (), Phase.CLOSING, Start(Timer.CLOSING)),
     Row(in_(Phase.PASSING), (LoopsClear(),), (Owed(1),), Phase.OPEN, (WentBack(), Start(Timer.PASSAGE))),
     Row(in_(Phase.PASSING), (LoopsClear(),), (), Phase.OPEN, (Start(Timer.TOO_LONG),)),
+    Row(in_(Phase.PASSING), (On(CLOSED_LIMIT),), (), None, (Start(Timer.DOWN),)),
+    Row(in_(Phase.PASSING), (Off(CLOSED_LIMIT),), (), None, (Cancel(Timer.DOWN),)),
     *down_already((More(), By(Logic.IMPULSE, Logic.STEP, Logic.HOLD)), Phase.OPENING, *GO_UP),
     *down_already((), Phase.CLOSED, AllEnd(Result.NO_SHOW)),
     Row(in_(Phase.PASSING), (Expired(Timer.UNDER_BOOM),), (), None, (Alarm("vehicle-under-boom"),)),

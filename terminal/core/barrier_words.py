@@ -101,6 +101,8 @@ class Timer(StrEnum):
     UNDER_BOOM = "under-boom"
     CLOSING = "closing"
     LEFT_CLOSED = "left-closed"
+    DOWN = "down"
+    """`closed_limit` must stay on for so long to count during a passage: a boom that starts up may rebound."""
     ELSEWHERE = "opened-elsewhere"
     STEADY = "steady"
     SETTLE = "settle"
@@ -198,6 +200,7 @@ class Settings:
                     Timer.UNDER_BOOM: self.under_boom_ms,
                     Timer.CLOSING: self.closing_ms,
                     Timer.LEFT_CLOSED: self.left_closed_ms,
+                    Timer.DOWN: self.left_closed_ms,
                     Timer.STEADY: self.steady_ms,
                 }[timer]
 

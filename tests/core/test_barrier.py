@@ -45,6 +45,7 @@ from tests.core.barrier_stories import (
     PULSE,
     RED,
     SAFETY_GAP_OVER,
+    STAYS_DOWN,
     UNDER,
     UP,
     WAITING,
@@ -162,8 +163,15 @@ def test_vehicle_stalls_under_the_boom() -> None:
 
 
 def test_boom_comes_down_during_the_passage() -> None:
-    assert outcome(UNDER, *BOOM_FALLS)[1][0] == Passage(Result.ASSUMED, 1)
-    assert outcome(UNDER, On(LOOP_BEHIND), Off(LOOP_SAFETY), *BOOM_FALLS)[1][0] == Passage(Result.PASSED, 1)
+    assert outcome(UNDER, *STAYS_DOWN)[1][0] == Passage(Result.ASSUMED, 1)
+    assert outcome(UNDER, On(LOOP_BEHIND), Off(LOOP_SAFETY), *STAYS_DOWN)[1][0] == Passage(Result.PASSED, 1)
+
+
+def test_closed_limit_that_rebounds_under_a_creeping_vehicle_ends_no_passage() -> None:
+    creeps = tell(ADMITTED, Off(CLOSED_LIMIT), On(LOOP_SAFETY))[0]
+    assert outcome(creeps, On(CLOSED_LIMIT), Off(CLOSED_LIMIT), Expired(Timer.DOWN)) == (Phase.PASSING, [])
+    back = tell(creeps, On(CLOSED_LIMIT), Off(CLOSED_LIMIT), On(OPEN_LIMIT), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[0]
+    assert outcome(back, Expired(Timer.PASSAGE))[1][0] == Passage(Result.BACKED_OUT, 1)
 
 
 def test_vehicle_drives_through_the_closed_boom() -> None:
