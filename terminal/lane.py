@@ -44,7 +44,7 @@ from terminal.errors import HardwareError
 from terminal.lane_acts import Acts
 from terminal.lane_inbox import Answer
 from terminal.lane_journal import LaneJournal, Vehicle, admitted
-from terminal.lane_kept import KeptMarks
+from terminal.lane_kept import KeptMarks, still_possible
 from terminal.lane_lines import Lines, edge
 from terminal.lane_ports import ANSWER_S, CLEAR_S, LanePorts
 from terminal.ports import Input, Intent, LaneBoard
@@ -63,7 +63,7 @@ class Lane:
     def __init__(self, ports: LanePorts) -> None:
         self._ports = ports
         self._kept = KeptMarks(ports.kept)
-        self._state = State(settings=ports.settings, marks=self._kept.at_start)
+        self._state = State(settings=ports.settings, marks=still_possible(self._kept.at_start, ports.settings))
         self._inbox = ports.inbox(ports.number)
         self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
         self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after)
@@ -93,7 +93,9 @@ class Lane:
         return any(card is not None and card.card_number == card_number for card in cards)
 
     def start(self) -> None:
-        """Begin; the board is taken on the lane's thread."""
+        """Begin; the board is taken on its thread."""
+        if self._state.marks != self._kept.at_start:
+            self._journal.alarm("hold-forgotten")
         self._thread.start()
 
     def admit(
@@ -175,7 +177,7 @@ class Lane:
         self._end_pulses()
         now_s = self._now_s()
         timers = self._acts.timers
-        for timer in [timer for timer, end_s in timers.items() if end_s <= now_s]:
+        for timer in sorted((timer for timer, end_s in timers.items() if end_s <= now_s), key=timers.__getitem__):
             if timers.get(timer, math.inf) <= now_s:  # what came before it may have cancelled or restarted it
                 del timers[timer]
                 self._feed(Expired(timer))
@@ -219,7 +221,9 @@ class Lane:
 
     def _obey(self, order: GuardOrder, key: EntryKey, side: Side, told: "Future[Obeyed]") -> None:
         before, why, failure = self._state, refusal(self._state, order, side), None
-        if why is None and order is GuardOrder.OPEN:
+        if self._stopping and order in {GuardOrder.OPEN, GuardOrder.HOLD}:
+            why = "stopping"
+        elif why is None and order is GuardOrder.OPEN:
             result, failure = self._let_through(Vehicle(None, side=side, order=key), side, shares=False)
             why = before.phase.value if result is TapResult.FAILED else None
         elif why is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Set
 from concurrent.futures import Future
 from typing import Protocol
 
-from terminal.core.barrier_words import KEPT, Mark
+from terminal.core.barrier_words import KEPT, Mark, Settings
 
 
 class KeptNumber(Protocol):
@@ -50,3 +50,8 @@ class _KeptMark:
     def _kept(self, saved: "Future[None]") -> None:
         if saved.exception() is not None:
             self._asked = None
+
+
+def still_possible(marks: frozenset[Mark], settings: Settings) -> frozenset[Mark]:
+    """What the last run left, less a hold that the lane, as it is configured now, has no output for."""
+    return marks if settings.can_hold() else marks - {Mark.HELD}

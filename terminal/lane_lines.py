@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from terminal.core.barrier_signals import Off, On
-from terminal.core.barrier_words import Settings
+from terminal.core.barrier_words import Logic, Settings
 from terminal.errors import HardwareError
 from terminal.ports import Input, LaneBoard, Output
 
@@ -114,13 +114,14 @@ class Lines:
     def pulse(self, output: Output, ms: int) -> None:
         """Switch an output on, and off again once `end_pulses` is called `ms` later.
 
-        An order to open while another one is under way waits for it, so that a controller that counts pulses counts
-        two. An order to close never waits: whether it may be given is known only now.
+        For a controller that counts pulses an order to open waits for the one under way, so that it counts two. Any
+        other order makes the pulse under way longer: whether it may be given is known only now.
 
         Raises:
             HardwareError: the board did not say that it did, so it may have.
         """
-        if output is Output.OPEN and output in self._pulses:
+        counts = self._settings.logic is Logic.IMPULSE_COUNT
+        if counts and output is Output.OPEN and output in self._pulses:
             self._pulses[output].waiting += 1
         else:
             self._begin_pulse(output, ms)

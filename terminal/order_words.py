@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = {
     "not-locked": "the lane is not locked",
     "held-already": "the boom is held open already",
     "not-held": "the boom is not held open",
+    "stopping": "the gate is being stopped; ask again when it is back",
     "released-already": "the boom is released, and comes down once nothing is under it",
     "fire-still-on": "the fire contact is still on; it goes off at the fire panel, then confirm again",
     "arm-still-off": "the contact says that the arm is still off; put it back, then confirm again",

@@ -43,7 +43,7 @@ class Taps:
     def __init__(self, ports: TapPorts) -> None:
         self._ports = ports
         self._one_at_a_time = threading.Lock()
-        self._admitted: dict[bytes, Decision] = {}
+        self._admitted: dict[tuple[bytes, Side], Decision] = {}
 
     def tap(self, reader: str, side: Side, card: CardTransport) -> Answer:
         """Read the card, decide, write down, open.
@@ -93,8 +93,8 @@ class Taps:
 
     def _same_again(self, course: Course) -> Decision | None:
         """The answer of the card whose vehicle is still owed: tapped twice it opens once, and that is no offence."""
-        self._admitted = {card: decision for card, decision in self._admitted.items() if self._ports.lane.owes(card)}
-        return self._admitted.get(course.credential.card_number) if course.credential else None
+        self._admitted = {key: decision for key, decision in self._admitted.items() if self._ports.lane.owes(key[0])}
+        return self._admitted.get((course.credential.card_number, course.side)) if course.credential else None
 
     def _decide(self, course: Course, presented: Presented, rules: Rules, readiness: Readiness) -> Decision:
         """Decide, and take the place of whom this lets in before another lane may decide."""
@@ -167,7 +167,7 @@ class Taps:
             # The boom cannot be relied upon, now if not before: a person helps him out
             decision = _instead(decision, Outcome.DESK, Reason.LANE_CLOSED)
         if course.credential is not None:
-            self._admitted[course.credential.card_number] = decision
+            self._admitted[course.credential.card_number, course.side] = decision
         return decision
 
     def _order(self, course: Course, intent: "Future[EntryKey]", *, shares: bool) -> TapResult:

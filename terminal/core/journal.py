@@ -63,7 +63,7 @@ class TapResult(StrEnum):
     OWED = "owed"
     """Let through without an order of its own now: it waits for its turn, rides along, or the boom is held open."""
     FAILED = "failed"
-    """The board refused the order."""
+    """The lane was not ready any more when the entry had become durable; no order was given."""
     STORAGE = "storage"
     """The intent became durable too late; no order was given on its account."""
     UNKNOWN = "unknown"
