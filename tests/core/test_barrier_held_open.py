@@ -164,6 +164,11 @@ def test_who_is_owed_at_the_release_has_the_boom_opened_for_him(logic: Logic) ->
         assert (end.phase, moved(told)) == (Phase.OPEN, [UP_LEVEL if logic is Logic.HOLD else PULSE, LET_DOWN])
 
 
+def test_release_before_the_boom_has_moved_is_no_boom_that_opens_for_ever() -> None:
+    down = tell(waiting(outputs=ALL_OUTPUTS), HOLD, Admitted(1), RELEASE)[0]
+    assert outcome(down, Expired(Timer.OPENING), Expired(Timer.OPENING))[0] is Phase.FAULT_OPEN
+
+
 def test_level_of_who_was_owed_before_the_hold_is_on_again_after_it() -> None:
     end, told = tell(up(Logic.HOLD, outputs=ALL_OUTPUTS), HOLD, RELEASE)
     assert (end.phase, moved(told)[2:]) == (Phase.OPEN, [UP_LEVEL, LET_DOWN])
