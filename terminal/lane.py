@@ -42,6 +42,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey, TapResult
 from terminal.errors import HardwareError
 from terminal.lane_acts import Acts
+from terminal.lane_bound import Bound
 from terminal.lane_inbox import Answer
 from terminal.lane_journal import LaneJournal, Vehicle, admitted
 from terminal.lane_kept import KeptMarks, still_possible
@@ -66,7 +67,8 @@ class Lane:
         self._state = State(settings=ports.settings, marks=still_possible(self._kept.at_start, ports.settings))
         self._inbox = ports.inbox(ports.number)
         self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
-        self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after)
+        bound = Bound(ports.monotonic_s)
+        self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after, bound)
         self._acts = Acts(self._lines, self._journal, ports.monotonic_s)
         self._thread = threading.Thread(target=self._run, name=f"lane-{ports.number}", daemon=True)
         self._stopping = False
@@ -84,7 +86,7 @@ class Lane:
         return self._state
 
     def readiness(self, side: Side) -> Readiness:
-        """What a card presented now on this side would find. Never blocks."""
+        """What a card on this side would find. Never blocks."""
         return readiness(self._state, side)
 
     def owes(self, card_number: bytes) -> bool:
@@ -128,8 +130,7 @@ class Lane:
     def obey(self, order: GuardOrder, key: EntryKey, side: Side | None = None) -> str | None:
         """Carry out a person's order that is durable as `key`; None when it was, else why it cannot be.
 
-        What the order sets for longer (lock, hold, pause, and their ends) is kept durably when this returns.
-        Blocks for at most `answer_s` and what the board takes.
+        What it sets for longer is kept durably when this returns. Blocks for `answer_s` and what the board takes.
 
         Raises:
             HardwareError: a relay did not answer, so it may have moved; or the lane's thread is stuck or ended.
@@ -241,7 +242,6 @@ class Lane:
         self._tell(before, self._acts.carry_out(orders))
 
     def _tell(self, before: State, failure: HardwareError | None) -> None:
-        """What follows a step, once its orders were carried out."""
         if self._state.phase is not before.phase:
             self._log.info("barrier", phase=self._state.phase.value, was=before.phase.value)
         if Mark.EMERGENCY in self._state.marks - before.marks:
@@ -261,7 +261,7 @@ class Lane:
     # ------------------------------------------------------------------------------------------------------ the board
 
     def _look(self) -> None:
-        """Take the board when there is none; else read the contacts anew, which finds a lost board and a lost edge."""
+        """Take the board, or read the contacts anew, which finds a lost board and a lost edge."""
         try:
             if self._lines.taken:
                 for contact, on in self._lines.levels().items():
@@ -273,7 +273,6 @@ class Lane:
             self._lose_board(error)
 
     def _changed(self, board: LaneBoard, contact: Input, on: bool) -> None:
-        """On the board's own thread."""
         self._inbox.put(lambda: self._heard(board, edge(contact, on)))
 
     def _heard(self, board: LaneBoard, edge: On | Off) -> None:

@@ -13,6 +13,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
 from terminal.core.stay import StayChange
 from terminal.errors import StorageError
+from terminal.lane_bound import Bound
 from terminal.ports import Intent, Journal
 
 ORDER = "order"
@@ -63,6 +64,8 @@ class LaneJournal:
     journal: Journal
     alarms: Alarms
     stay_after: StayAfter
+    bound: Bound
+    _over: set[str] = field(default_factory=set, init=False, repr=False)
     _unwritten: deque[tuple[Entry, StayChange | None]] = field(default_factory=deque, init=False, repr=False)
 
     def owed(self, vehicle: Vehicle, result: TapResult) -> None:
@@ -93,7 +96,12 @@ class LaneJournal:
         self._end(entry, also)
 
     def again(self) -> None:
-        """Try anew to write down the passages that the disk refused, since who is inside changes with them."""
+        """Try anew to write down the passages that the disk refused, since who is inside changes with them.
+
+        And the end of what stood on for having chattered.
+        """
+        for name in tuple(self._over):
+            self.standing(name, holds=False)
         for _ in range(len(self._unwritten)):
             self._end(*self._unwritten.popleft())
 
@@ -103,19 +111,31 @@ class LaneJournal:
 
     def incident(self, name: str) -> None:
         """Somebody may have laid hands on the system: written down each time; the alarm is one that stands."""
-        self._append(Entry(kind=Kind.INCIDENT, lane=self.number, public={"incident": name}))
+        self._say(Kind.INCIDENT, "incident", name)
 
     def fire_release(self, also: StayChange | None) -> None:
         """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""
         self._end(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
 
     def alarm(self, name: str) -> None:
-        """Something happened: written down each time it does."""
-        self._append(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": name}))
+        """Something happened: written down each time it does, within bounds."""
+        self._say(Kind.ALARM_RAISED, "alarm", name)
 
     def standing(self, name: str, *, holds: bool) -> None:
-        """Something began or is over: written down when that changes."""
-        self.alarms.holds(name, self.number, while_=holds)
+        """Something began or is over: written down when that changes, within bounds.
+
+        What chatters past its bound stands on; `again` says when it is over.
+        """
+        self._over.discard(name)
+        if holds or self.bound.may_say(name) is not None:
+            self.alarms.holds(name, self.number, while_=holds)
+        else:
+            self._over.add(name)
+
+    def _say(self, kind: Kind, key: str, name: str) -> None:
+        if (withheld := self.bound.may_say(f"{key} {name}")) is not None:
+            more = {"withheld": withheld} if withheld else {}
+            self._append(Entry(kind=kind, lane=self.number, public={key: name, **more}))
 
     def _append(self, entry: Entry) -> None:
         self.journal.append(entry).add_done_callback(self.alarms.stored)

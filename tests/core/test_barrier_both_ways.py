@@ -4,7 +4,18 @@ import pytest
 
 from terminal.core.barrier import step
 from terminal.core.barrier_answers import readiness, refusal
-from terminal.core.barrier_signals import Admitted, Busy, DriveForward, Event, Expired, Off, On, Ready, WrongSide
+from terminal.core.barrier_signals import (
+    Admitted,
+    Busy,
+    DriveForward,
+    Event,
+    Expired,
+    Off,
+    On,
+    Ordered,
+    Ready,
+    WrongSide,
+)
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
     LOOP_ARM,
@@ -18,7 +29,18 @@ from terminal.core.barrier_words import (
     Side,
     Timer,
 )
-from tests.core.barrier_stories import BOOM_FALLS, BOOM_RISES, PULSE, SAFETY_GAP_OVER, UNDER, ended, lane, moved, tell
+from tests.core.barrier_stories import (
+    ALL_OUTPUTS,
+    BOOM_FALLS,
+    BOOM_RISES,
+    PULSE,
+    SAFETY_GAP_OVER,
+    UNDER,
+    ended,
+    lane,
+    moved,
+    tell,
+)
 
 IN, OUT = Side.ENTRY, Side.EXIT
 RESTING = lane(CLOSED_LIMIT, direction="both")
@@ -121,3 +143,21 @@ def test_exit_that_no_order_can_help_has_the_lane_until_it_has_ended() -> None:
 def test_after_closing_for_one_side_the_other_is_pulsed() -> None:
     closed = tell(LEAVING, *GOES_OUT, Off(OPEN_LIMIT), On(CLOSED_LIMIT), On(OUTSIDE))[0]
     assert moved(tell(closed, Admitted(2, IN))[1]) == [PULSE]
+
+
+def test_boom_held_open_lets_both_sides_pass_though_a_loop_is_stuck_under_the_first() -> None:
+    held = lane(CLOSED_LIMIT, OUTSIDE, direction="both", outputs=ALL_OUTPUTS)
+    held = tell(held, Ordered(GuardOrder.HOLD), *BOOM_RISES, Admitted(1, IN), On(LOOP_SAFETY))[0]
+    assert [readiness(held, side) for side in (IN, OUT)] == [Ready(), Ready()]
+    both = step(held, Admitted(2, OUT))[0]
+    assert both.vehicles() == {1, 2}
+    ends = tell(both, Expired(Timer.PASSAGE), Expired(Timer.SAFETY_STUCK))
+    assert ended(ends[1]) == [(1, Result.UNKNOWN), (2, Result.UNKNOWN)]
+    later = tell(ends[0], Admitted(3, OUT), Expired(Timer.PASSAGE))[1]
+    assert ended(later) == [(3, Result.UNKNOWN)]
+
+
+def test_boom_that_stays_open_for_nobody_belongs_to_nobody() -> None:
+    closes = tell(ENTERING, On(INSIDE), Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(INSIDE), Expired(Timer.BEHIND_GAP))[0]
+    back = tell(closes, On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[0]
+    assert (back.phase, back.owed, back.owner) == (Phase.OPEN, (), None)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_signals import (
     Admitted,
     Alarm,
@@ -24,9 +25,13 @@ from terminal.core.barrier_words import (
     Mark,
     Phase,
     Result,
+    Settings,
+    Side,
+    State,
     Timer,
 )
 from tests.core.barrier_stories import (
+    ALL_CONTACTS,
     ALL_OUTPUTS,
     BOOM_FALLS,
     BOOM_RISES,
@@ -38,6 +43,7 @@ from tests.core.barrier_stories import (
     LET_DOWN,
     NEXT_CLOSE_UP,
     PULSE,
+    RED,
     UP_LEVEL,
     ended,
     moved,
@@ -237,3 +243,14 @@ def test_release_ends_the_hold_and_waits_for_the_boom_to_come_down() -> None:
 def test_each_tap_before_a_held_boom_has_its_own_time() -> None:
     late = tell(HELD, Expired(Timer.PASSAGE), Admitted(1))[0]
     assert ended(tell(late, Expired(Timer.PASSAGE))[1]) == [(1, Result.NO_SHOW)]
+
+
+def test_boom_that_is_released_over_somebody_shows_red_and_is_released_once() -> None:
+    waits, told = tell(OCCUPIED, RELEASE)
+    assert (waits.phase, told) == (Phase.HELD_OPEN, [RED])
+    assert refusal(waits, GuardOrder.RELEASE, Side.ENTRY) == "released-already"
+
+
+def test_hold_that_was_kept_moves_nothing_where_nothing_can_hold_the_boom_any_more() -> None:
+    at_start = State(settings=Settings(fitted=ALL_CONTACTS), marks=frozenset({Mark.HELD}))
+    assert moved(tell(at_start, AT_REST)[1]) == []

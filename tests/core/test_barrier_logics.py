@@ -17,8 +17,10 @@ from terminal.core.barrier_signals import (
     StartTimer,
 )
 from terminal.core.barrier_words import (
+    CLOSE_OUTPUT,
     CLOSED_LIMIT,
     CONTROLLER_FAULT,
+    FIRE,
     LOOP_ARM,
     LOOP_BEHIND,
     LOOP_SAFETY,
@@ -284,3 +286,12 @@ def test_boom_that_left_its_limit_just_now_is_waited_for_by_step_alone(logic: Lo
     assert moving.phase is (Phase.CLOSING if logic is STEP else Phase.OPENING)
     assert Timer.CLOSING in moving.timers or logic is not STEP
     assert tell(waiting(logic, without={CLOSED_LIMIT}), Expired(Timer.SETTLE), Admitted(1))[0].phase is Phase.OPENING
+
+
+@pytest.mark.parametrize("logic", [IMPULSE, COUNT])
+def test_order_to_close_ends_with_closing_so_that_none_to_open_meets_it(logic: Logic) -> None:
+    closing, told = tell(up(logic, outputs=ALL_OUTPUTS), Expired(Timer.PASSAGE))
+    assert moved(told) == [CLOSE]
+    assert moved(tell(closing, *BOOM_FALLS)[1]) == [Level(CLOSE_OUTPUT, on=False)]
+    assert moved(tell(closing, Admitted(2))[1]) == [Level(CLOSE_OUTPUT, on=False), PULSE]
+    assert moved(tell(closing, On(FIRE))[1]) == [Level(CLOSE_OUTPUT, on=False)]

@@ -104,7 +104,7 @@ def homewards(state: State) -> Iterator[Event]:
         if refusal(state, order, Side.ENTRY) is None
     )
     if state.phase is Phase.OPENING:
-        yield from (Off(CLOSED_LIMIT), On(OPEN_LIMIT), Expired(Timer.OPENING))
+        yield from (Expired(Timer.RETRY), Off(CLOSED_LIMIT), On(OPEN_LIMIT), Expired(Timer.OPENING))
     else:
         yield from (Expired(Timer.PASSAGE), Off(OPEN_LIMIT), On(CLOSED_LIMIT))
     yield from (Expired(Timer.SETTLE), Expired(Timer.STEADY))

@@ -7,6 +7,7 @@ from terminal.alarms import AlarmKey
 from terminal.core.barrier_words import LOOP_ARM, Phase
 from terminal.core.journal import Kind, TapResult
 from terminal.core.stay import ZoneNeutral
+from terminal.lane_bound import MOST, WITHIN_S
 from tests.lane.rig import QUICK, Rig, intent
 from tests.simulation_board.board_process import BoardProcess
 
@@ -88,3 +89,20 @@ def test_fire_release_that_the_disk_refused_is_written_down_once_it_is_back(boar
         rig.journal.fails = False
         rig.journal.wait_for(Kind.ALARM_CLEARED, alarm="storage")
         assert ZoneNeutral(2) in [also for _, also in rig.journal.durable]
+
+
+def test_contact_that_chatters_does_not_fill_the_journal(rig: Rig, world: World) -> None:
+    for _ in range(30):
+        world.contact("tamper", True)
+        world.contact("tamper", False)
+        world.contact("call", True)
+        world.contact("call", False)
+    rig.wait_for(lambda state: "call" not in state.active)
+    told = rig.journal.told()
+    assert told.count(("incident", None)) == MOST
+    assert told.count(("alarm-raised", "call")) == MOST
+    assert told.count(("alarm-raised", "tamper")) <= MOST + 1
+    assert rig.alarms.standing() == (AlarmKey("tamper", 1),), "it stands until it has kept still"
+    rig.journal.entries.clear()
+    rig.ahead_s += WITHIN_S
+    rig.journal.wait_for(Kind.ALARM_CLEARED, alarm="tamper")
