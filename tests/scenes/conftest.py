@@ -13,7 +13,7 @@ from terminal.edges.clock import FlooredClock
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 from tests.lane.rig import MemoryNumber
-from tests.scenes.gate import World
+from tests.scenes.gate import World, open_store
 from tests.scenes.stage import virtual_stage
 from tests.tap.site import Site
 
@@ -43,7 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         clock=FlooredClock(MemoryNumber()),
     )
     keeper.refresh()
-    return World(site, keeper, time.time_ns() // 1_000_000)
+    open_store(folder / "new-disk").close()
+    return World(site, keeper, folder / "new-disk", time.time_ns() // 1_000_000)
 
 
 @pytest.fixture

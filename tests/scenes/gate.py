@@ -53,6 +53,11 @@ class QuickDatabase(Database):
         return connection
 
 
+def open_store(disk: Path) -> Store:
+    """Open the gate's database in this folder, or let it be born there."""
+    return Store(disk, terminal="gate-1", heartbeat=Heartbeats(), random_bytes=os.urandom, database=QuickDatabase)
+
+
 class FollowedJournal:
     """The journal; what became durable is told when somebody has time to listen, in the order in which it was said."""
 
@@ -90,10 +95,11 @@ class FollowedJournal:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all scenes share: the site with everybody's card, its rules in force, and when they begin."""
+    """What all scenes share: the site with everybody's card, its rules in force, an empty journal, when they begin."""
 
     site: Site
     rules: RulesInForce
+    new_disk: Path
     began_ms: int
 
 
@@ -114,9 +120,7 @@ class Gate:
         """Settle what the last run on this `disk` left open."""
         in_force = world.rules.current()
         assert in_force is not None
-        self._store = Store(
-            disk, terminal="gate-1", heartbeat=Heartbeats(), random_bytes=os.urandom, database=QuickDatabase
-        )
+        self._store = open_store(disk)
         stays = self._store.stays(STAYS_KEY)
         journal = self._store.journal(
             clock=time,

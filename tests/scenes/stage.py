@@ -83,6 +83,7 @@ class VirtualStage:
         """By the sequence number of the intent."""
         self._news = True
         self._wakes_ms = inf
+        shutil.copytree(world.new_disk, self._disk())
 
     # ------------------------------------------------------------------------------------------------- as a stage is
 
