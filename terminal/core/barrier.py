@@ -7,7 +7,8 @@ holds for every row:
 * *Contacts*: an edge that repeats the level, or comes from a contact that is not fitted, is no event. Without a board
   no contact is believed.
 * *Clear*: a loop is clear once it was off for `gap_ms`, since a drawbar is no gap between vehicles. When the loops
-  under and behind the boom are both clear, `LoopsClear` is the event; until then, the end of one loop's gap is.
+  under and behind the boom are both clear, `LoopsClear` is the event; until then, the end of one loop's gap is. They
+  may become clear without it when the other side gets the lane, since what is occupied is the loop before its boom.
 * *Stuck*: a loop that is on for too long raises an alarm. The one under the boom goes on to count as occupied; the
   others are left out as if they were not fitted, until they go off.
 * *Timers* belong to the phase that started them: going to another phase cancels them (not those of the loops). A timer
@@ -29,6 +30,7 @@ holds for every row:
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from terminal.core.barrier_answers import STANDING, green, is_taken, standing
 from terminal.core.barrier_books import (
@@ -71,6 +73,7 @@ from terminal.core.barrier_words import (
     Mark,
     Phase,
     Result,
+    Side,
     State,
     Timer,
 )
@@ -100,7 +103,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
         return noted, orders
     if isinstance(seen, Admitted) and is_taken(noted, seen.side):
         return noted, orders
-    if isinstance(seen, Admitted) and _is_passenger(noted):
+    if isinstance(seen, Admitted) and _is_passenger(noted, seen.side):
         *others, last = noted.owed
         joined = replace(last, cards=(*last.cards, seen.vehicle))
         return replace(noted, owed=(*others, joined)), orders
@@ -113,7 +116,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
             more += some
     if isinstance(seen, Admitted):
         after = _may_board(after, seen)
-    for rule in (_owner, _settle, _levels):
+    for rule in (partial(_owner, noted), _settle, _levels):
         after, some = rule(after)
         more += some
     if after.phase is not Phase.CLOSING:  # an order to close that is past as soon as it is given
@@ -163,8 +166,9 @@ def _enter(state: State) -> Done:
 # ------------------------------------------------------------------------------------------------ what holds for all
 
 
-def _is_passenger(state: State) -> bool:
-    return Mark.BOARDING in state.marks and bool(state.owed) and state.phase in JOINABLE
+def _is_passenger(state: State, side: Side) -> bool:
+    boards = Mark.BOARDING in state.marks and state.owner in {None, side}
+    return boards and bool(state.owed) and state.phase in JOINABLE
 
 
 def _may_board(state: State, admitted: Admitted) -> State:
@@ -174,11 +178,21 @@ def _may_board(state: State, admitted: Admitted) -> State:
     return replace(state, marks=state.marks | {Mark.BOARDING}) if boards and accepted else state
 
 
-def _owner(after: State) -> Done:
+def _owner(noted: State, after: State) -> Done:
+    """The lane goes back to nobody; that, or an admission, changes the roles of the loops: they may be clear now."""
+    after = _owned(after)
+    if not is_clear(after) or is_clear(noted):
+        return after, ()
+    cleared, orders = _apply(after, LoopsClear())
+    return _owned(nothing_under(cleared)), orders
+
+
+def _owned(after: State) -> State:
     settled = after.phase in {Phase.CLOSED, Phase.BOOT, Phase.BOARD_LOST}
     watched = after.phase in UNRELIABLE | HELD_BY_PEOPLE
     empty = after.phase is Phase.OPEN and is_clear(after)
-    return (replace(after, owner=None) if settled or ((watched or empty) and not after.owed) else after), ()
+    ends_here = settled or ((watched or empty) and not after.owed)
+    return replace(after, owner=None) if ends_here else after
 
 
 def _settle(after: State) -> Done:

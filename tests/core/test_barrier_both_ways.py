@@ -14,6 +14,7 @@ from terminal.core.barrier_signals import (
     On,
     Ordered,
     Ready,
+    Untapped,
     WrongSide,
 )
 from terminal.core.barrier_words import (
@@ -21,6 +22,7 @@ from terminal.core.barrier_words import (
     LOOP_ARM,
     LOOP_BEHIND,
     LOOP_SAFETY,
+    OF_A_PASSAGE,
     OPEN_LIMIT,
     SWING_OFF,
     GuardOrder,
@@ -33,6 +35,7 @@ from tests.core.barrier_stories import (
     ALL_OUTPUTS,
     BOOM_FALLS,
     BOOM_RISES,
+    LET_DOWN,
     PULSE,
     SAFETY_GAP_OVER,
     UNDER,
@@ -161,3 +164,27 @@ def test_boom_that_stays_open_for_nobody_belongs_to_nobody() -> None:
     closes = tell(ENTERING, On(INSIDE), Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(INSIDE), Expired(Timer.BEHIND_GAP))[0]
     back = tell(closes, On(LOOP_SAFETY), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[0]
     assert (back.phase, back.owed, back.owner) == (Phase.OPEN, (), None)
+
+
+HELD = tell(lane(CLOSED_LIMIT, direction="both", outputs=ALL_OUTPUTS), Ordered(GuardOrder.HOLD), *BOOM_RISES)[0]
+
+
+def test_loops_that_are_clear_for_the_other_side_only_do_not_keep_a_released_boom_up() -> None:
+    """Who was admitted inside did not come; what stands on the loop outside is before the boom, not behind it."""
+    leaving = tell(HELD, On(INSIDE), Admitted(1, OUT), Off(INSIDE), Expired(Timer.BEHIND_GAP))[0]
+    released = tell(leaving, On(OUTSIDE), Ordered(GuardOrder.RELEASE))[0]
+    assert (released.phase, released.owner) == (Phase.HELD_OPEN, OUT)
+    end, told = tell(released, Expired(Timer.PASSAGE))
+    assert (end.phase, ended(told), moved(told)) == (Phase.CLOSING, [(1, Result.NO_SHOW)], [LET_DOWN])
+
+
+def test_who_came_in_untapped_is_counted_when_the_one_that_goes_out_gets_the_lane() -> None:
+    coming = tell(HELD, On(LOOP_SAFETY), On(INSIDE), Off(LOOP_SAFETY), SAFETY_GAP_OVER)[0]
+    taken, told = tell(coming, Admitted(1, OUT))
+    assert (told, taken.marks & OF_A_PASSAGE) == ([Untapped()], frozenset())
+    assert ended(tell(taken, On(LOOP_SAFETY), Off(INSIDE), *GOES_OUT)[1]) == [(1, Result.PASSED)]
+
+
+def test_card_of_the_other_side_is_no_passenger() -> None:
+    both = tell(HELD, On(OUTSIDE), On(INSIDE), Admitted(1, IN), Admitted(2, OUT))[0]
+    assert [vehicle.cards for vehicle in both.owed] == [(1,), (2,)]
