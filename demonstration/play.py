@@ -1,6 +1,7 @@
 """The play: scenes, a script, or a person at keys or a prompt, on the stage."""
 
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -68,9 +69,13 @@ class Wanted:
 def play(wanted: Wanted) -> bool:
     """Set the stage, let it all happen, stop; True when everything went as it should and all witnesses agree.
 
+    Call it on the main thread.
+
     Raises:
         XsError: the stage could not be set.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # whoever is stopped so stops what it started, too
     console = Console(highlight=False, stderr=wanted.as_json)  # standard output is for the events alone
     narrator: Narrator = JsonNarrator() if wanted.as_json else PersonNarrator(console)
     if wanted.scenes:

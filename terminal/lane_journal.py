@@ -10,14 +10,12 @@ from typing import Any
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
-from terminal.core.journal import INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
+from terminal.core.journal import BY_ORDER, INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
 from terminal.core.stay import StayChange
 from terminal.errors import StorageError
 from terminal.lane_bound import Bound
 from terminal.ports import Intent, Journal
 
-ORDER = "order"
-"""The key in a passage's public map that names the order by which a person let a vehicle through."""
 UNTAPPED = "untapped"
 MAX_UNWRITTEN = 1_000
 """Passages that may wait for a disk that fails; what comes on top of them is settled at the next start."""
@@ -158,7 +156,7 @@ def _named(vehicle: Vehicle, late: "Future[EntryKey]") -> Vehicle:
 
 def _settled(vehicle: Vehicle, result: TapResult | Result) -> dict[str, Any]:
     known: dict[str, Any] = {INTENT: vehicle.intent.sequence} if vehicle.intent else {}
-    known |= {ORDER: vehicle.order.sequence} if vehicle.order else {}
+    known |= {BY_ORDER: vehicle.order.sequence} if vehicle.order else {}
     if vehicle.rides_with is not None:
         driver = vehicle.rides_with.intent or vehicle.rides_with.order
         known["passenger_of"] = driver.sequence if driver else None

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from terminal.core.barrier_words import Result
 from terminal.core.journal import (
+    BY_ORDER,
     INTENT,
     Entry,
     EntryKey,
@@ -82,7 +83,8 @@ def settle(
         entries.append((Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public), None))
     entries += [(order_settled(order, OrderResult.UNKNOWN), None) for order in journal.open_orders()]
     for passage in journal.open_passages():
-        public = {INTENT: passage.intent, "result": str(Result.UNKNOWN)}
+        began = BY_ORDER if passage.by_order else INTENT
+        public = {began: passage.intent, "result": str(Result.UNKNOWN)}
         card_number = passage.holder.card_number if passage.holder else None
         entry = Entry(kind=Kind.PASSAGE, lane=passage.lane, public=public, card_number=card_number)
         entries.append((entry, stay_after(passage)))

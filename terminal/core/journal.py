@@ -22,6 +22,8 @@ MAX_RECORD_BYTES = 16 * 1024
 """With MAX_SEALED_BYTES: three of the largest entries still fit one batch of 128 KiB."""
 WHO = "who"
 """The key of the day's pseudonym in the public map; given by the store, never by the writer of an entry."""
+BY_ORDER = "order"
+"""The key in a passage's public map that names the order by which a person let the vehicle through."""
 INTENT = "intent"
 """The key in an outcome's public map that names the sequence number of the intent it settles."""
 SETTLES = "settles"

@@ -72,7 +72,7 @@ class Holder:
 class OpenPassage:
     """A vehicle that may have been let in or out and whose passage has no end yet: its intent, lane, time and card.
 
-    `side` is the way it went; None when its intent does not say.
+    `side` is the way it went; None when its intent does not say. `by_order`: `intent` is the order of a person.
     """
 
     intent: int
@@ -80,6 +80,7 @@ class OpenPassage:
     tapped_ms: int
     holder: Holder | None
     side: Side | None
+    by_order: bool = False
 
 
 def after_passage(result: Result, side: Side, card: Credential | Holder, stay: Stay) -> StayChange | None:

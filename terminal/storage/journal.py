@@ -157,7 +157,12 @@ class JournalWriter:
         with self._database.reading() as connection:
             return tuple(
                 OpenPassage(
-                    sequence, record.lane, record.time.ms, self._passages.holder(sequence, holder), _side(record)
+                    sequence,
+                    record.lane,
+                    record.time.ms,
+                    self._passages.holder(sequence, holder),
+                    _side(record),
+                    record.kind is Kind.ORDER,
                 )
                 for sequence, record_bytes, sealed, holder in connection.execute(_OPEN_PASSAGES).fetchall()
                 for record in (_as_written(sequence, record_bytes, sealed).record,)

@@ -11,8 +11,9 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from terminal.core.barrier_words import GuardOrder
 from terminal.core.cbor import decode_strict, encode
-from terminal.core.journal import INTENT, Entry, Kind, PassageEnded, TapResult
+from terminal.core.journal import BY_ORDER, INTENT, SETTLES, Entry, Kind, OrderResult, PassageEnded, TapResult
 from terminal.core.stay import Holder
 from terminal.errors import DocumentError, StorageError
 
@@ -42,8 +43,22 @@ class Passages:
                 connection.execute("INSERT INTO open_passages (sequence, holder) VALUES (?, ?)", row)
             case Kind.TAP_OUTCOME if intent is not None and entry.public["result"] in NOBODY_PASSES:
                 self._end(connection, intent)
-            case Kind.PASSAGE if intent is not None and not self._end(connection, intent):
-                raise PassageEnded(f"the passage of intent {intent} has ended already")
+            case Kind.ORDER:
+                self._follow_order(connection, entry, sequence)
+            case Kind.PASSAGE:
+                began = entry.public.get(BY_ORDER) if intent is None else intent
+                if began is not None and not self._end(connection, began):
+                    raise PassageEnded(f"the passage that began with entry {began} has ended already")
+            case _:
+                pass
+
+    def _follow_order(self, connection: sqlite3.Connection, entry: Entry, sequence: int) -> None:
+        """A person lets a vehicle through; a row of its own, until that is refused or its passage ends."""
+        settles, opens = entry.public.get(SETTLES), entry.public.get("order") == GuardOrder.OPEN
+        if settles is None and opens:
+            connection.execute("INSERT INTO open_passages (sequence, holder) VALUES (?, NULL)", (sequence,))
+        elif settles is not None and opens and entry.public["result"] == OrderResult.REFUSED:
+            self._end(connection, settles)
 
     def holder(self, sequence: int, sealed: bytes | None) -> Holder | None:
         """Whose passage it is, of a row as it is stored.

@@ -120,6 +120,7 @@ def test_order_that_a_kill_left_between_entry_and_result_is_unknown_and_never_ca
         (Kind.ORDER, GIVEN),
         (Kind.START, {"software": "1.0"}),
         (Kind.ORDER, {"order": "open", "settles": 0, "result": "unknown"}),
+        (Kind.PASSAGE, {"order": 0, "result": "unknown"}),
     ]
 
 

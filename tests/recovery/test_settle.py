@@ -118,7 +118,29 @@ def test_orders_that_the_last_run_left_open_become_unknown_and_only_they(tmp_pat
         assert [(entry.record.kind, entry.record.lane, entry.record.public) for entry in gate.entries()[6:]] == [
             (Kind.ORDER, 1, {"order": "open", "settles": 0, "result": "unknown"}),
             (Kind.ORDER, 1, {"order": "lock", "settles": 4, "result": "unknown"}),
+            (Kind.PASSAGE, 1, {"order": 0, "result": "unknown"}),
         ]
+
+
+@pytest.mark.parametrize(
+    ("last", "ends"),
+    [
+        (order_settled(OpenOrder(0, 1, "open"), OrderResult.OBEYED), [{"order": 0, "result": "unknown"}]),
+        (order_settled(OpenOrder(0, 1, "open"), OrderResult.REFUSED, "locked"), []),
+        (Entry(kind=Kind.PASSAGE, lane=1, public={"order": 0, "result": "passed"}), []),
+    ],
+)
+def test_vehicle_that_a_person_let_through_ends_once_also_when_the_gate_was_killed(
+    last: Entry, ends: list[object], tmp_path: Path
+) -> None:
+    with Gate(tmp_path / "journal") as gate:
+        for entry in (order("open"), last):
+            gate.journal.append(entry).result()
+    with Gate(tmp_path / "journal") as gate:
+        settle(gate.journal, software="1.2", stay_after=nobody)
+        later = [entry.record for entry in gate.entries()[2:]]
+        assert [record.public for record in later if record.kind is Kind.PASSAGE] == ends
+        assert gate.journal.open_passages() == ()
 
 
 @pytest.mark.parametrize("result", ["failed", "storage"])
