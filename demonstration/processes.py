@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,12 +26,21 @@ class DidNotHappen(XsError):
     """Something that should have followed did not, within its time."""
 
 
+_STARTER = ThreadPoolExecutor(1, "starter")
+
+
 class Process:
-    """A child process that is ended with the block, politely first. A Ctrl-C is not for it: it has its own session."""
+    """A child process that is ended with the block, politely first. A Ctrl-C is not for it: it has its own session.
+
+    It never outlives us, whatever kills us: a gate that was left over would take the cards of the next one.
+    """
 
     def __init__(self, arguments: list[str], **popen: Any) -> None:
-        command = [sys.executable, "-m", *arguments]
-        self._process = subprocess.Popen(command, start_new_session=True, **popen)  # noqa: S603 - our own programs
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", *arguments]
+        # The kernel's word for "us" is the thread that starts it, so that must be one that lives as long as we do.
+        self._process: subprocess.Popen[Any] = _STARTER.submit(
+            lambda: subprocess.Popen(command, start_new_session=True, **popen)  # noqa: S603 - our own programs
+        ).result()
 
     @property
     def pid(self) -> int:

@@ -11,7 +11,7 @@ from demonstration.narrators import Narrator
 from demonstration.processes import DidNotHappen
 from demonstration.serving import NO_POWER
 from demonstration.stage import Stage
-from simulation.scene_conditions import Names
+from simulation.scene_conditions import VEHICLE_IS, Names
 from simulation.scene_line import Line, NotUnderstood, read_line
 from simulation.scene_seen import Seen
 from simulation.scene_steps import action
@@ -94,7 +94,7 @@ class Steps:
 
     def _do(self, line: Line) -> None:
         lane = self._stage.lane
-        does = action(line, self._names())
+        does = action(line, self._names(line.words))
         line.must_be_used_up()
         match does:
             case Happen(message):
@@ -148,10 +148,11 @@ class Steps:
             self._stage.lane.wait(lambda: False, LOOK_MS)
         raise DidNotHappen(otherwise)
 
-    def _names(self) -> Names:
-        return Names(
-            vehicles=set(self._stage.lane.world.look()["vehicles"]), people={each.name for each in self._stage.cast}
-        )
+    def _names(self, words: list[str]) -> Names:
+        """Who is here. A vehicle is called as its driver here, so what is said of `eva` tells which of them is meant."""
+        people = {each.name for each in self._stage.cast}
+        of_a_person = words[0] in {"wait", "expect"} and " ".join(words[2:]) not in VEHICLE_IS
+        return Names(vehicles=set() if of_a_person else set(self._stage.lane.world.look()["vehicles"]), people=people)
 
 
 def _pairs(details: Iterable[str]) -> Iterator[tuple[str, str]]:
