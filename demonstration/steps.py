@@ -149,7 +149,7 @@ class Steps:
         raise DidNotHappen(otherwise)
 
     def _names(self, words: list[str]) -> Names:
-        """Who is here. A vehicle is called as its driver here, so what is said of `eva` tells which of them is meant."""
+        """Who is here. Vehicles are called as their drivers: what is said of `eva` tells which of them is meant."""
         people = {each.name for each in self._stage.cast}
         of_a_person = words[0] in {"wait", "expect"} and " ".join(words[2:]) not in VEHICLE_IS
         return Names(vehicles=set() if of_a_person else set(self._stage.lane.world.look()["vehicles"]), people=people)

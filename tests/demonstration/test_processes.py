@@ -23,5 +23,5 @@ def test_board_ends_with_a_demonstration_that_is_killed(tmp_path: Path) -> None:
         stat = Path(f"/proc/{int(demonstration.stdout.readline())}/stat")
         assert b"serving" in demonstration.stdout.readline()
         demonstration.kill()
-        demonstration.stdout.read()  # the board holds it, too: it ends when both have
+        demonstration.communicate(timeout=10)  # the board holds its output, too: it ends when both have
     assert not stat.exists() or stat.read_text().split()[2] == "Z"
