@@ -28,7 +28,7 @@ gpio: setup ## the GPIO tests on a kernel with simulated chips, in qemu (minutes
 	@scripts/gpio-in-qemu $(ARGS)
 
 barrier-long: setup ## the barrier held to what must hold, over more than 100,000 steps a test
-	@BARRIER_DRAWS=250000 $(bin)/python -m pytest -q tests/core/test_barrier_properties.py $(ARGS)
+	@BARRIER_DRAWS=250000 $(bin)/python -m pytest -q --timeout=0 tests/core/test_barrier_properties.py $(ARGS)
 
 docs: setup ## write the generated parts of docs/ anew
 	@$(bin)/python -m scripts.docs
