@@ -36,7 +36,8 @@ PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
 
 BRISK = Setup(
-    times=ControllerTimes(travel_ms=800, after_passage_ms=500), gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300}
+    times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
+    gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300},
 )
 """A lane for whoever wants to see decisions rather than vehicles."""
 ROOMY = Setup(
