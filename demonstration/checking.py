@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from demonstration.configuration import TERMINAL, Place
 from demonstration.processes import Event
@@ -66,23 +67,25 @@ def _pulses(records: Mapping[int, Record], trace: Path) -> Iterator[str]:
     """The boom was opened as often as the journal has reasons for it: no pulse that nobody decided."""
     results = _results(records)
     passengers = sum(each.kind is Kind.PASSAGE and "passenger_of" in each.public for each in records.values())
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    held_by_open = not any(line.get("name") == "hold_open" for line in lines)  # a lane without that relay
+    by_open = {"open", "hold"} if held_by_open else {"open"}
     ordered = sum(
-        each.public.get("order") in {"open", "hold"} and each.public.get("result") in MAY_HAVE
-        for each in records.values()
+        each.public.get("order") in by_open and each.public.get("result") in MAY_HAVE for each in records.values()
     )
     least = sum(result == "opened" for result in results.values())
     most = sum(result in MAY_OPEN for result in results.values()) - passengers + ordered
-    pulses, again = _openings(trace)
+    pulses, again = _openings(lines)
     most = max(least, most + again)
     if not least <= pulses <= most:
         so_often = f"{least}" if least == most else f"{least} to {most}"
         yield f"the barrier was told to open {pulses} times, and the journal has reasons for {so_often}"
 
 
-def _openings(trace: Path) -> tuple[int, int]:
+def _openings(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
     """How often `open` was switched on; and how often again, at a boom that had not left its closed position."""
     openings, again, closed, tried = 0, 0, True, False
-    for line in map(json.loads, trace.read_text().splitlines()):
+    for line in lines:
         match line:
             case {"what": "contact", "name": "closed_limit", "on": bool(on)}:
                 closed, tried = on, False
