@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--slow-taps", type=int, default=15, help="taps of each kind with commits of 150 ms")
     parser.add_argument("--very-slow-taps", type=int, default=3, help="taps of each kind with commits of 2 s")
     parser.add_argument("--lane-samples", type=int, default=1000, help="pulses, and contacts, of a lane without a card")
-    parser.add_argument("--busy-taps", type=int, default=400, help="taps beside four lanes at rest, and as many, busy")
+    parser.add_argument("--busy-taps", type=int, default=2000, help="taps beside four lanes at rest, and as many, busy")
     parser.add_argument("--starts", type=int, default=5, help="starts of the gate")
     parser.add_argument("--renewals", type=int, default=10, help="changes, and new lists, brought into force")
     parser.add_argument("--gate-taps", type=int, default=200, help="taps on the gate before its memory is looked at")

@@ -117,7 +117,10 @@ def slowed_percent(idle: Sequence[float], busy: Sequence[float]) -> float:
 
 @contextmanager
 def busy_lanes(parts: Parts, folder: Path) -> Iterator[Callable[[], int]]:
-    """Four lanes through which one vehicle drives after another; gives how many were let through so far."""
+    """Four lanes through which one vehicle after another drives; gives how many were let through so far.
+
+    Begins when each lane has let its first through.
+    """
     with ExitStack() as stack:
         socket = stack.enter_context(_board(folder, "busy", lanes=len(BUSY_LANES)))
         stack.enter_context(traffic(socket, len(BUSY_LANES)))
@@ -136,6 +139,7 @@ def busy_lanes(parts: Parts, folder: Path) -> Iterator[Callable[[], int]]:
         for thread in threads:
             thread.start()
         try:
+            _wait_until(lambda: all(admitted))
             yield lambda: sum(admitted)
         finally:
             over.set()
