@@ -17,6 +17,7 @@ from terminal.core.barrier_signals import (
     Off,
     On,
     Order,
+    Ordered,
     Passage,
     Pulse,
     Standing,
@@ -30,6 +31,7 @@ from terminal.core.barrier_words import (
     LOOP_SAFETY,
     MOMENTS,
     OPEN_LIMIT,
+    GuardOrder,
     Logic,
     Mark,
     Phase,
@@ -47,15 +49,24 @@ UP_LEVEL, DOWN_LEVEL = Level("open", on=True), Level("open", on=False)
 HOLD_UP, LET_DOWN = Level("hold_open", on=True), Level("hold_open", on=False)
 GREEN, RED = Light(green=True), Light(green=False)
 
+HOLD, RELEASE = Ordered(GuardOrder.HOLD), Ordered(GuardOrder.RELEASE)
+LOCK, UNLOCK = Ordered(GuardOrder.LOCK), Ordered(GuardOrder.UNLOCK)
+PAUSE, RESUME, CONFIRM = Ordered(GuardOrder.PAUSE), Ordered(GuardOrder.RESUME), Ordered(GuardOrder.CONFIRM)
+
+AT_REST = ContactsRead(frozenset({CLOSED_LIMIT, LOOP_ARM}))
 SAFETY_GAP_OVER, BEHIND_GAP_OVER = Expired(Timer.SAFETY_GAP), Expired(Timer.BEHIND_GAP)
 BOOM_RISES = (Off(CLOSED_LIMIT), On(OPEN_LIMIT))
 BOOM_FALLS = (Off(OPEN_LIMIT), On(CLOSED_LIMIT))
 STAYS_DOWN = (*BOOM_FALLS, Expired(Timer.DOWN))
 DRIVES_UNDER = (On(LOOP_SAFETY), Off(LOOP_ARM))
 DRIVES_AWAY = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
+LOOPS_CLEAR = (Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
 GOES_BACK = (Off(LOOP_SAFETY), SAFETY_GAP_OVER)
 NEXT_CLOSE_UP = (On(LOOP_BEHIND), Off(LOOP_SAFETY), On(LOOP_SAFETY))
 """The next vehicle follows before the gap is long enough to tell the two apart."""
+SECOND_TAPS = (On(LOOP_ARM), Admitted(2))
+THIRD_TAPS = (On(LOOP_ARM), Admitted(3))
+LEAVES_ARM = Off(LOOP_ARM)
 
 
 def lane(*active: str, without: Iterable[str] = (), marks: Iterable[Mark] = (), **settings: Any) -> State:
@@ -140,3 +151,9 @@ def under(logic: Logic = Logic.IMPULSE, **settings: Any) -> State:
 
 WAITING, ADMITTED, UP, UNDER = waiting(), admitted(), up(), under()
 OPENED_ELSEWHERE = tell(WAITING, Off(CLOSED_LIMIT), Expired(Timer.LEFT_CLOSED), On(OPEN_LIMIT))[0]
+HELD = tell(waiting(outputs=ALL_OUTPUTS), HOLD, *BOOM_RISES)[0]
+"""A person holds the boom open."""
+OCCUPIED = tell(HELD, *DRIVES_UNDER)[0]
+"""Somebody who has not tapped is under it."""
+STRANGER = tell(OPENED_ELSEWHERE, *DRIVES_UNDER, *SECOND_TAPS)[0]
+"""Nobody was admitted, and something is under the boom; then vehicle 2 before it is admitted."""

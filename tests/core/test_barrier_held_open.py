@@ -6,17 +6,14 @@ from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_signals import (
     Admitted,
     Alarm,
-    ContactsRead,
     Event,
     Expired,
     Off,
     On,
-    Ordered,
     Passage,
     Untapped,
 )
 from terminal.core.barrier_words import (
-    CLOSED_LIMIT,
     LOOP_ARM,
     LOOP_BEHIND,
     LOOP_SAFETY,
@@ -33,17 +30,22 @@ from terminal.core.barrier_words import (
 from tests.core.barrier_stories import (
     ALL_CONTACTS,
     ALL_OUTPUTS,
+    AT_REST,
     BOOM_FALLS,
     BOOM_RISES,
     DOWN_LEVEL,
     DRIVES_AWAY,
     DRIVES_UNDER,
     GOES_BACK,
+    HELD,
+    HOLD,
     HOLD_UP,
     LET_DOWN,
     NEXT_CLOSE_UP,
+    OCCUPIED,
     PULSE,
     RED,
+    RELEASE,
     UP_LEVEL,
     ended,
     moved,
@@ -53,13 +55,6 @@ from tests.core.barrier_stories import (
     up,
     waiting,
 )
-
-HOLD, RELEASE = Ordered(GuardOrder.HOLD), Ordered(GuardOrder.RELEASE)
-LOCK, UNLOCK = Ordered(GuardOrder.LOCK), Ordered(GuardOrder.UNLOCK)
-PAUSE, RESUME, CONFIRM = Ordered(GuardOrder.PAUSE), Ordered(GuardOrder.RESUME), Ordered(GuardOrder.CONFIRM)
-HELD = tell(waiting(outputs=ALL_OUTPUTS), HOLD, *BOOM_RISES)[0]
-OCCUPIED = tell(HELD, *DRIVES_UNDER)[0]
-AT_REST = ContactsRead(frozenset({CLOSED_LIMIT, LOOP_ARM}))
 
 
 def test_hold_is_a_level_on_hold_open_or_else_on_the_input_of_a_controller_that_wants_levels() -> None:

@@ -23,7 +23,6 @@ from terminal.core.barrier_words import (
     LOOP_ARM,
     OPEN_LIMIT,
     SWING_OFF,
-    GuardOrder,
     Logic,
     Mark,
     Phase,
@@ -33,13 +32,23 @@ from terminal.core.barrier_words import (
 )
 from tests.core.barrier_stories import (
     ALL_OUTPUTS,
+    AT_REST,
     BOOM_FALLS,
     BOOM_RISES,
+    CONFIRM,
     DOWN_LEVEL,
     DRIVES_AWAY,
     DRIVES_UNDER,
+    HELD,
+    HOLD,
     HOLD_UP,
     LET_DOWN,
+    LOCK,
+    OCCUPIED,
+    PAUSE,
+    RELEASE,
+    RESUME,
+    UNLOCK,
     WAITING,
     admitted,
     ended,
@@ -51,13 +60,6 @@ from tests.core.barrier_stories import (
     up,
     waiting,
 )
-
-HOLD, RELEASE = Ordered(GuardOrder.HOLD), Ordered(GuardOrder.RELEASE)
-LOCK, UNLOCK = Ordered(GuardOrder.LOCK), Ordered(GuardOrder.UNLOCK)
-PAUSE, RESUME, CONFIRM = Ordered(GuardOrder.PAUSE), Ordered(GuardOrder.RESUME), Ordered(GuardOrder.CONFIRM)
-HELD = tell(waiting(outputs=ALL_OUTPUTS), HOLD, *BOOM_RISES)[0]
-OCCUPIED = tell(HELD, *DRIVES_UNDER)[0]
-AT_REST = ContactsRead(frozenset({CLOSED_LIMIT, LOOP_ARM}))
 
 
 @pytest.mark.parametrize("state", [WAITING, admitted(), up(), under(), HELD, lane()])

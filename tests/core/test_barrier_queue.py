@@ -12,7 +12,6 @@ from terminal.core.barrier_words import (
     Mark,
     Phase,
     Result,
-    State,
     Timer,
 )
 from tests.core.barrier_stories import (
@@ -23,10 +22,15 @@ from tests.core.barrier_stories import (
     DRIVES_AWAY,
     DRIVES_UNDER,
     GOES_BACK,
+    LEAVES_ARM,
+    LOOPS_CLEAR,
     NEXT_CLOSE_UP,
     OPENED_ELSEWHERE,
     PULSE,
     SAFETY_GAP_OVER,
+    SECOND_TAPS,
+    STRANGER,
+    THIRD_TAPS,
     UNDER,
     UP,
     ended,
@@ -40,10 +44,6 @@ from tests.core.barrier_stories import (
 )
 
 PASSED, ASSUMED, NO_SHOW, BACKED_OUT = Result.PASSED, Result.ASSUMED, Result.NO_SHOW, Result.BACKED_OUT
-SECOND_TAPS = (On(LOOP_ARM), Admitted(2))
-THIRD_TAPS = (On(LOOP_ARM), Admitted(3))
-LEAVES_ARM = Off(LOOP_ARM)
-LOOPS_CLEAR = (Off(LOOP_SAFETY), SAFETY_GAP_OVER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
 EACH = pytest.mark.parametrize("logic", Logic)
 
 
@@ -80,7 +80,7 @@ def test_next_vehicle_after_a_gap_ends_the_passage_before_it(logic: Logic) -> No
 
 def test_next_vehicle_after_a_gap_has_its_own_time_under_the_boom() -> None:
     gap = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER)
-    for before in (tell(UNDER, *SECOND_TAPS)[0], stranger()):
+    for before in (tell(UNDER, *SECOND_TAPS)[0], STRANGER):
         assert StartTimer(Timer.UNDER_BOOM, 120_000) in step(tell(before, *gap)[0], On(LOOP_SAFETY))[1]
 
 
@@ -194,31 +194,26 @@ def test_first_vehicle_of_the_next_cycle_has_no_passengers_from_the_one_before()
 # ---------------------------------------------------------------------------------------------------------- strangers
 
 
-def stranger() -> State:
-    """Nobody was admitted, and something is under the boom; then a vehicle before it is admitted."""
-    return tell(OPENED_ELSEWHERE, *DRIVES_UNDER, *SECOND_TAPS)[0]
-
-
 def test_stranger_under_the_boom_does_not_pass_for_who_is_owed() -> None:
-    end, told = tell(stranger(), *DRIVES_AWAY)
+    end, told = tell(STRANGER, *DRIVES_AWAY)
     assert (end.phase, ended(told), moved(told)) == (Phase.OPEN, [], [PULSE])
     assert ended(tell(end, *DRIVES_UNDER, *DRIVES_AWAY)[1]) == [(2, PASSED)]
 
 
 def test_who_follows_a_stranger_after_a_gap_is_who_is_owed() -> None:
     story = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, *DRIVES_UNDER, Off(LOOP_BEHIND), BEHIND_GAP_OVER)
-    second = tell(stranger(), *story)[0]
+    second = tell(STRANGER, *story)[0]
     assert Mark.STRANGER not in second.marks
     assert ended(tell(second, *GOES_BACK)[1]) == []
     assert ended(tell(second, *DRIVES_AWAY)[1]) == [(2, PASSED)]
 
 
 def test_who_follows_a_stranger_without_a_gap_passes_with_him() -> None:
-    assert ended(tell(stranger(), *NEXT_CLOSE_UP, LEAVES_ARM, *LOOPS_CLEAR)[1]) == [(2, PASSED)]
+    assert ended(tell(STRANGER, *NEXT_CLOSE_UP, LEAVES_ARM, *LOOPS_CLEAR)[1]) == [(2, PASSED)]
 
 
 def test_strangers_drawbar_is_nobodys_passage() -> None:
-    assert ended(tell(stranger(), *NEXT_CLOSE_UP, *LOOPS_CLEAR)[1]) == []
+    assert ended(tell(STRANGER, *NEXT_CLOSE_UP, *LOOPS_CLEAR)[1]) == []
 
 
 def test_stranger_after_a_stranger_is_a_possible_tailgate() -> None:
@@ -228,7 +223,7 @@ def test_stranger_after_a_stranger_is_a_possible_tailgate() -> None:
 
 def test_drawbar_of_who_came_after_a_gap_is_no_tailgate() -> None:
     gap = (On(LOOP_BEHIND), Off(LOOP_SAFETY), SAFETY_GAP_OVER, On(LOOP_SAFETY))
-    for before in (tell(UNDER, *SECOND_TAPS, *gap)[0], tell(stranger(), *gap)[0]):
+    for before in (tell(UNDER, *SECOND_TAPS, *gap)[0], tell(STRANGER, *gap)[0]):
         assert outcome(before, Off(LOOP_SAFETY), On(LOOP_SAFETY)) == (Phase.PASSING, [])
 
 
@@ -240,7 +235,7 @@ def test_gap_alone_is_nobodys_passage() -> None:
 
 
 def test_stranger_that_goes_back_is_nobodys_back_out() -> None:
-    end, told = tell(stranger(), *GOES_BACK, Expired(Timer.PASSAGE))
+    end, told = tell(STRANGER, *GOES_BACK, Expired(Timer.PASSAGE))
     assert (end.phase, ended(told)) == (Phase.CLOSING, [(2, NO_SHOW)])
 
 
