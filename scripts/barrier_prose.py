@@ -106,7 +106,7 @@ DONE: Mapping[type, str] = {
     PassageDone: "passage done: {result}",
     FirstEnds: "the first one owed ends: {result}",
     AllEnd: "all that are owed end: {result}",
-    NobodyCame: "all that are owed end: no-show, or backed-out",
+    NobodyCame: "all that are owed end: unknown, backed-out or no-show",
     WentBack: "who was under the boom went back",
     Start: "timer {timer}",
     Cancel: "no timer {timer}",

@@ -18,6 +18,9 @@ holds for every row:
 * *Followers*: vehicles so close that the loops never clear between them pass together. Who is owed behind the first
   has passed with it when he has left `loop_arm` and something came under the boom that can have been him: each time
   that `loop_safety` comes on counts for one of those owed, in their order.
+* *Too close to tell*: who left `loop_arm` while another was under the boom, and for whom `loop_safety` did not come on,
+  may have passed with the other; so may anybody else who was owed, where no `loop_arm` tells. He is owed still, since
+  he may stand before the boom; when his time is over he ends as *unknown*, and not as a no-show.
 * *Both directions*: the side admitted first owns the lane until `closed`, or until nobody is owed where the boom is
   open for nobody, or cannot be relied upon. Where it is held open both sides are served.
 * *Entering a phase* is an event (`Entered`); after it every contact that is on counts as an event, in the order of

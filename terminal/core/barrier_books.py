@@ -143,7 +143,8 @@ def _went_off(state: State, contact: str) -> Done:
     if contact not in LOOPS:
         return noted, ()
     if contact_of(noted, LOOP_ARM) == contact:
-        owed = tuple(replace(vehicle, left=True) for vehicle in noted.owed)
+        occupied = is_on(noted, LOOP_SAFETY)
+        owed = tuple(replace(vehicle, left=True, hidden=vehicle.hidden or occupied) for vehicle in noted.owed)
         noted = replace(noted, owed=owed, marks=noted.marks - {Mark.BOARDING})
     noted, orders = cancel(noted, STUCK[contact])
     if contact == LOOP_ARM and noted.settings.direction != "both":
@@ -168,7 +169,7 @@ def _under_boom(state: State) -> State:
 
 def nothing_under(state: State) -> State:
     """Nothing is under the boom, or nobody can tell: what was noted of a passage counts no more."""
-    owed: tuple[OwedVehicle, ...] = tuple(replace(vehicle, over=False) for vehicle in state.owed)
+    owed: tuple[OwedVehicle, ...] = tuple(replace(vehicle, over=False, hidden=False) for vehicle in state.owed)
     return replace(state, owed=owed, marks=state.marks - OF_A_PASSAGE)
 
 

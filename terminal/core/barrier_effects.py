@@ -38,6 +38,7 @@ from terminal.core.barrier_signals import Admitted, Level, Off, On, Order, Passa
 from terminal.core.barrier_words import (
     CLOSE_OUTPUT,
     HOLD_OUTPUT,
+    LOOP_ARM,
     LOOP_SAFETY,
     OPEN_OUTPUT,
     Logic,
@@ -207,12 +208,20 @@ def _passing(state: State) -> tuple[OwedVehicle, ...]:
 
 def _passage_done(state: State, result: Result) -> Done:
     after, orders = _end(state, _passing(state), result)
-    return nothing_under(after), orders
+    cannot_tell = not is_fitted(state, LOOP_ARM)
+    owed = tuple(replace(each, uncertain=each.uncertain or each.hidden or cannot_tell) for each in after.owed)
+    return nothing_under(replace(after, owed=owed)), orders
 
 
 def _nobody_came(state: State) -> Done:
-    results = ((vehicle, Result.BACKED_OUT if vehicle.came else Result.NO_SHOW) for vehicle in state.owed)
-    return replace(state, owed=()), tuple(order for vehicle, result in results for order in _told(vehicle, result))
+    return replace(state, owed=()), tuple(order for each in state.owed for order in _told(each, _not_seen(each)))
+
+
+def _not_seen(vehicle: OwedVehicle) -> Result:
+    """What becomes of a vehicle whose time is over, and whose passage nobody saw."""
+    if vehicle.uncertain:
+        return Result.UNKNOWN
+    return Result.BACKED_OUT if vehicle.came else Result.NO_SHOW
 
 
 def _end(state: State, vehicles: Iterable[OwedVehicle], result: Result) -> Done:

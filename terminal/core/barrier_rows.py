@@ -159,7 +159,9 @@ class AllEnd:
 
 @dataclass(frozen=True, slots=True)
 class NobodyCame:
-    """Every owed vehicle has ended: *backed out* if it was under the boom, else *no-show*."""
+    """Every owed vehicle has ended: *unknown* if it may have passed with another, *backed out* if it was under the boom
+    and went back, else *no-show*.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ TABLE: tuple[Row, ...] = (
     Row(in_(Phase.PASSING), (On(CLOSED_LIMIT),), (), None, (Start(Timer.DOWN),)),
     Row(in_(Phase.PASSING), (Off(CLOSED_LIMIT),), (), None, (Cancel(Timer.DOWN),)),
     *down_already((More(), By(Logic.IMPULSE, Logic.STEP, Logic.HOLD)), Phase.OPENING, *GO_UP),
-    *down_already((), Phase.CLOSED, AllEnd(Result.NO_SHOW)),
+    *down_already((), Phase.CLOSED, NobodyCame()),
     Row(in_(Phase.PASSING), (Expired(Timer.UNDER_BOOM),), (), None, (Alarm("vehicle-under-boom"),)),
 
     # closing

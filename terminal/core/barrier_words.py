@@ -218,6 +218,10 @@ class OwedVehicle:
     """`loop_safety` came on for it since the loops were clear."""
     came: bool = False
     """It was under the boom and went back."""
+    hidden: bool = False
+    """It left `loop_arm` while another was under the boom, and may be there too; until the loops are clear."""
+    uncertain: bool = False
+    """Another has passed, and this one may have passed with it, so close that no loop could tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
