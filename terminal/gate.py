@@ -42,6 +42,7 @@ from terminal.edges.systemd import ServiceManager, report
 from terminal.ending import Ending, Stage
 from terminal.gate_lane import SharedParts, boards, start_lane
 from terminal.gate_socket import start_socket
+from terminal.lane_ends import PassageEnds
 from terminal.lane_lines import TakeBoard, set_safe
 from terminal.ports import CardTransport, ReaderState
 from terminal.recovery import NeverTold, settle
@@ -170,6 +171,7 @@ class GateProcess:
             stays=self._stays,
             journal=self._journal,
             alarms=self._alarms,
+            ends=PassageEnds(self._journal, self._alarms),
             clock=self._clock,
             heartbeats=self._heartbeats,
             kept=self._store.kept.number,

@@ -18,6 +18,7 @@ from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.ending import Ending, Stage
 from terminal.lane import Lane
+from terminal.lane_ends import PassageEnds
 from terminal.lane_kept import KeptNumber
 from terminal.lane_lines import TakeBoard
 from terminal.lane_ports import LanePorts
@@ -70,6 +71,7 @@ class SharedParts:
     stays: Stays
     journal: Journal
     alarms: Alarms
+    ends: PassageEnds
     clock: FlooredClock
     heartbeats: Heartbeats
     kept: Callable[[str], KeptNumber]
@@ -135,6 +137,7 @@ def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
             kept=kept,
             stay_after=places.after,
             after_fire=places.after_fire,
+            ends=shared.ends,
         )
     )
 

@@ -67,8 +67,8 @@ class Lane:
         self._state = State(settings=ports.settings, marks=still_possible(self._kept.at_start, ports.settings))
         self._inbox = ports.inbox(ports.number)
         self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
-        bound = Bound(ports.monotonic_s)
-        self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after, bound)
+        bound, ends = Bound(ports.monotonic_s), ports.passage_ends()
+        self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after, bound, ends)
         self._acts = Acts(self._lines, self._journal, ports.monotonic_s)
         self._thread = threading.Thread(target=self._run, name=f"lane-{ports.number}", daemon=True)
         self._stopping = False

@@ -1,24 +1,20 @@
 """What one lane writes down: the outcome of an admission, the end of its passage, alarms. Never waits for the disk."""
 
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
-from terminal.core.journal import BY_ORDER, INTENT, Entry, EntryKey, Kind, PassageEnded, TapResult
+from terminal.core.journal import BY_ORDER, INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
-from terminal.errors import StorageError
 from terminal.lane_bound import Bound
+from terminal.lane_ends import PassageEnds
 from terminal.ports import Intent, Journal
 
 UNTAPPED = "untapped"
-MAX_UNWRITTEN = 1_000
-"""Passages that may wait for a disk that fails; what comes on top of them is settled at the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,8 @@ class LaneJournal:
     alarms: Alarms
     stay_after: StayAfter
     bound: Bound
+    ends: PassageEnds
     _over: set[str] = field(default_factory=set, init=False, repr=False)
-    _unwritten: deque[tuple[Entry, StayChange | None]] = field(default_factory=deque, init=False, repr=False)
 
     def owed(self, vehicle: Vehicle, result: TapResult) -> None:
         """It is let through; without an intent its tap writes that, once it knows by what name."""
@@ -91,7 +87,7 @@ class LaneJournal:
             public=_settled(vehicle, result),
             card_number=card.card_number if card else None,
         )
-        self._end(entry, also)
+        self.ends.put(entry, also)
 
     def again(self) -> None:
         """Try anew to write down the passages that the disk refused, since who is inside changes with them.
@@ -100,8 +96,7 @@ class LaneJournal:
         """
         for name in tuple(self._over):
             self.standing(name, holds=False)
-        for _ in range(len(self._unwritten)):
-            self._end(*self._unwritten.popleft())
+        self.ends.again()
 
     def untapped(self) -> None:
         """A vehicle passed a boom that was held open, and nobody had tapped."""
@@ -113,7 +108,7 @@ class LaneJournal:
 
     def fire_release(self, also: StayChange | None) -> None:
         """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""
-        self._end(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
+        self.ends.put(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
 
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does, within bounds."""
@@ -137,17 +132,6 @@ class LaneJournal:
 
     def _append(self, entry: Entry) -> None:
         self.journal.append(entry).add_done_callback(self.alarms.stored)
-
-    def _end(self, entry: Entry, also: StayChange | None) -> None:
-        self.journal.append(entry, also).add_done_callback(partial(self._ended, entry, also))
-
-    def _ended(self, entry: Entry, also: StayChange | None, stored: "Future[EntryKey]") -> None:
-        failure = stored.exception()
-        if isinstance(failure, PassageEnded):  # the disk has it, although it said that it failed
-            return
-        if isinstance(failure, StorageError) and len(self._unwritten) < MAX_UNWRITTEN:
-            self._unwritten.append((entry, also))
-        self.alarms.stored(stored)
 
 
 def _named(vehicle: Vehicle, late: "Future[EntryKey]") -> Vehicle:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from terminal.alarms import Alarms
 from terminal.core.barrier_words import Mark, Settings, State
 from terminal.core.stay import StayChange
+from terminal.lane_ends import PassageEnds
 from terminal.lane_inbox import Inbox
 from terminal.lane_journal import StayAfter
 from terminal.lane_kept import KeptNumber
@@ -38,5 +39,11 @@ class LanePorts:
     """Hears of every new state, on the lane's thread; must not block."""
     stay_after: StayAfter = lambda *_: None
     after_fire: Callable[[], StayChange | None] = lambda: None
+    ends: PassageEnds | None = None
+    """Shared with the other lanes of the gate. None: there are none."""
     answer_s: float = ANSWER_S
     clear_s: float = CLEAR_S
+
+    def passage_ends(self) -> PassageEnds:
+        """Those of the gate, or of this lane alone."""
+        return self.ends or PassageEnds(self.journal, self.alarms)

@@ -22,6 +22,7 @@ from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.lane import Lane
+from terminal.lane_ends import PassageEnds
 from terminal.lane_ports import LanePorts
 from terminal.places import Places
 from terminal.storage.database import Database
@@ -82,6 +83,7 @@ class OneLane:
     stays: Stays
     journal: JournalWriter
     alarms: Alarms
+    ends: PassageEnds
 
     def __init__(
         self,
@@ -119,6 +121,7 @@ class OneLane:
         else:
             self.disk, self.store, self.clock, self.keeper = beside.disk, beside.store, beside.clock, beside.keeper
             self.stays, self.journal, self.alarms = beside.stays, beside.journal, beside.alarms
+        self.ends = beside.ends if beside else PassageEnds(self.journal, self.alarms)
         fitted = frozenset((*CONTACTS, *MOMENTS))
         quick = Settings(direction=direction, fitted=fitted, pulse_ms=60, travel_ms=1000, passage_ms=5000)
         places = Places(lane=number, rules=self.keeper, stays=self.stays)
@@ -134,6 +137,7 @@ class OneLane:
                 changed=self._changed,
                 stay_after=places.after,
                 after_fire=places.after_fire,
+                ends=self.ends,
             )
         )
         self.ports = TapPorts(
