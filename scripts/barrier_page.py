@@ -1,8 +1,9 @@
 """`docs/barrier.md`: the barrier's table in words, made from the table itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from scripts.barrier_glossary import PHASES, TIMERS, WORDS
 from scripts.barrier_prose import all_of, does, events_in_words, seconds
 from terminal.core import barrier, barrier_table
 from terminal.core.barrier_table import TABLE
@@ -23,7 +24,15 @@ Made from `terminal/core/barrier_table.py`.
 
 def page() -> Mapping[str, str]:
     """The page, by its name below `docs/`."""
-    parts = (HEAD, _section("The controller's logics", _prose(barrier_table.__doc__)), _rules(), _rows(), _timers())
+    parts = (
+        HEAD,
+        _section("The words", WORDS),
+        _section("The phases", _table(("phase", "what it is"), ((phase, PHASES[phase]) for phase in Phase))),
+        _section("The controller's logics", _prose(barrier_table.__doc__)),
+        _section("What holds for every row", _prose(barrier.__doc__)),
+        _section("The rows", "\n".join(_told())),
+        _timers(),
+    )
     return {"barrier.md": "\n".join(parts)}
 
 
@@ -46,12 +55,10 @@ def _prose(doc: str | None) -> str:
     return "\n\n".join((doc or "").strip().split("\n\n")[2:])
 
 
-def _rules() -> str:
-    return _section("What holds for every row", _prose(barrier.__doc__))
-
-
-def _rows() -> str:
-    return _section("The rows", "\n".join(_told()))
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    ruled = (tuple(head), *(tuple(row) for row in rows))
+    first, *rest = (f"| {' | '.join(cells)} |" for cells in ruled)
+    return "\n".join((first, "|---" * len(ruled[0]) + "|", *rest))
 
 
 def _told() -> Iterator[str]:
@@ -66,5 +73,5 @@ def _told() -> Iterator[str]:
 
 
 def _timers() -> str:
-    rows = "\n".join(f"| {timer} | {seconds(timer)} |" for timer in Timer)
-    return _section("Timers, where commissioning says nothing else", f"| timer | runs |\n|---|---|\n{rows}")
+    rows = ((timer, seconds(timer), TIMERS[timer]) for timer in Timer)
+    return _section("Timers, where commissioning says nothing else", _table(("timer", "runs", "what it is for"), rows))

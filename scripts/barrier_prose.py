@@ -51,18 +51,18 @@ from terminal.core.barrier_signals import (
 from terminal.core.barrier_words import Logic, Mark, Settings, Timer
 
 MARKS = {
-    Mark.RETRIED: "it was tried again already",
+    Mark.RETRIED: "a second attempt to open",
     Mark.BOARDING: "another card would be a passenger",
-    Mark.UNDER: "something was under the boom",
-    Mark.BEHIND: "loop_behind was on",
-    Mark.STRANGER: "who is under the boom is a stranger",
-    Mark.GAP: "loop_safety was clear meanwhile",
-    Mark.RESTARTED: "the boom was not down since the start",
-    Mark.EMERGENCY: "emergency",
-    Mark.SWUNG_OFF: "arm came off",
-    Mark.LOCKED: "locked",
-    Mark.HELD: "held",
-    Mark.PAUSED: "paused",
+    Mark.UNDER: "something came under the boom",
+    Mark.BEHIND: "loop_behind saw the vehicle",
+    Mark.STRANGER: "what came under the boom is a stranger",
+    Mark.GAP: "loop_safety was clear during this passage",
+    Mark.RESTARTED: "who passes may have been let in before the restart",
+    Mark.EMERGENCY: "nobody has confirmed that the fire is over",
+    Mark.SWUNG_OFF: "nobody has confirmed that the arm is back",
+    Mark.LOCKED: "the lane is locked",
+    Mark.HELD: "the boom is held open",
+    Mark.PAUSED: "no cards are taken",
 }
 
 
@@ -74,56 +74,56 @@ def seconds(timer: Timer) -> str:
 HAPPENS: Mapping[type, str] = {
     On: "{contact} on",
     Off: "{contact} off",
-    Expired: "timer {timer} is over",
+    Expired: "timer {timer} runs out",
     Ordered: "a person orders: {order}",
-    Entered: "on entering",
+    Entered: "the phase is entered",
     LoopsClear: "loops clear",
-    BoardLost: "the board is gone",
-    Stopped: "the gate ends",
+    BoardLost: "the board does not answer any more",
+    Stopped: "the terminal is stopped",
     Admitted: "admitted",
-    ContactsRead: "contacts read",
+    ContactsRead: "the board answers, its contacts are read",
 }
 HOLDS: Mapping[type, str] = {
     On: "{contact} is on",
     Off: "{contact} is not on",
-    Absent: "no {contact}",
+    Absent: "{contact} is not fitted",
     Released: "{contact} is off",
-    Rested: "{contact} was clear before",
+    Rested: "{contact} was clear before it came on",
     Clear: "the loops are clear",
-    Without: "not: {mark}",
+    Without: "not noted: {mark}",
     Owed: "{least} are owed",
     NoneOwedBut: "no more than {most} are owed",
-    More: "another vehicle is owed",
-    FirstUnserved: "the first one owed had no order yet",
+    More: "somebody is owed after this passage",
+    FirstUnserved: "no order was given yet for the first one owed",
 }
 DONE: Mapping[type, str] = {
-    Owe: "owed + 1",
+    Owe: "the vehicle is owed",
     Serve: "ORDER open, for the next one owed",
     Open: "ORDER open",
-    LetGo: "ORDER level off",
-    Close: "ORDER close, where wired",
-    Hold: "ORDER level on",
+    LetGo: "ORDER level of open off",
+    Close: "ORDER close, where it is wired and the loops are clear",
+    Hold: "ORDER level of hold_open on, or else of open",
     PassageDone: "passage done: {result}",
     FirstEnds: "the first one owed ends: {result}",
     AllEnd: "all that are owed end: {result}",
     NobodyCame: "all that are owed end: unknown, backed-out or no-show",
-    WentBack: "who was under the boom went back",
-    Start: "timer {timer}",
-    Cancel: "no timer {timer}",
+    WentBack: "note: who was under the boom went back",
+    Start: "start timer {timer}",
+    Cancel: "stop timer {timer}",
     Remember: "note: {mark}",
     Forget: "forget: {mark}",
     Alarm: "ALARM {name}",
     Incident: "INCIDENT {name}",
-    Passage: "passage of somebody: {result}",
+    Passage: "passage of somebody unnamed: {result}",
     Untapped: "counted as untapped",
 }
 
 
 COUNTED: Mapping[When, str] = {
     Owed(1): "somebody is owed",
-    Owed(2): "two are owed",
+    Owed(2): "two or more are owed",
     NoneOwedBut(0): "nobody is owed",
-    NoneOwedBut(1): "no second one is owed",
+    NoneOwedBut(1): "no more than one is owed",
 }
 
 
@@ -143,7 +143,8 @@ def when_in_words(when: When) -> str:
     """It must hold."""
     match when:
         case By():
-            return " or ".join(logic for logic in Logic if logic in when)
+            others = [logic for logic in Logic if logic not in when]
+            return f"any logic but {others[0]}" if len(others) == 1 else " or ".join(sorted(when, key=[*Logic].index))
         case Mark():
             return MARKS[when]
         case Timer():

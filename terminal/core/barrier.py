@@ -4,11 +4,13 @@ The machine itself is data, in `terminal.core.barrier_table`; its words stand in
 the books of contacts and timers in `barrier_books`, what can be read off a state in `barrier_answers`. Here is what
 holds for every row:
 
-* *Contacts*: an edge that repeats the level, or comes from a contact that is not fitted, is no event. Without a board
-  no contact is believed.
-* *Clear*: a loop is clear once it was off for `gap_ms`, since a drawbar is no gap between vehicles. When the loops
-  under and behind the boom are both clear, `LoopsClear` is the event; until then, the end of one loop's gap is. They
-  may become clear without it when the other side gets the lane, since what is occupied is the loop before its boom.
+* *Cards*: nobody is admitted in `boot`, `board-lost`, `locked` and `emergency-open`, nor while no cards are taken. In
+  `unknown`, `arm-off`, `forced` and the faults only who leaves is: no order is given for him, and a person helps. In
+  `held-open` everybody may be. Else a vehicle must stand on `loop_arm`, where that is fitted, and the lane must not
+  belong to the other side. In these phases, `closed` to `closing`, a person may order to open once, whoever is there.
+* *Contacts*: one that repeats its level, or is not fitted, is no event. Without a board no contact is believed.
+* *Clear*: a loop is clear once it was off for `gap_ms`, since a drawbar is no gap between vehicles. *Loops clear*: the
+  two under and behind the boom have become clear, both of them.
 * *Stuck*: a loop that is on for too long raises an alarm. The one under the boom goes on to count as occupied; the
   others are left out as if they were not fitted, until they go off.
 * *Timers* belong to the phase that started them: going to another phase cancels them (not those of the loops). A timer
@@ -21,14 +23,21 @@ holds for every row:
 * *Too close to tell*: who left `loop_arm` while another was under the boom, and for whom `loop_safety` did not come on,
   may have passed with the other; so may anybody else who was owed, where no `loop_arm` tells. He is owed still, since
   he may stand before the boom; when his time is over he ends as *unknown*, and not as a no-show.
-* *Both directions*: the side admitted first owns the lane until `closed`, or until nobody is owed where the boom is
-  open for nobody, or cannot be relied upon. Where it is held open both sides are served.
-* *Entering a phase* is an event (`Entered`); after it every contact that is on counts as an event, in the order of
-  `CONTACTS`.
-* *Faults* (`ENDS_OWED`): entering one ends every owed vehicle as *unknown*, and so does leaving one of `UNRELIABLE`.
-* *Levels*: an output that is on and not wanted in the phase goes off as soon as the loops are clear, never before. An
-  order to close is broken off when `closing` ends, and when something comes under the boom.
-* *Standing alarms* (`STANDING`) and the *light* follow the state.
+* *Both directions*: the side admitted first owns the lane until `closed`; where the boom cannot be relied upon, people
+  have it in hand, or it is open over clear loops, until nobody is owed. In `held-open` both sides are served. For who
+  leaves, `loop_arm` and `loop_behind` change places; that alone may make the loops clear.
+* *Entering a phase* is an event. After it every contact that is on counts as if it came on just now: first fire, then
+  the arm, the controller's fault, the limits, and the loops under, behind and before the boom.
+* *Who is owed* ends as *unknown* when the lane enters `boot`, `board-lost`, `locked`, `arm-off`, `emergency-open`,
+  `forced` or a fault, and when it leaves `unknown`, `arm-off`, `forced` or a fault.
+* *Levels*: that of `hold_open` is wanted in `held-open` and `emergency-open`; that of `open`, for the logic `hold`, in
+  `opening`, `passing` and `emergency-open`, in `open` while somebody is owed, and instead of a `hold_open` that is not
+  wired. A level that is on and not wanted goes off as soon as the loops are clear, never before.
+* *An order to close* is broken off when `closing` ends, and when something comes under the boom.
+* *Standing alarms* hold as long as their cause: the board, fire and the arm until confirmed, the controller's fault,
+  tamper, a stuck loop.
+* *The light* is green when the boom is open for somebody owed, held open, or an emergency lets people out; while a
+  vehicle passes, only where the controller keeps the boom up for the next one owed. Else it is red.
 """
 
 from collections.abc import Iterable

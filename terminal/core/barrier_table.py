@@ -7,19 +7,21 @@ alarms, the light) stands in `terminal.core.barrier`, which carries the table ou
 
 Where a contact that would prove something is not fitted, time stands in for it. Without `open_limit` the boom counts as
 open after its travel time, unless `closed_limit` says that it never left. Without `closed_limit` it counts as down once
-`open_limit` and the loops have been off for its travel time (timer `SETTLE`, which runs by itself in SETTLING).
+`open_limit`, `loop_safety` and `loop_behind` have been off for its travel time (timer `settle`, which runs by itself in
+`unknown`, `closing`, `forced` and the faults).
 
 How the logics differ:
 
 * `impulse`: a vehicle's pulse is given when it is its turn, and once more while `closed_limit` shows that the boom did
-  not move. After a no-show `close` is ordered where it is wired, else the controller closes by itself.
-* `impulse-count`: a vehicle's pulse is given at its tap, never again, since the controller counts them.
-* `step`: a pulse on an open boom would close it. So it is given on `closed_limit` alone, and closing is never ordered.
+  not move. When nobody came `close` is ordered where it is wired, else the controller closes by itself.
+* `impulse-count`: a vehicle's pulse is given at its tap, never again, since the controller counts them. When nobody
+  came `close` is ordered, since the controller would go on waiting.
+* `step`: a pulse on an open boom would close it. So it is given on a boom that is down, and closing is never ordered.
 * `hold`: the level stays on while anybody is owed, and goes off when the loops are clear. When the boom does not open,
   off for two seconds and on again, once.
 
-Fire goes before everything, then an arm that came off, then a lock, then a hold. Each is remembered over a restart;
-what is left of them takes hold again in `unknown`, where each of them leads.
+Fire goes before everything, then an arm that came off, then a lock, then a hold. Each is remembered over a restart, and
+when one of them ends the lane goes to `unknown`, where those that are left take hold again.
 """
 
 from terminal.core.barrier_rows import (
