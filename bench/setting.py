@@ -99,6 +99,7 @@ class Setting(Office):
         for name, content in (
             ("card-keys.json", self.keys_for_terminal()),
             ("terminal-key", token_hex(32).encode()),
+            ("journal-key", token_hex(32).encode()),
         ):
             (keys / name).touch(mode=0o600)
             (keys / name).write_bytes(content)

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from smartcard import scard
 
 from bench import lanes
@@ -108,6 +109,7 @@ class TapBench:
             sealing_key=lambda: self.rules.issuers.sealing[0],
             time_zone=lambda: ZoneInfo(self.rules.policy.time_zone),
             stays=self._stays,
+            signing_key=Ed25519PrivateKey.generate(),
         )
         self._disk = parts.enter_context(BareDisk(folder / "data" / "bare"))
         self._alarms = Alarms(self._journal, lambda _step, _alarm: None)

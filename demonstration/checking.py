@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from demonstration.configuration import TERMINAL, Place
 from demonstration.processes import Event
 from terminal.core.journal import INTENT, SETTLES, Kind, Record
@@ -115,7 +117,9 @@ def _is_begun(record: Record) -> bool:
 
 def journal_of(place: Place) -> dict[int, Record]:
     """All records of a gate that does not run, by sequence number. Read from a copy: its own files are left alone."""
-    key = bytes.fromhex((place.folder / "keys" / "terminal-key").read_text())
+    key, journal_key = (
+        bytes.fromhex((place.folder / "keys" / name).read_text()) for name in ("terminal-key", "journal-key")
+    )
     with TemporaryDirectory(prefix="xs-demo-journal-") as copies:
         copy = Path(copies) / "gate"
         shutil.copytree(place.data, copy)
@@ -126,6 +130,7 @@ def journal_of(place: Place) -> dict[int, Record]:
                 sealing_key=lambda: None,
                 time_zone=lambda: UTC,
                 stays=store.stays(key),
+                signing_key=Ed25519PrivateKey.from_private_bytes(journal_key),
             )
             return {entry.record.sequence: entry.record for entry in journal.entries()}
         finally:

@@ -250,6 +250,7 @@ class Stage:
         for name, content in (
             ("card-keys.json", self._office.keys_for_terminal()),
             ("terminal-key", token_hex(32).encode()),
+            ("journal-key", token_hex(32).encode()),
         ):
             (keys / name).touch(mode=0o600)
             (keys / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""The keys of one terminal: `card-keys.json` and `terminal-key`, as systemd hands them over or in `[keys] folder`.
+"""The keys of one terminal: `card-keys.json`, `terminal-key`, `journal-key`; of systemd or in `[keys] folder`.
 
 A terminal holds only what it needs (design 3): `read` always; `stay`, `site` and `template` where the site uses them.
 The issuer's `application` and `update` keys are refused: a stolen terminal must not be able to change a card.
@@ -15,8 +15,8 @@ from firmware_config.gate import Gate
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 
 KEY_BYTES = 16
-TERMINAL_KEY_BYTES = 32
-TERMINAL_KEY = "64 hexadecimal digits that only this terminal has: openssl rand -hex 32 > terminal-key"
+OWN_KEY_BYTES = 32
+OWN_KEY = "64 hexadecimal digits that only this terminal has: openssl rand -hex 32 > {}"
 MAX_GENERATIONS = 8
 MAX_FILE_BYTES = 64 * 1024
 OPTIONAL = ("stay", "site", "template")
@@ -37,10 +37,11 @@ class CardKeys:
 
 @dataclass(frozen=True, slots=True)
 class GateKeys:
-    """All keys of a terminal. `terminal`: 32 bytes of its own."""
+    """All keys of a terminal. `terminal`, `journal`: 32 bytes of its own; the second is an Ed25519 key (RFC 8032)."""
 
     cards: CardKeys
     terminal: bytes = field(repr=False)
+    journal: bytes = field(repr=False)
 
 
 def keys_folder(gate: Gate, environ: Mapping[str, str], file: str) -> Path:
@@ -64,18 +65,22 @@ def read_keys(gate: Gate, environ: Mapping[str, str], file: str) -> GateKeys:
         ConfigurationMistakes: one of them cannot be read or used.
     """
     folder = keys_folder(gate, environ, file)
-    return GateKeys(read_card_keys(folder / gate.keys.cards), read_terminal_key(folder / gate.keys.terminal))
+    return GateKeys(
+        read_card_keys(folder / gate.keys.cards),
+        terminal=read_own_key(folder / gate.keys.terminal),
+        journal=read_own_key(folder / gate.keys.journal),
+    )
 
 
-def read_terminal_key(path: Path) -> bytes:
-    """Read the terminal's own key, 32 bytes.
+def read_own_key(path: Path) -> bytes:
+    """Read a key that was made on this terminal, 32 bytes.
 
     Raises:
         ConfigurationMistakes: it cannot be read or used.
     """
-    key = _hex(_bytes(path, "the terminal's key").decode("ascii", "replace").strip(), TERMINAL_KEY_BYTES)
+    key = _hex(_bytes(path, "a key of this terminal").decode("ascii", "replace").strip(), OWN_KEY_BYTES)
     if key is None:
-        raise ConfigurationMistakes((Mistake(str(path), "", "is no key file", TERMINAL_KEY),))
+        raise ConfigurationMistakes((Mistake(str(path), "", "is no key file", OWN_KEY.format(path.name)),))
     return key
 
 

@@ -64,6 +64,8 @@ class Keys(Section):
     """File with this terminal's master keys: `read` (newest first) and, where used, `stay`, `site`, `template`."""
     terminal: FileName = "terminal-key"
     """File with this terminal's own key, under which it keeps who is inside: 64 hexadecimal digits, made on it."""
+    journal: FileName = "journal-key"
+    """File with the Ed25519 key that signs this terminal's journal: 64 hexadecimal digits, made on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from firmware_config.board_map import map_path, read_board_map
-from firmware_config.cardkeys import keys_folder, read_card_keys, read_terminal_key
+from firmware_config.cardkeys import keys_folder, read_card_keys, read_own_key
 from firmware_config.gate import Board, Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from terminal.core.document import MAX_ROOT_BYTES
@@ -118,7 +118,8 @@ def _keys(gate: Gate, environ: Mapping[str, str], file: str) -> Iterator[Mistake
         return
     readers: tuple[tuple[str, Callable[[Path], object]], ...] = (
         (gate.keys.cards, read_card_keys),
-        (gate.keys.terminal, read_terminal_key),
+        (gate.keys.terminal, read_own_key),
+        (gate.keys.journal, read_own_key),
     )
     for name, read in readers:
         path = folder / name

@@ -26,6 +26,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from firmware_config.cardkeys import GateKeys
 from firmware_config.configuration import read_gate
@@ -140,7 +141,11 @@ class GateProcess:
         )
         self._stays = self._store.stays(keys.terminal)
         journal = self._store.journal(
-            clock=self._clock, sealing_key=self._sealing_key, time_zone=self._time_zone, stays=self._stays
+            clock=self._clock,
+            sealing_key=self._sealing_key,
+            time_zone=self._time_zone,
+            stays=self._stays,
+            signing_key=Ed25519PrivateKey.from_private_bytes(keys.journal),
         )
         self._journal = ToldJournal(journal)
         self._alarms = Alarms(self._journal, tell_alarm, self._store.kept)

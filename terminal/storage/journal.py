@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from terminal.core.barrier_words import Side
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
@@ -36,6 +38,7 @@ from terminal.core.sealing import seal
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.errors import DocumentError, StorageError
 from terminal.ports import Clock
+from terminal.storage.checkpoints import Checkpoints
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
 from terminal.storage.passages import Passages
@@ -74,6 +77,7 @@ class JournalWriter:
         day_keys: DayKeys,
         stays: Stays,
         passages: Passages,
+        signing_key: Ed25519PrivateKey,
     ) -> None:
         """`identity` is terminal name and epoch; `sealing_key` gives headquarters' key as it is known now."""
         self.terminal, self.epoch = identity
@@ -90,6 +94,7 @@ class JournalWriter:
         writer.adopt(day_keys.load)
         writer.adopt(self._compare)
         writer.every_tick(self._end_the_day)
+        self.checkpoints = Checkpoints(writer, identity, signing_key)
 
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.

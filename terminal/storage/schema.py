@@ -63,3 +63,30 @@ def open_passages(connection: sqlite3.Connection) -> None:
 def open_orders(connection: sqlite3.Connection) -> None:
     """Which orders of a person still wait for what came of them."""
     connection.execute("CREATE TABLE open_orders (sequence INTEGER PRIMARY KEY) STRICT")
+
+
+@migration
+def checkpoints(connection: sqlite3.Connection) -> None:
+    """The Merkle tree over the entries, its signed checkpoints, and how much of it headquarters has acknowledged."""
+    for statement in (
+        """CREATE TABLE tree (
+             one INTEGER PRIMARY KEY CHECK (one = 1),
+             size INTEGER NOT NULL CHECK (size >= 0),
+             hashes BLOB NOT NULL) STRICT""",
+        "INSERT INTO tree (one, size, hashes) VALUES (1, 0, x'')",
+        "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY CHECK (size > 0), note BLOB NOT NULL) STRICT",
+        """CREATE TABLE acknowledged (
+             one INTEGER PRIMARY KEY CHECK (one = 1),
+             size INTEGER NOT NULL CHECK (size >= 0),
+             note BLOB NOT NULL) STRICT""",
+        """CREATE TRIGGER tree_never_shrinks BEFORE UPDATE ON tree
+             WHEN new.size <= old.size
+             BEGIN SELECT raise(ABORT, 'the tree only grows'); END""",
+        """CREATE TRIGGER acknowledged_never_falls BEFORE UPDATE ON acknowledged
+             WHEN new.size < old.size
+             BEGIN SELECT raise(ABORT, 'what is acknowledged stays acknowledged'); END""",
+        """CREATE TRIGGER unacknowledged_entries_stay BEFORE DELETE ON entries
+             WHEN old.sequence >= coalesce((SELECT size FROM acknowledged), 0)
+             BEGIN SELECT raise(ABORT, 'headquarters has not acknowledged this entry'); END""",
+    ):
+        connection.execute(statement)

@@ -3,7 +3,7 @@
 store = Store(folder, terminal="gate-1", heartbeat=heartbeat, random_bytes=os.urandom)
 floor = store.kept.number("clock-floor")
 stays = store.stays(key)
-journal = store.journal(clock=clock, sealing_key=..., time_zone=..., stays=stays)
+journal = store.journal(clock=clock, sealing_key=..., time_zone=..., stays=stays, signing_key=...)
 ...
 store.close()
 """
@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import EPOCH_BYTES, is_terminal_name
@@ -86,10 +88,11 @@ class Store:
         sealing_key: Callable[[], SealingKey | None],
         time_zone: Callable[[], tzinfo | None],
         stays: Stays,
+        signing_key: Ed25519PrivateKey,
     ) -> JournalWriter:
         """The journal. Once for each store. Both callables are asked at every entry, on the writer's thread.
 
-        `time_zone` is the site's, by which days end; None while no rules say which.
+        `time_zone` is the site's, by which days end; None while no rules say which. `signing_key` signs checkpoints.
 
         Raises:
             StorageError: the newest entry is not as it was written.
@@ -103,6 +106,7 @@ class Store:
             day_keys=DayKeys(time_zone, self._random_bytes),
             stays=stays,
             passages=self._passages,
+            signing_key=signing_key,
         )
 
     def close(self, timeout_s: float = 10.0) -> None:

@@ -64,6 +64,7 @@ class Writer:
         self._turn = threading.Condition()
         self._closing = False
         self._loads: list[Load] = []
+        self._last_steps: list[Load] = []
         self._chores: list[Callable[[], None]] = []
         self._trouble: str | None = None
         self._chore_failed = ""
@@ -107,6 +108,10 @@ class Writer:
         """
         self._loads.append(load)
         self.submit(load).result()
+
+    def before_each_commit(self, step: Load) -> None:
+        """Let `step` end each transaction from now on; when it raises, nothing of that transaction is stored."""
+        self._last_steps.append(step)
 
     def every_tick(self, chore: Callable[[], None]) -> None:
         """Call `chore` on the thread each time it comes round; it may submit writes. What it raises is logged."""
@@ -187,6 +192,8 @@ class Writer:
                 connection.execute("ROLLBACK TO one_write")
                 waiting.future.set_exception(error)
             connection.execute("RELEASE one_write")
+        for step in self._last_steps:
+            step(connection)
         if self._before_commit is not None:
             self._before_commit()
         connection.execute("COMMIT")

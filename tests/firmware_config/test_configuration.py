@@ -35,7 +35,7 @@ def changed(folder: Path, *changes: tuple[str, str]) -> Path:
 def test_least_file_gets_the_defaults_of_the_design(tmp_path: Path) -> None:
     gate = read_gate(written(tmp_path, GATE))
     assert gate == LEAST
-    assert gate.keys == Keys(folder=None, cards="card-keys.json", terminal="terminal-key")
+    assert gate.keys == Keys(folder=None, cards="card-keys.json", terminal="terminal-key", journal="journal-key")
     assert gate.timing == Timing(tap_budget_ms=2000, intent_budget_ms=2000, linger_s=60)
     assert (gate.lane[0].logic, gate.lane[0].pulse_ms, gate.lane[0].contacts) == ("impulse", 500, ())
 

@@ -20,8 +20,9 @@ def machine(tmp_path: Path) -> Iterator[Path]:
         (tmp_path / name).mkdir(mode=mode)
     (tmp_path / "root.json").write_text(json.dumps({"signed": {"_type": "root"}, "signatures": []}))
     (tmp_path / "keys/card-keys.json").write_text(json.dumps({"read": ["00" * 16]}))
-    (tmp_path / "keys/terminal-key").write_text("5a" * 32 + "\n")
-    for name in ("card-keys.json", "terminal-key"):
+    for name in ("terminal-key", "journal-key"):
+        (tmp_path / "keys" / name).write_text("5a" * 32 + "\n")
+    for name in ("card-keys.json", "terminal-key", "journal-key"):
         (tmp_path / "keys" / name).chmod(0o600)
     (tmp_path / "root.json").chmod(0o644)
     text = GATE + f'[keys]\nfolder = "{tmp_path}/keys"\n'
@@ -114,15 +115,16 @@ def test_key_file_open_to_others(machine: Path) -> None:
     ]
 
 
-def test_terminal_key_that_is_none(machine: Path) -> None:
-    path = machine / "keys/terminal-key"
-    allowed = "allowed: 64 hexadecimal digits that only this terminal has: openssl rand -hex 32 > terminal-key"
+@pytest.mark.parametrize("name", ["terminal-key", "journal-key"])
+def test_own_key_that_is_none(machine: Path, name: str) -> None:
+    path = machine / "keys" / name
+    allowed = f"allowed: 64 hexadecimal digits that only this terminal has: openssl rand -hex 32 > {name}"
     for content in (b"", b"5a" * 31, b"5a" * 33, b"zz" * 32, b"\xff" * 64, b"5a" * 40_000):
         path.write_bytes(content)
-        assert told(machine) == [f"keys/terminal-key: is no key file; {allowed}"]
+        assert told(machine) == [f"keys/{name}: is no key file; {allowed}"]
     path.unlink()
     (line,) = told(machine)
-    assert line.startswith("keys/terminal-key: the terminal's key cannot be read: No such file or directory;")
+    assert line.startswith(f"keys/{name}: a key of this terminal cannot be read: No such file or directory;")
 
 
 def test_credential_of_systemd_may_show_group_bits(machine: Path) -> None:

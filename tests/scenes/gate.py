@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from simulation.stage import Setup
 from simulation.vpcd import InsertedCard
 from terminal.alarms import Alarms
@@ -36,6 +38,7 @@ from tests.tap.site import OPEN_LANE as LANE
 from tests.tap.site import Site
 
 STAYS_KEY = bytes(range(32))
+JOURNAL_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 DISK_S = 20.0
 """Of real time, for a disk that is busy with other things."""
 
@@ -127,6 +130,7 @@ class Gate:
             sealing_key=lambda: in_force.issuers.sealing[0],
             time_zone=lambda: ZoneInfo(in_force.policy.time_zone),
             stays=stays,
+            signing_key=JOURNAL_KEY,
         )
         self.journal = FollowedJournal(journal, written)
         alarms = Alarms(self.journal, lambda _step, _alarm: None, self._store.kept)

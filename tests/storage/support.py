@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from terminal.core.checkpoint import checkpoint_of, terminal_key
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import Entry, Kind
+from terminal.core.merkle import leaf_hash, root_of
+from terminal.core.signed_note import SignedNote, parse_note
 from terminal.storage.journal import JournalWriter, Stored
 from terminal.storage.stays import Stays
 from terminal.storage.store import Store
@@ -25,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 TERMINAL = "gate-1"
 EAN = 8712345000004
 STAYS_KEY = bytes(range(32))
+SIGNING_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 NOON_MS = int(datetime(2026, 9, 15, 10, 0, tzinfo=UTC).timestamp()) * 1000
 """Noon in Amsterdam."""
 HOUR_MS = 3_600_000
@@ -93,6 +98,7 @@ class Gate:
     """Store, stays and journal over one folder; closed at the end of the `with`."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
+        self.folder = folder
         self.clock = MovedClock()
         self.beats = Beats()
         self.sealing_key: SealingKey | None = SEALING_KEY
@@ -108,6 +114,7 @@ class Gate:
                 sealing_key=lambda: self.sealing_key,
                 time_zone=lambda: self.time_zone,
                 stays=self.stays,
+                signing_key=SIGNING_KEY,
             )
         except BaseException:
             self.store.close()
@@ -121,6 +128,20 @@ class Gate:
 
     def entries(self) -> list[Stored]:
         return list(self.journal.entries())
+
+    def notes(self) -> list[SignedNote]:
+        """The signed checkpoints that are not acknowledged below, smallest first."""
+        with closing(sqlite3.connect(self.folder / "journal.db")) as connection:
+            return [parse_note(note) for (note,) in connection.execute("SELECT note FROM checkpoints ORDER BY size")]
+
+    def checked_sizes(self) -> list[int]:
+        """The sizes of all checkpoints, each found to have a good signature and the root of the entries below it."""
+        key = terminal_key(TERMINAL, self.journal.epoch, SIGNING_KEY.public_key().public_bytes_raw())
+        leaves = [leaf_hash(entry.record_bytes) for entry in self.entries()]
+        assert all(note.signed_by(key) for note in self.notes())
+        checkpoints = [checkpoint_of(note) for note in self.notes()]
+        assert [each.root for each in checkpoints] == [root_of(leaves[: each.size]) for each in checkpoints]
+        return [each.size for each in checkpoints]
 
 
 def start(number: int = 0) -> Entry:

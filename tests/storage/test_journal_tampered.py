@@ -72,6 +72,7 @@ def test_erased_sealed_part_and_dropped_old_entries_leave_the_rest_readable(tmp_
             gate.journal.append(entry).result()
     changed_by_hand(
         tmp_path / "journal",
+        "INSERT INTO acknowledged (one, size, note) VALUES (1, 1, x'00')",
         "DELETE FROM entries WHERE sequence = 0",
         "UPDATE entries SET sealed = NULL WHERE sequence = 1",
     )

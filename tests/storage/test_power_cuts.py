@@ -22,6 +22,7 @@ def check_is_whole(gate: Gate) -> list[Stored]:
     settled = {entry.record.public.get("intent") for entry in entries if entry.record.kind is Kind.TAP_OUTCOME}
     assert {intent.sequence for intent in gate.journal.open_intents()} == intents - settled
     assert gate.stays.count(1) == len(settled)
+    assert gate.checked_sizes()[-1:] == ([len(entries)] if entries else [])
     return entries
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from demonstration.office import SITE
 from simulation.vpcd import InsertedCard
 from simulation.world import World
@@ -39,6 +41,7 @@ from tests.tap.site import OPEN_LANE, Site
 
 PATIENCE_S = 5.0
 STAYS_KEY = bytes(range(32))
+JOURNAL_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 
 
 class Disk:
@@ -187,6 +190,7 @@ class OneLane:
             sealing_key=sealing_key or (lambda: rules.issuers.sealing[0] if (rules := self.keeper.current()) else None),
             time_zone=lambda: ZoneInfo(rules.policy.time_zone) if (rules := self.keeper.current()) else UTC,
             stays=self.stays,
+            signing_key=JOURNAL_KEY,
         )
         self.alarms = Alarms(self.journal, lambda _step, _alarm: None)
 

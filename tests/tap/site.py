@@ -52,7 +52,7 @@ STATUS_OF = {
     "not-activated": CardStatus.NOT_ACTIVATED,
 }
 CREDENTIAL_FILE = 1
-KEY_FILES = ("card-keys.json", "terminal-key")
+KEY_FILES = ("card-keys.json", "terminal-key", "journal-key")
 
 
 class Site:

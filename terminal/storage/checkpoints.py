@@ -1,0 +1,113 @@
+"""The Merkle tree over the journal and its signed checkpoints, in the transaction of every commit (design 7, 'Proof').
+
+Leaves are taken from the table itself when a transaction is about to commit, so that a write which was undone leaves
+nothing behind. A transaction gets a checkpoint at its end, and more when it is larger than a batch to headquarters may
+be: between two neighbouring checkpoints lies never more than one batch.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from terminal.core.acknowledgement import Acknowledged, Judgement, judge
+from terminal.core.checkpoint import Checkpoint, checkpoint_of, signed, terminal_key
+from terminal.core.issuers import HeadquartersKey
+from terminal.core.merkle import HASH_BYTES, CompactRange, leaf_hash
+from terminal.core.messages import MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_BATCH_OVERHEAD, MAX_ENTRY_OVERHEAD
+from terminal.core.signed_note import parse_note
+from terminal.errors import StorageError
+from terminal.storage.writer import Writer
+
+
+class Checkpoints:
+    """Grows the tree, signs it, and keeps what headquarters has acknowledged of it."""
+
+    def __init__(self, writer: Writer, identity: tuple[str, bytes], key: Ed25519PrivateKey) -> None:
+        """`identity` is terminal name and epoch. What the journal holds already is taken into the tree. Blocks.
+
+        Raises:
+            StorageError: the disk failed, or tree and entries do not fit each other.
+        """
+        self._terminal, self._epoch = identity
+        self._key = key
+        self._own = terminal_key(*identity, key.public_key().public_bytes_raw())
+        self._writer = writer
+        writer.before_each_commit(self._grow)
+        writer.submit(lambda _connection: None).result()
+
+    def acknowledge(self, data: bytes, cosigners: Sequence[HeadquartersKey]) -> "Future[Judgement]":
+        """Judge the bytes of an acknowledgement and, when it is one, keep it; never blocks.
+
+        The future gives the judgement, once that is durable. Checkpoints below an acknowledged one are dropped; entries
+        are not. Raises StorageError when the disk failed.
+        """
+
+        def judged(connection: sqlite3.Connection) -> Judgement:
+            def root_at(size: int) -> bytes | None:
+                row = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
+                return checkpoint_of(parse_note(row[0])).root if row else None
+
+            judgement = judge(
+                data, own=self._own, cosigners=cosigners, acknowledged=_acknowledged(connection), root_at=root_at
+            )
+            if isinstance(judgement, Acknowledged):
+                size = judgement.checkpoint.size
+                connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
+                connection.execute("DELETE FROM checkpoints WHERE size < ?", (size,))
+            return judgement
+
+        return self._writer.submit(judged)
+
+    # ----------------------------------------------------------------------------------------- on the writer's thread
+
+    def _grow(self, connection: sqlite3.Connection) -> None:
+        grown = read_range(connection)
+        begun, signed_at, weight = grown.size, grown.size, 0
+        for sequence, record, sealed_bytes in connection.execute(_NEW_LEAVES, (grown.size,)).fetchall():
+            if sequence != grown.size:
+                break
+            weighs = len(record) + sealed_bytes + MAX_ENTRY_OVERHEAD
+            if grown.size - signed_at == MAX_BATCH_ENTRIES or weight + weighs > MAX_BATCH_BYTES - MAX_BATCH_OVERHEAD:
+                self._sign(connection, grown)
+                signed_at, weight = grown.size, 0
+            grown, weight = grown.append(leaf_hash(record)), weight + weighs
+        if grown.size != (entries := connection.execute(_HOW_MANY).fetchone()[0]):
+            raise StorageError(
+                f"the journal's tree has {grown.size} leaves for {entries} entries; keep the file for headquarters"
+            )
+        if grown.size > signed_at:
+            self._sign(connection, grown)
+        if grown.size > begun:
+            connection.execute("UPDATE tree SET size = ?, hashes = ?", (grown.size, b"".join(grown.hashes)))
+
+    def _sign(self, connection: sqlite3.Connection, grown: CompactRange) -> None:
+        note = signed(Checkpoint(self._terminal, self._epoch, grown.size, grown.root()), self._key)
+        connection.execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (grown.size, note.encode()))
+
+
+def read_range(connection: sqlite3.Connection) -> CompactRange:
+    """The tree as it is in the database.
+
+    Raises:
+        StorageError: it is no tree.
+    """
+    size, hashes = connection.execute("SELECT size, hashes FROM tree").fetchone()
+    try:
+        return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
+    except ValueError as error:
+        raise StorageError(f"the journal's tree is damaged: {error}; keep the file for headquarters") from None
+
+
+def _acknowledged(connection: sqlite3.Connection) -> int:
+    size: int = connection.execute("SELECT coalesce(max(size), 0) FROM acknowledged").fetchone()[0]
+    return size
+
+
+_KEEP_ACKNOWLEDGED = (
+    "INSERT INTO acknowledged (one, size, note) VALUES (1, ?, ?)"
+    " ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note"
+)
+_HOW_MANY = "SELECT coalesce(max(sequence) + 1, 0) FROM entries"
+_NEW_LEAVES = "SELECT sequence, record, coalesce(length(sealed), 0) FROM entries WHERE sequence >= ? ORDER BY sequence"
