@@ -48,8 +48,8 @@ def terminal_key(terminal: str, epoch: bytes, public_key: bytes) -> NoteKey:
 
 
 def headquarters_key(name: str, public_key: bytes) -> NoteKey:
-    """The key of a collector, by the name that `issuers.json` gives it."""
-    return NoteKey(_cosigner(name), KeyType.COSIGNATURE, public_key)
+    """The key that cosigns at headquarters, by the name that `issuers.json` gives it: `xs-headquarters/…`."""
+    return NoteKey(name, KeyType.COSIGNATURE, public_key)
 
 
 def signed(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> SignedNote:
@@ -60,7 +60,7 @@ def signed(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> SignedNote
 
 def cosigned(note: SignedNote, name: str, private_key: Ed25519PrivateKey, time_s: int) -> SignedNote:
     """`note` with headquarters' cosignature at `time_s` beside the signatures that it has: an acknowledgement."""
-    return SignedNote(note.text, (*note.signatures, cosign(note.text, _cosigner(name), private_key, time_s)))
+    return SignedNote(note.text, (*note.signatures, cosign(note.text, name, private_key, time_s)))
 
 
 def checkpoint_of(note: SignedNote) -> Checkpoint:
@@ -77,7 +77,3 @@ def checkpoint_of(note: SignedNote) -> Checkpoint:
     if int(size) >= MAX_SIZE or b64encode(decoded).decode() != root:
         raise NoteRefused("a checkpoint with a size or a root that no journal has")
     return Checkpoint(terminal, bytes.fromhex(epoch), int(size), decoded)
-
-
-def _cosigner(name: str) -> str:
-    return f"xs-headquarters/{name}"
