@@ -52,7 +52,6 @@ STATUS_OF = {
     "not-activated": CardStatus.NOT_ACTIVATED,
 }
 CREDENTIAL_FILE = 1
-KEY_FILES = ("card-keys.json", "terminal-key", "journal-key")
 
 
 class Site:
@@ -96,7 +95,11 @@ class Site:
     def hand_keys_to(self, folder: Path) -> None:
         """The key files of a gate."""
         folder.mkdir(mode=0o700, exist_ok=True)
-        for name, content in zip(KEY_FILES, (self._office.keys_for_terminal(), token_hex(32).encode()), strict=True):
+        for name, content in {
+            "card-keys.json": self._office.keys_for_terminal(),
+            "terminal-key": token_hex(32).encode(),
+            "journal-key": token_hex(32).encode(),
+        }.items():
             (folder / name).touch(mode=0o600)
             (folder / name).write_bytes(content)
 
