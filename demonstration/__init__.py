@@ -5,5 +5,5 @@ Read `cast` (who is there), `office` and `cardbench` (headquarters and its bench
 `checking` (do the witnesses agree?) and `play` (which of it is wanted).
 
 Then how it is told: `hearing` (what the gate's log means), `narrators` (JSON lines, or words), and for a person at a
-terminal `view` (what he knows), `picture` (what he sees), `keys` (what he may press), `screen` and `live`.
+terminal `view` and `trouble` (what he knows), `picture` (what he sees), `keys` (what he may press), `screen` and `live`.
 """

@@ -18,6 +18,7 @@ WITH_SOMEBODY: Mapping[str, str] = {
     "held-open": "d: NAME drives on; R: the guard lets the boom come down",
     "open": "d: NAME drives on; b: backs out; or wait, and see what comes of it",
     "opening": "d: NAME drives on when the boom is up; k: creeps under it now",
+    "passing": "watch; who stands there: d drives on, b backs out; or the next one: 1 to 9",
 }
 
 
@@ -41,19 +42,25 @@ def advice(
     name: str | None,
     *,
     owed: bool = True,
+    paused: bool = False,
+    gate_on: bool = True,
 ) -> str:
     """One sentence; `name` is whom a driver's key is for, `owed` whether anybody was let in and is not through yet."""
+    if not gate_on:
+        return "K: the gate is started again"
     if not look["mains"]:
         return "M: the barrier gets its mains back"
     if phase in TO_END:
         contact, on, off = TO_END[phase]
         return on if look["levels"].get(contact) else off
+    if paused:
+        return "G: the guard has cards taken again"
+    if phase == "open" and not owed:
+        return f"nobody was let in; wait for the boom to come down{', or hold up a card: 1 to 9' if name else ''}"
     if name is None:
         return "1: anna drives up and holds her card to the reader"
     if phase == "closed":
         return _before_a_closed_boom(name, front_m(look["vehicles"][name]), answer)
-    if phase == "open" and not owed:
-        return f"nobody was let in: {name} waits for the boom to come down (d: drives in all the same)"
     return WITH_SOMEBODY.get(phase, "watch; or let the next one drive up: 1 to 9").replace("NAME", name)
 
 

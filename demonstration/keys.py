@@ -20,6 +20,8 @@ DRIVERS: Mapping[str, tuple[str, str, str]] = {
 ON = ("goes", "creeps", "shunts")
 """Whoever was told one of these is on his way."""
 FOLLOW = "f"
+FOLLOWS = ("van NAME comes from=SIDE keeps=8.5 reacts=0", "NAME follows")
+"""So far behind that the loop under the boom tells the two apart, and so close that the boom is still up."""
 STRANGERS = ("zack", "yara", "xavi", "willa")
 """They have no card."""
 
@@ -47,7 +49,7 @@ TROUBLE: Mapping[str, tuple[str, str, str, str]] = {
         "the gate is killed in the middle of what it does, and started again",
     ),
 }
-"""By key: its short name, the step that makes it so, the one that ends it, and what it is. The same key ends it."""
+"""By key: its name, also in `trouble`; the step that makes it so, the one that ends it, what it is. It ends it, too."""
 
 CONTACTS: Mapping[str, str] = {
     "1": "loop_arm",
@@ -86,14 +88,21 @@ def key_lines(names: tuple[str, ...], kind: str, side: str) -> tuple[tuple[str, 
 def help_lines() -> tuple[str, ...]:
     """Every key with a sentence."""
     return (
+        "CARDS",
+        "  1 to 0  drives up, and holds up his card as soon as he can reach the reader",
+        "  t  the same, by name       p  a passenger of the vehicle at the reader",
+        "  v  what drives up next     x  the side at which cards are held up",
         "DRIVERS (small letters). A key is for the vehicle in front that still waits.",
         *(f"  {key}  {does}" for key, (_, _, does) in DRIVERS.items()),
-        "  f  somebody without a card follows the one before, whatever boom and light say",
-        "CARDS      1 … 0  drives up and holds up his card     t  any name     p  a passenger",
+        "  f  one without a card follows the one before, whatever boom and light say",
         "GUARD",
         *(f"  {key}  {does}" for key, (_, _, does) in GUARD.items()),
         "TROUBLE (the same key ends it)",
         *(f"  {key}  {does}" for key, (*_, does) in TROUBLE.items()),
-        "  S  a contact is stuck: on, then off, then free      W  it chatters at every change",
-        "v kind of the next vehicle   x its side   N another lane   : any step of docs/scenes.md",
+        "  S  a contact is stuck: on, then off, then free",
+        "  W  a contact wobbles at every change",
+        "ELSE",
+        "  N  another lane, with another controller or direction",
+        "  :  any step of docs/scenes.md, such as `anna goes`",
+        "  Escape gives up a question, q ends the demonstration",
     )

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from demonstration import keys
 from demonstration.advice import advice, foremost
-from demonstration.picture import picture, plain
+from demonstration.picture import pages, picture, plain
 from demonstration.screen import Screen
 from demonstration.stage import Stage
 from demonstration.steps import Steps
@@ -41,15 +41,12 @@ class Live:
         self._names = tuple(person.name for person in stage.cast)
         self._strangers = 0
         self._going: set[str] = set()
-        self._on: set[str] = set()
-        """Keys of trouble that is there."""
-        self._stuck: dict[str, str | None] = {}
-        self._chatters: set[str] = set()
         self._side = next(iter(stage.lane.readers))
         self._asks: tuple[str, Callable[[str], None], bool] | None = None
         """What is asked for, whom the answer goes to, and whether one key is the answer."""
         self._typed = ""
-        self._help = False
+        self._help: int | None = None
+        """Which page of it is shown."""
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._busy = threading.Thread(target=self._do_work, name="steps", daemon=True)
         self._done = False
@@ -72,9 +69,9 @@ class Live:
     # ------------------------------------------------------------------------------------------------------ to be seen
 
     def _draw(self) -> None:
-        if self._help:
-            lines = [Text(" Every key. Press any to go back.", "reverse"), *map(Text, keys.help_lines())]
-            self._show(lines[: self._screen.height])
+        if self._help is not None:
+            every = self._help_pages()
+            self._show(every[min(self._help, len(every) - 1)])  # the screen may have grown meanwhile
             return
         lane = self._stage.lane
         try:
@@ -87,12 +84,23 @@ class Live:
             title=f"Kade 7, a lane for {_way(setup.direction)}    controller: {setup.logic}",
             direction=setup.direction,
             look=look,
-            advice=advice(look, self._view.phase, self._view.answer, self._whose(look), owed=bool(self._view.owed)),
+            advice=advice(
+                look,
+                self._view.phase,
+                self._view.answer,
+                self._whose(look),
+                owed=bool(self._view.owed),
+                paused=self._view.paused,
+                gate_on=lane.gate is not None,
+            ),
             keys=keys.key_lines(self._names, self._steps.kind, self._side),
             prompt=f"{self._asks[0]} {self._typed}" if self._asks else "",
             gate_on=lane.gate is not None,
         )
         self._show(picture(shown, self._screen.height))
+
+    def _help_pages(self) -> list[list[Text]]:
+        return pages("Every key", keys.help_lines(), self._screen.height)
 
     def _show(self, lines: list[Text]) -> None:
         if not self._screen.takes_all_letters:
@@ -105,8 +113,8 @@ class Live:
     # ---------------------------------------------------------------------------------------------------------- keys
 
     def _pressed(self, key: str) -> None:
-        if self._help:
-            self._help = False
+        if self._help is not None:
+            self._help = self._help + 1 if self._help + 1 < len(self._help_pages()) else None
         elif self._asks is not None:
             self._answered(key)
         elif key in keys.DIGITS and keys.DIGITS.index(key) < len(self._names):
@@ -136,7 +144,7 @@ class Live:
         }
         match key:
             case "?":
-                self._help = True
+                self._help = 0
             case "q":
                 self._done = True
             case _ if key in others:
@@ -174,7 +182,11 @@ class Live:
         self._do(f"passenger {name} side={self._side}")
 
     def _drive(self, step: str) -> None:
-        look = self._stage.lane.world.look()
+        try:
+            look = self._stage.lane.world.look()
+        except WorldError:
+            self._view.failed("the lane is just being built; press it again")
+            return
         on = any(verb in step for verb in keys.ON)
         name = foremost(look, self._view.owed, self._going if on else ())
         if "NAME" in step:
@@ -188,18 +200,17 @@ class Live:
         name = keys.STRANGERS[self._strangers % len(keys.STRANGERS)]
         self._strangers += 1
         comes_from = self._side if self._stage.lane.setup.direction == "both" else "entry"
-        self._going.add(name)
-        self._do(f"van {name} comes from={comes_from} keeps=6 reacts=0")
-        self._do(f"{name} follows")
+        for step in keys.FOLLOWS:
+            self._do(step.replace("NAME", name).replace("SIDE", comes_from))
+        self._work.put(lambda: self._going.add(name))  # not before he is there, or he would be taken for gone
         self._view.answered(f"{name}, who has no card, drives up and follows whoever is before him")
 
     def _trouble(self, key: str) -> None:
-        begin, end = keys.TROUBLE[key][1:3]
         if key == "K":
             self._power()
             return
-        self._on ^= {key}
-        self._do(begin if key in self._on else end)
+        what, begin, end, _ = keys.TROUBLE[key]
+        self._work.put(lambda: self._carry_out(end if what in self._view.trouble.words else begin))
 
     def _power(self) -> None:
         if self._stage.lane.gate is not None:
@@ -214,16 +225,14 @@ class Live:
         """On, then off, then free again."""
         contact = keys.CONTACTS.get(digit)
         if contact is not None:
-            step = keys.STUCK_NEXT[self._stuck.get(contact)]
-            self._stuck[contact] = step.split()[2] if step.startswith("stick") else None
-            self._do(step.replace("CONTACT", contact))
-            self._view.answered(step.replace("CONTACT", contact))
+            step = keys.STUCK_NEXT[self._view.trouble.stuck.get(contact)].replace("CONTACT", contact)
+            self._do(step)
+            self._view.answered(step)
 
     def _chatter(self, digit: str) -> None:
         contact = keys.CONTACTS.get(digit)
         if contact is not None:
-            self._chatters ^= {contact}
-            step = f"{'chatter' if contact in self._chatters else 'steady'} {contact}"
+            step = f"{'steady' if f'{contact} chatters' in self._view.trouble.words else 'chatter'} {contact}"
             self._do(step)
             self._view.answered(step)
 
@@ -245,9 +254,6 @@ class Live:
         self._view.answered(f"another lane is built: {logic}, {direction}")
         self._change_lane(logic, direction)
         self._view.begin_anew()
-        self._on.clear()
-        self._stuck.clear()
-        self._chatters.clear()
         self._side = next(iter(self._stage.lane.readers))
 
     # ---------------------------------------------------------------------------------------------------------- work

@@ -7,7 +7,7 @@ says what each event holds.
 import json
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -47,6 +47,9 @@ class Narrator(Protocol):
 
     def played(self, played: Played) -> None:
         """A scene is over."""
+
+    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+        """Several scenes are over; `wanted` says how many there were to be."""
 
     def answered(self, what: str) -> None:
         """A step that is no tap was carried out."""
@@ -120,6 +123,11 @@ class JsonNarrator:
                 "failures": [asdict(failure) for failure in played.failures],
             }
         )
+
+    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+        """How many there were, and which of them went otherwise."""
+        failed = [{"scene": each.scene.name, "logic": each.logic.value} for each in played if not each]
+        self._print({"event": "summary", "wanted": wanted, "played": len(played), "failed": failed})
 
     def answered(self, what: str) -> None:
         """Say that a step is done."""
@@ -208,6 +216,15 @@ class PersonNarrator:
     def played(self, played: Played) -> None:
         """In green or in red."""
         self._console.print(Text(str(played), style="bold green" if played else "bold red"))
+
+    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+        """One line, and one for each that went otherwise."""
+        failed = [each for each in played if not each]
+        line = f"{len(played)} of {wanted} played: {len(played) - len(failed)} as they should, {len(failed)} failed"
+        self._console.rule(align="left")
+        self._console.print(Text(line, style="bold red" if failed or len(played) < wanted else "bold green"))
+        for each in failed:
+            self._console.print(Text(f"  {each.scene.name}, {each.logic}: {each.failures[0].why}", style="red"))
 
     def answered(self, what: str) -> None:
         """Plainly."""

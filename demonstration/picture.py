@@ -11,7 +11,7 @@ what the gate makes of it.
                                       BEFORE  UNDER   behind
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from textwrap import wrap
@@ -31,6 +31,7 @@ BOOM_AT = {"entry": 46, "exit": 46, "both": 39}
 MAST, ROAD, LOOP_ROW = (1, 2, 3), (5, 6, 7), 9
 LABELS = {"loop_arm": "before", "loop_safety": "under", "loop_behind": "behind"}
 INDENT = 11
+TROUBLE_COLUMNS = 22
 TO_ASCII = str.maketrans(
     {
         "─": "-",
@@ -75,11 +76,22 @@ class _Paper:
 
 def picture(shown: Shown, height: int = HEIGHT) -> list[Text]:
     """The lines of the picture, as many as `height`; what happened last fills what is left."""
-    lines = [Text(f" {shown.title}".ljust(WIDTH)[:WIDTH], "reverse"), *_road(shown).lines()[1:], *_facts(shown)]
     keys = [_keys(group, text) for group, text in shown.keys]
+    lines = [Text(f" {shown.title}".ljust(WIDTH)[:WIDTH], "reverse"), *_road(shown).lines()[1:], *_facts(shown)]
+    del lines[height - len(keys) :]
     room = height - len(lines) - len(keys)
     happened = _happened(shown.lines, room)
     return [*lines, *happened, *[Text()] * (room - len(happened)), *keys]
+
+
+def pages(title: str, lines: Sequence[str], height: int) -> list[list[Text]]:
+    """Lines of help, on as many screens as they need; each tells which of them it is."""
+    room = height - 1
+    parts = [lines[at : at + room] for at in range(0, len(lines), room)]
+    return [
+        [Text(f" {title}, page {number} of {len(parts)}. Any key goes on.".ljust(WIDTH), "reverse"), *map(Text, part)]
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def plain(line: Text) -> Text:
@@ -103,6 +115,7 @@ def _road(shown: Shown) -> _Paper:
     _boom(paper, shown.look, boom)
     _light(paper, shown.look, boom)
     _loops(paper, shown.look["levels"], boom)
+    _trouble(paper, shown.trouble)
     for name, vehicle in shown.look["vehicles"].items():
         _vehicle(paper, name, vehicle, boom)
     return paper
@@ -153,6 +166,13 @@ def _loops(paper: _Paper, levels: Mapping[str, bool], boom: int) -> None:
     paper.write(LOOP_ROW + 1, 1, "(full: a vehicle is on it)", "dim")
 
 
+def _trouble(paper: _Paper, trouble: tuple[str, ...]) -> None:
+    """Beside the loops, where there are two lines for it."""
+    lines = trouble if len(trouble) < 3 else (trouble[0], f"and {len(trouble) - 1} more")
+    for row, line in enumerate(lines):
+        paper.write(LOOP_ROW + row, WIDTH - TROUBLE_COLUMNS, line, "bold red")
+
+
 def _vehicle(paper: _Paper, name: str, vehicle: Mapping[str, Any], boom: int) -> None:
     """Boxes of metal, coupled; the arrow is its front. The name stands over it."""
     leaving = vehicle["leaving"]
@@ -177,6 +197,8 @@ def _facts(shown: Shown) -> Iterator[Text]:
     phase = (
         words.PHASES.get(shown.phase, shown.phase) if shown.gate_on else "THE GATE HAS NO POWER; the barrier is alone"
     )
+    if shown.paused and shown.gate_on:
+        phase = f"PAUSED by the guard, no cards are taken; {phase.removesuffix(', ready for a card')}"
     yield from _fact("Gate", phase, "bold")
     yield from _fact(
         "Let in", ", ".join(shown.owed) + ": not through yet" if shown.owed else "nobody is on his way through"
@@ -205,8 +227,13 @@ def _fact(about: str, sentence: str, style: str = "") -> Iterator[Text]:
 
 def _happened(lines: tuple[tuple[str, str], ...], room: int) -> list[Text]:
     """The last of them, as many as there is room for."""
-    written = [part for line, style in lines[-max(room, 1) :] for part in _fact("", line, style)]
-    return written[-room:] if room > 0 else []
+    written: list[Text] = []
+    for line, style in reversed(lines):
+        parts = list(_fact("", line, style))
+        if len(parts) > room - len(written):
+            return written or parts[:room]
+        written = [*parts, *written]
+    return written
 
 
 def _keys(group: str, text: str) -> Text:

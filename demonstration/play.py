@@ -16,7 +16,7 @@ from demonstration.checking import disagreements
 from demonstration.live import Live
 from demonstration.narrators import JsonNarrator, Narrator, PersonNarrator
 from demonstration.processes import Event
-from demonstration.scenes import EVERY_LOGIC, Listener, play_scenes, read_scenes
+from demonstration.scenes import ALL, Listener, parts, play_scenes
 from demonstration.screen import Screen, fits
 from demonstration.stage import BRISK, ROOMY, Stage
 from demonstration.steps import HELP, Steps
@@ -56,7 +56,7 @@ class Wanted:
         for name in self.without:
             if name not in {*CONTACTS, *OUTPUTS}:
                 raise ConfigurationError(f"--without {name}: should be one of {', '.join((*CONTACTS, *OUTPUTS))}")
-        if self.logic == EVERY_LOGIC:
+        if self.logic == ALL:
             raise ConfigurationError("--logic all plays scenes one after the other; name some with --scene")
         return replace(
             usual,
@@ -79,7 +79,7 @@ def play(wanted: Wanted) -> bool:
     console = Console(highlight=False, stderr=wanted.as_json)  # standard output is for the events alone
     narrator: Narrator = JsonNarrator() if wanted.as_json else PersonNarrator(console)
     if wanted.scenes:
-        return play_scenes(wanted.folder, read_scenes(wanted.scenes), wanted.logic, narrator)
+        return play_scenes(wanted.folder, parts(wanted.scenes, wanted.logic), narrator)
     if wanted.steps is None and not wanted.as_json and fits(console):
         return _play_live(wanted, console, narrator)
     return _play_steps(wanted, narrator, console)

@@ -14,51 +14,67 @@ from simulation.scene import SceneError, read_scene, scenes
 from simulation.scene_run import Failure, Played, play
 from simulation.scene_words import Scene, Tap
 from simulation.stage import Happening, Hear, OpenStage
-from terminal.errors import ConfigurationError
+from simulation.world import WorldError
+from terminal.errors import ConfigurationError, XsError
 
-EVERY_LOGIC = "all"
+ALL = "all"
+"""In the place of a scene: every one that comes with the software; of a logic: each that the scene is written for."""
 OF_THE_BOARD = frozenset({"output", "contact", "raw", "gate", "vehicle", "boom", "board", "wiring", "controller"})
 """What kinds of happenings are lines of the board's trace."""
 
+Part = tuple[Scene, Logic]
+"""A scene, to be played in one logic."""
 
-def read_scenes(names: Iterable[str]) -> tuple[Scene, ...]:
-    """Read the scenes of these files; a name without a folder is one of those that come with the software.
+
+def parts(names: Iterable[str], logic: str | None) -> tuple[Part, ...]:
+    """What is to be played: the scenes of these names or files, in `logic` (None: each in its first; or `ALL`).
+
+    A name without a folder is one of those that come with the software. Of all of these, those are left out that are
+    not written for `logic`.
 
     Raises:
-        ConfigurationError: one cannot be read or understood.
+        ConfigurationError: one cannot be read or understood, or, asked for by its name, is not written for `logic`.
     """
-    try:
-        return tuple(read_scene(_path(name)) for name in names)
-    except (SceneError, OSError) as error:
-        raise ConfigurationError(str(error)) from None
+    return tuple((scene, each) for name in names for scene in _read(name) for each in _logics(scene, logic, name))
 
 
-def play_scenes(folder: Path, chosen: tuple[Scene, ...], logic: str | None, narrator: Narrator) -> bool:
-    """Play them, each in `logic` (None: its first; `all`: each that it is written for); tells whether all went well.
+def play_scenes(folder: Path, chosen: tuple[Part, ...], narrator: Narrator) -> bool:
+    """Play them one after the other; tells whether all went well. What fails keeps none of the others from its turn.
 
     Raises:
-        XsError: the stage could not be set. A lane that no gate takes is a scene that failed.
+        XsError: the stage could not be set.
     """
     found: list[str] = []
-    as_they_should = True
-    with Stage(folder, setup=None, cast=_people(chosen), both_sides=True, progress=narrator.progress) as stage:
-        for scene in chosen:
-            for each in _logics(scene, logic):
-                answers: list[Event] = []
-                stage.listen(Listener(narrator, answers))
-                narrator.scene(scene, each)
-                try:
-                    played = play(scene, each, _open(stage, narrator))
-                except ConfigurationError as error:
-                    failure = Failure(line=None, text=scene.title, why=str(error))
-                    played = Played(scene=scene, logic=each, failures=(failure,))
-                else:
-                    lines = disagreements(answers, stage.stop_gate(), stage.trace)
-                    found += [f"{scene.name}, {each}: {line}" for line in lines]
-                narrator.played(played)
-                as_they_should = as_they_should and bool(played)
+    played: list[Played] = []
+    people = _people(scene for scene, _ in chosen)
+    with Stage(folder, setup=None, cast=people, both_sides=True, progress=narrator.progress) as stage:
+        try:
+            for number, (scene, logic) in enumerate(chosen, 1):
+                if len(chosen) > 1:
+                    narrator.progress(f"{number} of {len(chosen)}")
+                one, lines = _play(stage, scene, logic, narrator)
+                played.append(one)
+                narrator.played(one)
+                found += [f"{scene.name}, {logic}: {line}" for line in lines]
+        except KeyboardInterrupt:
+            narrator.failed("stopped in the middle of a scene")
+    if len(chosen) > 1:
+        narrator.summed_up(len(chosen), played)
     narrator.ended(found)
-    return as_they_should and not found
+    return len(played) == len(chosen) and all(played) and not found
+
+
+def _play(stage: Stage, scene: Scene, logic: Logic, narrator: Narrator) -> tuple[Played, tuple[str, ...]]:
+    """How it went, and where its witnesses disagree. A stage that fails is a scene that failed."""
+    answers: list[Event] = []
+    stage.listen(Listener(narrator, answers))
+    narrator.scene(scene, logic)
+    try:
+        played = play(scene, logic, _open(stage, narrator))
+        return played, tuple(disagreements(answers, stage.stop_gate(), stage.trace))
+    except (XsError, WorldError) as error:
+        failure = Failure(line=None, text=scene.title, why=str(error))
+        return Played(scene=scene, logic=logic, failures=(failure,)), ()
 
 
 def _open(stage: Stage, narrator: Narrator) -> OpenStage:
@@ -87,14 +103,16 @@ class Listener:
         self._narrator.happened(event, person)
 
 
-def _logics(scene: Scene, logic: str | None) -> tuple[Logic, ...]:
-    if logic == EVERY_LOGIC:
+def _logics(scene: Scene, logic: str | None, asked_for: str) -> tuple[Logic, ...]:
+    if logic == ALL:
         return scene.logics
     if logic is None:
         return scene.logics[:1]
-    if Logic(logic) not in scene.logics:
-        raise ConfigurationError(f"{scene.name} is played in {', '.join(scene.logics)}, and not in {logic}")
-    return (Logic(logic),)
+    if Logic(logic) in scene.logics:
+        return (Logic(logic),)
+    if asked_for == ALL:
+        return ()
+    raise ConfigurationError(f"{scene.name} is played in {', '.join(scene.logics)}, and not in {logic}")
 
 
 def _people(chosen: Iterable[Scene]) -> Iterator[Person]:
@@ -105,10 +123,19 @@ def _people(chosen: Iterable[Scene]) -> Iterator[Person]:
         yield typed_person(name, {})
 
 
-def _path(name: str) -> Path:
+def _read(name: str) -> Iterator[Scene]:
     known = {path.stem: path for path in scenes()}
-    if name in known and not Path(name).exists():
-        return known[name]
-    if not Path(name).exists():
-        raise ConfigurationError(f"{name}: there is no such file, and no such scene; there are {', '.join(known)}")
-    return Path(name)
+    if Path(name).exists():
+        paths: Iterable[Path] = (Path(name),)
+    elif name == ALL:
+        paths = known.values()
+    elif name in known:
+        paths = (known[name],)
+    else:
+        raise ConfigurationError(
+            f"{name}: there is no such file, and no such scene; there are {', '.join(known)}, and {ALL} of them"
+        )
+    try:
+        yield from map(read_scene, paths)
+    except (SceneError, OSError) as error:
+        raise ConfigurationError(str(error)) from None

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?1049l"
+ESCAPE = b"\x1b"
 LEAST_COLUMNS, LEAST_LINES = 80, 24
 
 
@@ -63,7 +64,7 @@ class Screen:
         self._shown = drawn
 
     def key(self, within_s: float) -> str:
-        """The next key, or nothing when none is pressed within so long. A key that sends more (an arrow) is dropped.
+        """The next keys, or nothing when none is pressed within so long. A key that sends more (an arrow) is dropped.
 
         Raises:
             EOFError: the terminal is gone.
@@ -73,7 +74,7 @@ class Screen:
         read = os.read(self._input, 64)
         if not read:
             raise EOFError
-        return read.decode(errors="ignore") if not read.startswith(b"\x1b") else ""
+        return "" if read.startswith(ESCAPE) and read != ESCAPE else read.decode(errors="ignore")
 
     def _ansi(self, line: Text) -> str:
         with self._console.capture() as captured:

@@ -41,7 +41,7 @@ BRISK = Setup(
 )
 """A lane for whoever wants to see decisions rather than vehicles."""
 ROOMY = Setup(
-    times=ControllerTimes(travel_ms=1800, after_passage_ms=3000, no_show_ms=20_000, time_out_ms=8000),
+    times=ControllerTimes(travel_ms=1800, after_passage_ms=5000, no_show_ms=20_000, time_out_ms=8000),
     gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
 )
 """A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""

@@ -2,13 +2,14 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from demonstration import words
 from demonstration.cast import Person
 from demonstration.processes import Event
+from demonstration.trouble import Trouble
 from simulation.scene_run import Played
 from simulation.scene_words import Scene
 from simulation.stage import Happening
@@ -16,7 +17,7 @@ from simulation.stage import Happening
 FRESH_S = 12.0
 """So long an alarm is shown that is over as soon as it is told."""
 MOST_LINES = 50
-GUARDS = "let in by the guard"
+GUARDS = "somebody let in by the guard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,10 @@ class Shown:
     direction: str
     look: Mapping[str, Any]
     phase: str
+    paused: bool = False
+    """A guard has said that no cards are taken."""
+    trouble: tuple[str, ...] = ()
+    """What somebody has broken, each in at most 22 letters."""
     owed: tuple[str, ...] = ()
     answer: tuple[str, str, str | None] | None = None
     """Whose card was answered last, with which outcome, for which reason."""
@@ -48,6 +53,8 @@ class View:
     said: Callable[[str], None] = lambda _: None
     """Hears what is set up, before there is anything to show."""
     phase: str = "boot"
+    paused: bool = False
+    trouble: Trouble = field(default_factory=Trouble)
     answer: tuple[str, str, str | None] | None = None
     _owed: dict[str, str] = field(default_factory=dict)
     _intents: set[int] = field(default_factory=set)
@@ -88,6 +95,7 @@ class View:
                     self._alarm(str(step), str(alarm))
                 case {"event": "order", "order": order, "result": "obeyed"}:
                     self._tell(f"the guard: {words.ORDERS.get(str(order), str(order))}", "cyan")
+                    self.paused = {"pause": True, "resume": False}.get(str(order), self.paused)
                 case {"event": "in-force", "list_number": number}:
                     self._tell(f"the gate goes by list {number} now")
                 case {"event": "journal"}:
@@ -136,6 +144,7 @@ class View:
     def board(self, line: Happening) -> None:
         """What the boom and the drivers do is seen in the picture; what befalls them is said."""
         with self._lock:
+            self.trouble.hear(line)
             match line:
                 case {"what": "boom", "does": "touch", "vehicles": vehicles}:
                     self._tell(f"the boom touches {', '.join(vehicles)} and goes up again", "bold red")
@@ -154,6 +163,9 @@ class View:
     def played(self, played: Played) -> None:
         """As above."""
 
+    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+        """As above."""
+
     def answered(self, what: str) -> None:
         """A step was carried out."""
         with self._lock:
@@ -170,7 +182,7 @@ class View:
     def begin_anew(self) -> None:
         """Another lane, with an empty journal."""
         with self._lock:
-            self.answer = None
+            self.answer, self.paused, self.trouble = None, False, Trouble()
             self._owed.clear()
             self._intents.clear()
             self._standing.clear()
@@ -200,6 +212,8 @@ class View:
             self._fresh = {name: at_s for name, at_s in self._fresh.items() if now_s - at_s < FRESH_S}
             return Shown(
                 phase=self.phase,
+                paused=self.paused,
+                trouble=tuple(self.trouble.words.values()),
                 owed=tuple(self._owed.values()),
                 answer=self.answer,
                 alarms=(*self._standing, *(name for name in self._fresh if name not in self._standing)),

@@ -75,7 +75,7 @@ def demo(
         Path | None, typer.Option(help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin.")
     ] = None,
     scene: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Play a scene: a file, or the name of one; repeatable.")
+        list[str] | None, typer.Option(metavar="FILE", help="Play a scene: a file, a name, or `all`; repeatable.")
     ] = None,
     logic: Annotated[LogicWord | None, typer.Option(help="The controller's; `all` with --scene.")] = None,
     direction: Annotated[

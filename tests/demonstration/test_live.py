@@ -79,6 +79,14 @@ def terminal(pcscd: PcscDaemon, tmp_path: Path) -> Iterator[Terminal]:
 def test_person_lets_anna_in_watches_her_pass_and_leaves_by_ctrl_c(terminal: Terminal) -> None:
     terminal.wait_for("closed, ready for a card")
     assert terminal.settings() != terminal.before
+    for page in ("page 1 of 2", "page 2 of 2"):
+        terminal.press("?")
+        terminal.wait_for(page)
+    terminal.press("?")
+    terminal.press("t")
+    terminal.wait_for("whose card?")
+    terminal.press("\x1b")
+    terminal.wait_for("1: anna drives up")
     terminal.press("1")
     terminal.wait_for("anna: WELCOME. Everything that was asked for is in order.")
     terminal.press("d")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demonstration.advice import advice, foremost
-from demonstration.keys import key_lines
-from demonstration.picture import HEIGHT, WIDTH, picture, plain
+from demonstration.keys import help_lines, key_lines
+from demonstration.picture import HEIGHT, WIDTH, pages, picture, plain
 from demonstration.view import Shown
 from demonstration.words import ALARMS, PHASES, RESULTS
 from terminal.core.barrier_answers import STANDING
@@ -88,6 +88,38 @@ def test_what_is_wrong_is_said_in_words() -> None:
     assert "bram: SORRY. The list of cards says blocked" in drawn(answer=("bram", "refuse", "blocked"))
 
 
+def test_trouble_that_somebody_made_stands_beside_the_loops() -> None:
+    def beside(*trouble: str) -> list[str]:
+        return [row[57:].strip() for row in drawn(trouble=trouble).splitlines()[9:11]]
+
+    assert beside() == ["", ""]
+    assert beside("closed_limit stuck off") == ["closed_limit stuck off", ""]
+    assert beside("the boom is jammed", "fire") == ["the boom is jammed", "fire"]
+    assert beside("the boom is jammed", "fire", "no mains") == ["the boom is jammed", "and 2 more"]
+
+
+def test_lane_that_takes_no_cards_does_not_look_ready_for_one() -> None:
+    assert "ready for a card" in drawn()
+    paused = drawn(paused=True)
+    assert "PAUSED by the guard, no cards are taken; closed" in paused
+    assert "ready for a card" not in paused
+
+
+def test_newest_line_is_read_from_its_beginning_where_there_is_no_room_for_all_of_it() -> None:
+    newest = "newest " + "word " * 100
+    assert "newest word" in drawn(lines=(("before", ""), (newest, "")))
+    assert "before" not in drawn(lines=(("before", ""), (newest, ""))).replace("before under", "")
+    assert "before it" in drawn(lines=(("before it", ""), ("newest", "")))
+
+
+@pytest.mark.parametrize("height", [HEIGHT, 34])
+def test_every_key_is_explained_on_pages_that_fit(height: int) -> None:
+    shown = pages("Every key", help_lines(), height)
+    assert all(len(page) <= height for page in shown)
+    assert max(len(line) for page in shown for line in page) <= WIDTH
+    assert [line.plain for page in shown for line in page[1:]] == list(help_lines())
+
+
 def test_everything_the_lane_may_say_has_words() -> None:
     alarms = {effect.name for row in TABLE for effect in row.does if isinstance(effect, Alarm)} | set(STANDING)
     assert alarms <= set(ALARMS)
@@ -103,9 +135,20 @@ def test_everything_the_lane_may_say_has_words() -> None:
     reason=st.sampled_from(list(Reason)),
     height=st.integers(HEIGHT, 60),
     lines=st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300), max_size=9),
+    alarms=st.lists(st.sampled_from(sorted(ALARMS)), unique=True),
+    paused=st.booleans(),
 )
 def test_picture_fits_and_is_of_the_height_that_was_asked_for(
-    *, front_m: float, raised: float, direction: str, phase: Phase, reason: Reason, height: int, lines: list[str]
+    *,
+    front_m: float,
+    raised: float,
+    direction: str,
+    phase: Phase,
+    reason: Reason,
+    height: int,
+    lines: list[str],
+    alarms: list[str],
+    paused: bool,
 ) -> None:
     metal = [[front_m - 7.6, front_m], [front_m - 18.75, front_m - 10.3]]
     truck = {"leaving": False, "front_m": front_m, "rear_m": front_m - 18.75, "metal": metal}
@@ -116,11 +159,14 @@ def test_picture_fits_and_is_of_the_height_that_was_asked_for(
         phase=phase.value,
         answer=("anna", "refuse", reason.value),
         owed=("anna",),
+        alarms=tuple(alarms),
+        paused=paused,
         lines=tuple((line, "") for line in lines),
         advice=advice(scene, phase.value, None, "anna"),
     )
     drawing = picture(moment, height)
     assert len(drawing) == height
+    assert [line.plain.split()[0] for line in drawing[-len(KEYS) :]] == [group for group, _ in KEYS]
     assert max(len(line) for line in drawing) <= WIDTH
     assert all(plain(line).plain.isascii() for line in drawing)
 
@@ -145,4 +191,6 @@ def test_advice_says_how_to_get_out_of_what_does_not_end_by_itself() -> None:
     assert advice(look(), "emergency-open", None, None).startswith("C")
     assert advice(look(), "locked", None, None).startswith("U")
     assert advice(look(mains=False), "closed", None, None).startswith("M")
+    assert advice(look(), "closed", None, None, paused=True).startswith("G")
+    assert advice(look(), "boot", None, None, gate_on=False).startswith("K")
     assert advice(look(vehicles={"bram": VAN}), "closed", ("bram", "refuse", "blocked"), "bram").startswith("b:")

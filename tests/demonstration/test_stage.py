@@ -174,6 +174,33 @@ def test_scene_on_the_whole_system_ends_as_it_should_and_all_witnesses_agree(pcs
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_scene_that_fails_keeps_none_of_the_others_from_its_turn_and_is_named_in_the_end(
+    pcscd: PcscDaemon, tmp_path: Path
+) -> None:
+    scenes = {"good": "lane entry\nexpect boom down\n", "otherwise": "lane entry\nexpect pulses 1\n",
+              "refused": "lane entry travel=900000\nexpect boom down\n"}  # fmt: skip
+    for name, lines in scenes.items():
+        (tmp_path / f"{name}.scene").write_text(f"scene {name}\n{lines}")
+    names = ("refused", "otherwise", "good")
+    wanted = [word for name in names for word in ("--scene", str(tmp_path / f"{name}.scene"))]
+    done = subprocess.run(
+        [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--json", *wanted],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=100,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    ended = {event["scene"]: event["as_it_should"] for event in events if event["event"] == "scene-ended"}
+    assert ended == {"refused": False, "otherwise": False, "good": True}
+    failed = [{"scene": name, "logic": "impulse"} for name in ("refused", "otherwise")]
+    assert events[-2:] == [
+        {"event": "summary", "wanted": 3, "played": 3, "failed": failed},
+        {"event": "ended", "as_journal_says": True, "disagreements": []},
+    ]
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_scene_that_nobody_wrote_is_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--scene", "moon-landing"],
