@@ -129,6 +129,7 @@ name = "bench"
 site = {site}
 data = "{folder}/data"
 mirror = "{mirror}"
+view = "{folder}/view.db"
 root = "{root}"
 
 [keys]

@@ -56,6 +56,7 @@ name = "{TERMINAL}"
 site = {SITE}
 data = "{place.data}"
 mirror = "{place.folder}/mirror"
+view = "{place.folder}/view.db"
 root = "{place.folder}/root.json"
 
 [keys]

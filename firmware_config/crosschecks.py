@@ -16,6 +16,7 @@ from firmware_config.raw import Table, table, tables, text
 APART = (
     ("terminal", "data"),
     ("terminal", "root"),
+    ("terminal", "view"),
     ("keys", "folder"),
     ("board", "socket"),
     ("board", "map"),
@@ -77,6 +78,10 @@ def _folders(file: str, content: Table) -> Iterator[Mistake]:
     if data is not None and data in mirror.parents:
         wrong = f"{mirror} is in terminal.data, which nobody but the gate may write"
         yield Mistake(file, "terminal.mirror", wrong, "a folder outside terminal.data")
+    view = _path(content, "terminal", "view")
+    if data is not None and view is not None and data in view.parents:
+        wrong = f"{view} is in terminal.data, where nobody else can read it"
+        yield Mistake(file, "terminal.view", wrong, "a place outside terminal.data")
 
 
 def _sockets(file: str, content: Table) -> Iterator[Mistake]:

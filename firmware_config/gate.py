@@ -52,6 +52,8 @@ class Terminal(Section):
     """Folder into which the signed files from headquarters are brought; the gate only reads it."""
     root: AbsolutePath
     """The `root.json` that this terminal was born with: the anchor of everything it believes."""
+    view: AbsolutePath | None = None
+    """File in which the gate shows others what is committed ([view](view.md)); left out, nobody is shown anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def check_machine(gate: Gate, environ: Mapping[str, str], file: str, tree: Path 
     return (
         *_data(gate.terminal.data, file),
         *_mirror(gate.terminal.mirror, file),
+        *_view(gate.terminal.view, file),
         *_root(gate.terminal.root, file),
         *_keys(gate, environ, file),
         *_callers(gate, file),
@@ -87,6 +88,12 @@ def _mirror(path: Path, file: str) -> Iterator[Mistake]:
         yield Mistake(file, "terminal.mirror", f"{path} is no folder that this user can read", wanted)
     elif status.st_mode & stat.S_IWOTH:
         yield Mistake(file, "terminal.mirror", f"{path} can be written by everybody", f"chmod o-w {path}")
+
+
+def _view(path: Path | None, file: str) -> Iterator[Mistake]:
+    if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        wanted = "a folder in which the gate may make files, and which a group may enter"
+        yield Mistake(file, "terminal.view", f"{path.parent} is no folder that this user can write", wanted)
 
 
 def _root(path: Path, file: str) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
     reader threads    one a reader: a tap runs straight through on it                      (edges.pcsc → tap)
     lane threads      one a lane: contacts and timers → barrier cycle → relays             (lane)
     journal thread    the only one that writes to the database                             (storage.writer)
+    view thread       copies what is committed for the processes that may not open it      (storage.view)
     socket threads    who asks how the lanes are, or gives them an order                   (edges.local_socket → orders)
     renewal thread    watches the mirror, brings lists and rules into force                (renewal)
     log thread        writes what all of them say, so that none of them waits for a reader (edges.log)
@@ -50,6 +51,7 @@ from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
 from terminal.storage.store import Store
+from terminal.storage.view import PART as VIEW_PART
 from terminal.summary import lane_words, summary
 from terminal.told import ToldJournal, tell_alarm, tell_rules
 from terminal.trust.keeper import RulesKeeper
@@ -166,6 +168,10 @@ class GateProcess:
         self._alarms.begin_anew()
         changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
+        if gate.terminal.view is not None:
+            view = self._store.view(gate.terminal.view, facts=self._facts, trouble=self._view_trouble)
+            view.start()
+            ending.add(Stage.JOURNAL, VIEW_PART, view.stop)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
@@ -229,6 +235,21 @@ class GateProcess:
     def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else None
+
+    def _facts(self) -> dict[str, int | str | None]:
+        """What is shown beside the journal (docs/view.md). Asks the disk how full it is."""
+        rules = self._keeper.current()
+        disk = os.statvfs(self._gate.terminal.data)
+        return {
+            "software": version("xs-terminal"),
+            "clock": str(self._clock.now().quality),
+            "list_number": rules.list_number if rules else None,
+            "list_issued_at_s": rules.lists_issued_at_s if rules else None,
+            "free_bytes": disk.f_bavail * disk.f_frsize,
+        }
+
+    def _view_trouble(self, why: str | None) -> None:
+        self._alarms.holds(VIEW_PART, while_=why is not None, detail=why)
 
     def _summary(self) -> str:
         rules = self._keeper.current()

@@ -25,6 +25,7 @@ from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
 from terminal.storage.passages import Passages
 from terminal.storage.stays import Stays
+from terminal.storage.view import Facts, View
 from terminal.storage.writer import Writer
 
 
@@ -108,6 +109,10 @@ class Store:
             passages=self._passages,
             signing_key=signing_key,
         )
+
+    def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None]) -> View:
+        """The copy of the journal for other processes, at `path`; not started. Once for each store."""
+        return View(path, self._writer, self._database, (self.terminal, self.epoch), facts=facts, trouble=trouble)
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write down what is waiting and give the folder back. Blocks. Does nothing the second time.

@@ -65,6 +65,7 @@ class Writer:
         self._closing = False
         self._loads: list[Load] = []
         self._last_steps: list[Load] = []
+        self._after: list[Callable[[], None]] = []
         self._chores: list[Callable[[], None]] = []
         self._trouble: str | None = None
         self._chore_failed = ""
@@ -112,6 +113,10 @@ class Writer:
     def before_each_commit(self, step: Load) -> None:
         """Let `step` end each transaction from now on; when it raises, nothing of that transaction is stored."""
         self._last_steps.append(step)
+
+    def after_each_commit(self, tell: Callable[[], None]) -> None:
+        """Call `tell` on the thread after each commit, when its futures are done; it must be quick and not raise."""
+        self._after.append(tell)
 
     def every_tick(self, chore: Callable[[], None]) -> None:
         """Call `chore` on the thread each time it comes round; it may submit writes. What it raises is logged."""
@@ -178,6 +183,8 @@ class Writer:
             if waiting.committed is not None:
                 waiting.committed(result)
             waiting.future.set_result(result)
+        for tell in self._after:
+            tell()
 
     def _transaction(self, connection: sqlite3.Connection, batch: list[_Waiting]) -> list[tuple[_Waiting, Any]]:
         stored: list[tuple[_Waiting, Any]] = []

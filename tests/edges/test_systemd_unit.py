@@ -71,7 +71,7 @@ def test_every_user_can_reach_the_folder_in_which_the_gate_makes_its_socket() ->
 
 def test_missing_keys_do_not_keep_the_gate_from_starting_and_saying_so() -> None:
     credentials = dict(credential.split(":") for credential in settings()["LoadCredentialEncrypted"])
-    assert list(credentials) == [Keys().cards, Keys().terminal]
+    assert list(credentials) == [Keys().cards, Keys().terminal, Keys().journal]
     for source in credentials.values():
         assert "/" not in source, "systemd refuses to start a unit whose credential at an absolute path is missing"
 

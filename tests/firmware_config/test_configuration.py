@@ -151,6 +151,16 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ),
         ('"/var/lib/xs-mirror"', '"/var/lib/xs-gate/m"', "terminal.mirror: /var/lib/xs-gate/m is in terminal.data"),
         (
+            "site = 7",
+            "site = 7\nview = '/var/lib/xs-gate/v.db'",
+            "terminal.view: /var/lib/xs-gate/v.db is in terminal.d",
+        ),
+        (
+            "site = 7",
+            "site = 7\nview = '/var/lib/xs-mirror/v.db'",
+            "terminal.view: /var/lib/xs-mirror/v.db is in the m",
+        ),
+        (
             "[board]",
             "[keys]\nfolder = '/var/lib/xs-mirror'\n[board]",
             "keys.folder: /var/lib/xs-mirror is in the mirror",

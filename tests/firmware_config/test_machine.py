@@ -77,6 +77,17 @@ def test_mirror_that_everybody_may_write(machine: Path) -> None:
     ]
 
 
+def test_view_in_a_folder_that_is_not_there(machine: Path) -> None:
+    path = machine / "gate.toml"
+    path.write_text(path.read_text().replace("[terminal]", f'[terminal]\nview = "{machine}/view/view.db"', 1))
+    assert told(machine) == [
+        (
+            "gate.toml: terminal.view: view is no folder that this user can write; allowed: a folder in which the gate "
+            "may make files, and which a group may enter"
+        )
+    ]
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"signed": 1}', "[" * 100_000, "\xff"])
 def test_root_that_is_none(machine: Path, content: str) -> None:
     (machine / "root.json").write_bytes(content.encode("latin-1"))

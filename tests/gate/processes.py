@@ -33,6 +33,7 @@ class GateFolder:
         self.folder = folder
         self.data = folder / "gate"
         self.mirror = folder / "mirror"
+        self.view = folder / "view.db"
         self.root = folder / "root.json"
         self.keys = folder / "keys"
         self.board = board
@@ -62,6 +63,7 @@ name = "gate-1"
 site = {SITE}
 data = "{self.data}"
 mirror = "{self.mirror}"
+view = "{self.view}"
 root = "{self.root}"
 
 [keys]

@@ -52,6 +52,21 @@ def test_ready_is_said_when_a_tap_would_be_answered(place: GateFolder, world: Wo
         assert before in (["started", "reader", "barrier", "ready"], ["started", "barrier", "reader", "ready"])
 
 
+def test_what_is_committed_is_shown_to_the_other_processes(place: GateFolder, world: World, tap: Tap) -> None:
+    with place.start() as gate:
+        gate.ready()
+        assert tap(gate, "anna")["outcome"] == "admit"
+        assert gate.terminate() == 0
+    with closing(sqlite3.connect(place.view)) as view:
+        shown = [decode_record(record) for (record,) in view.execute("SELECT record FROM entries ORDER BY sequence")]
+        facts = dict(view.execute("SELECT name, value FROM facts"))
+    written = records(place.data)
+    assert shown == written[: len(shown)]
+    assert {record.kind for record in shown} >= {Kind.START, Kind.TAP_INTENT}
+    assert facts.keys() == {"software", "clock", "list_number", "list_issued_at_s", "free_bytes", "acknowledged"}
+    assert facts["list_number"] is not None
+
+
 def test_admitted_card_opens_and_a_blocked_one_does_not(
     place: GateFolder, world: World, board: BoardProcess, tap: Tap
 ) -> None:
