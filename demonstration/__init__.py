@@ -4,6 +4,6 @@ Read `cast` (who is there), `office` and `cardbench` (headquarters and its bench
 `serving` (a lane with both, on which scenes play), `stage` (all of it together), `steps` (what a line lets happen),
 `checking` (do the witnesses agree?) and `play` (which of it is wanted).
 
-Then how it is told: `hearing` (what the gate's log means), `narrators` (JSON lines, or words), and for a person at a
-terminal `view` and `trouble` (what he knows), `picture` (what he sees), `keys` (what he may press), `screen` and `live`.
+Then how it is told: `hearing` (what the gate's log means), `narrators` (JSON lines, or words). For a person at a
+terminal: `view` and `trouble` (what he knows), `picture` (what he sees), `keys` (what he may press), `screen`, `live`.
 """
