@@ -1,6 +1,6 @@
 """What somebody who never saw a gate could do next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from simulation.vehicle import STOP_LINE_M
@@ -41,11 +41,11 @@ def advice(
     answer: tuple[str, str, str | None] | None,
     name: str | None,
     *,
-    owed: bool = True,
+    owed: Collection[str] = (),
     paused: bool = False,
     gate_on: bool = True,
 ) -> str:
-    """One sentence; `name` is whom a driver's key is for, `owed` whether anybody was let in and is not through yet."""
+    """One sentence; `name` is whom a driver's key is for, `owed` who was let in and is not through yet."""
     if not gate_on:
         return "K: the gate is started again"
     if not look["mains"]:
@@ -61,6 +61,8 @@ def advice(
         return "1: anna drives up and holds her card to the reader"
     if phase == "closed":
         return _before_a_closed_boom(name, front_m(look["vehicles"][name]), answer)
+    if phase in {"opening", "open"} and owed and {*owed, name} <= set(look["vehicles"]) and name not in owed:
+        return f"watch {' and '.join(owed)}; {name} was not let in (b: backs out)"
     return WITH_SOMEBODY.get(phase, "watch; or let the next one drive up: 1 to 9").replace("NAME", name)
 
 

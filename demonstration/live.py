@@ -40,6 +40,8 @@ class Live:
         self._change_lane = change_lane
         self._names = tuple(person.name for person in stage.cast)
         self._strangers = 0
+        self._lanes = 0
+        """How many were built after the first."""
         self._going: set[str] = set()
         self._side = next(iter(stage.lane.readers))
         self._asks: tuple[str, Callable[[str], None], bool] | None = None
@@ -89,7 +91,7 @@ class Live:
                 self._view.phase,
                 self._view.answer,
                 self._whose(look),
-                owed=bool(self._view.owed),
+                owed=self._view.owed,
                 paused=self._view.paused,
                 gate_on=lane.gate is not None,
             ),
@@ -251,6 +253,7 @@ class Live:
             self._work.put(lambda: self._open_lane(logic, keys.DIRECTIONS[way]))
 
     def _open_lane(self, logic: str, direction: str) -> None:
+        self._lanes += 1
         self._view.answered(f"another lane is built: {logic}, {direction}")
         self._change_lane(logic, direction)
         self._view.begin_anew()
@@ -262,10 +265,12 @@ class Live:
         self._work.put(lambda: self._carry_out(step))
 
     def _carry_out(self, step: str) -> None:
+        lane = self._lanes
         try:
             self._steps.carry_out(step)
         except (XsError, WorldError) as error:
-            self._view.failed(str(error))
+            if lane == self._lanes:  # what was still to happen in a lane that is no more is no news
+                self._view.failed(str(error))
 
     def _do_work(self) -> None:
         while (work := self._work.get()) is not None:

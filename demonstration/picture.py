@@ -142,7 +142,7 @@ def _boom(paper: _Paper, look: Mapping[str, Any], boom: int) -> None:
     )
     paper.write(MAST[-1], boom + 2, f"the boom {state}")
     if not look["mains"]:
-        paper.write(MAST[0], boom + 2, "THE BARRIER HAS NO MAINS", "bold red")
+        paper.write(MAST[0], boom + 2, "BARRIER WITHOUT MAINS", "bold red")
 
 
 def _light(paper: _Paper, look: Mapping[str, Any], boom: int) -> None:

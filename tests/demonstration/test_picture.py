@@ -81,7 +81,7 @@ def test_contact_that_is_not_fitted_is_not_drawn() -> None:
 
 
 def test_what_is_wrong_is_said_in_words() -> None:
-    assert "THE BARRIER HAS NO MAINS" in drawn(look=look(mains=False))
+    assert "BARRIER WITHOUT MAINS" in drawn(look=look(mains=False))
     assert "THE ARM IS OFF" in drawn(look=look(levels={**look()["levels"], "swing_off": True}))
     assert "THE GATE HAS NO POWER" in drawn(gate_on=False)
     assert "tailgate, fire" in drawn(alarms=("tailgate", "fire"))
@@ -193,4 +193,9 @@ def test_advice_says_how_to_get_out_of_what_does_not_end_by_itself() -> None:
     assert advice(look(mains=False), "closed", None, None).startswith("M")
     assert advice(look(), "closed", None, None, paused=True).startswith("G")
     assert advice(look(), "boot", None, None, gate_on=False).startswith("K")
+    assert advice(look(vehicles={"bram": VAN}), "open", None, "bram").startswith("nobody was let in; wait")
+    assert advice(look(vehicles={"bram": VAN}), "open", None, "bram", owed=("bram",)).startswith("d: bram")
+    both = look(vehicles={"anna": VAN, "bram": VAN})
+    assert advice(both, "open", None, "bram", owed=("anna",)).startswith("watch anna; bram was not let in")
+    assert advice(both, "open", None, "bram", owed=("somebody let in by the guard",)).startswith("d: bram drives on")
     assert advice(look(vehicles={"bram": VAN}), "closed", ("bram", "refuse", "blocked"), "bram").startswith("b:")
