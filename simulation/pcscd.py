@@ -18,8 +18,9 @@ from pathlib import Path
 from simulation.vpcd import READERS
 
 DAEMON_SOCKET = Path("/run/pcscd/pcscd.comm")
-START_S = 10
+START_S = 30
 STOP_S = 5
+KILL_S = 30
 POLL_S = 0.01
 LOCK_FILE = Path(tempfile.gettempdir()) / "xs-terminal-virtual-readers.lock"
 TURN_VARIABLE = "XS_VIRTUAL_READERS_TURN_OF"
@@ -120,7 +121,7 @@ class PcscDaemon:
                 return
             keeper.write(b"KILL\n")
             keeper.flush()
-        process.wait(STOP_S)
+        process.wait(KILL_S)
 
 
 @contextlib.contextmanager

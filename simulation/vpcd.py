@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol, Self
 
 HOST = "127.0.0.1"
 RETRY_S = 0.05
+CLOSE_S = 30.0
 
 CONTROL_OFF = b"\x00"
 CONTROL_ON = b"\x01"
@@ -141,14 +142,14 @@ class VirtualReaderSlot:
         """Take the card away and end the thread.
 
         Raises:
-            RuntimeError: the card has been at work on an answer for more than five seconds.
+            RuntimeError: the card has been at work on an answer for very long.
         """
         self.remove()
         with self._changed:
             self._closed = True
             self._cut()
             self._changed.notify_all()
-        self._thread.join(5)
+        self._thread.join(CLOSE_S)
         if self._thread.is_alive():
             raise RuntimeError(f"the card on the reader at port {self._port} does not come back from an APDU")
 

@@ -31,7 +31,7 @@ class World:
     """
 
     def __init__(
-        self, path: Path, lane: int = 1, *, told: Callable[[Line], None] | None = None, answer_s: float = 5
+        self, path: Path, lane: int = 1, *, told: Callable[[Line], None] | None = None, answer_s: float = 60
     ) -> None:
         self._lane = lane
         self._told = told
@@ -85,7 +85,7 @@ class World:
         with self._news:
             return [line for line in self._lines[mark:] if line["lane"] == self._lane]
 
-    def wait_for(self, within_s: float = 5.0, *, since: int = 0, **facts: Any) -> Line:
+    def wait_for(self, within_s: float = 60.0, *, since: int = 0, **facts: Any) -> Line:
         """The first line since `since` in which all `facts` stand, waiting for it if need be.
 
         Raises:

@@ -62,6 +62,7 @@ class ReaderLoop:
         monotonic_s: Callable[[], float],
         tap_budget_s: float = TAP_BUDGET_S,
         linger_s: float = LINGER_S,
+        let_go_s: float = LET_GO_S,
     ) -> None:
         self._reader = reader
         self._events = events
@@ -70,6 +71,7 @@ class ReaderLoop:
         self._monotonic_s = monotonic_s
         self._tap_budget_s = tap_budget_s
         self._linger_s = linger_s
+        self._let_go_s = let_go_s
         self._field = Field()
         self._state: ReaderState | None = None
         self._lingers_at_s: float | None = None
@@ -166,7 +168,7 @@ class ReaderLoop:
         self._tell(lambda: self._events.card_presented(self._reader, tap))
         self._field.tapped(lost=tap.lost)
         let_go = tap.end()
-        while wait([let_go], LET_GO_S).not_done and not self._stopping.is_set():
+        while wait([let_go], self._let_go_s).not_done and not self._stopping.is_set():
             self._beat()
             self._say(ReaderState.STUCK)
 

@@ -17,7 +17,7 @@ from terminal.errors import HardwareError
 from terminal.ports import Input, Output
 
 ANSWER_S = 1.0
-"""Most time that one order may take; a board that is slower counts as gone."""
+"""Most time that one order may take; a board that is slower counts as gone. The default of `answer_s`."""
 PACKET_BYTES = 65536
 
 
@@ -28,7 +28,8 @@ class SimulatedBoard:
         HardwareError: no board serves on the socket, somebody else holds the lane, or the board does not answer.
     """
 
-    def __init__(self, path: Path, lane: int) -> None:
+    def __init__(self, path: Path, lane: int, *, answer_s: float = ANSWER_S) -> None:
+        self._answer_s = answer_s
         self._name = f"simulated board on {path}, lane {lane}"
         self._answers: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
         self._changed: Callable[[Input, bool], None] | None = None
@@ -36,7 +37,7 @@ class SimulatedBoard:
         self._asked = 0
         self._wire = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            self._wire.settimeout(ANSWER_S)
+            self._wire.settimeout(answer_s)
             self._wire.connect(str(path))
         except OSError as error:
             self._wire.close()
@@ -44,7 +45,7 @@ class SimulatedBoard:
                 f"{self._name}: cannot be reached ({error.strerror or error}); is it running?"
             ) from None
         self._wire.settimeout(None)
-        self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(ANSWER_S))
+        self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(answer_s))
         self._reader = threading.Thread(target=self._read, name=f"board-lane-{lane}", daemon=True)
         self._reader.start()
         try:
@@ -58,11 +59,11 @@ class SimulatedBoard:
             raise HardwareError(f"{self._name}: speaks another language; is it of this release?") from None
 
     def drive(self, output: Output, on: bool) -> None:
-        """Set an output; returns when the board has written it down and done it. Blocks for at most ANSWER_S."""
+        """Set an output; returns when the board has written it down and done it. Blocks for at most `answer_s`."""
         self._ask({"drive": output.value, "on": on})
 
     def levels(self) -> Mapping[Input, bool]:
-        """The contacts that are fitted and whether each is active, read anew. Blocks for at most ANSWER_S."""
+        """The contacts that are fitted and whether each is active, read anew. Blocks for at most `answer_s`."""
         levels = self._ask({"levels": True})["levels"]
         return {Input(name): bool(on) for name, on in levels.items()}
 
@@ -87,9 +88,9 @@ class SimulatedBoard:
             self._asked += 1
             try:
                 self._wire.send(json.dumps({"id": self._asked, **message}).encode())
-                answer = self._answers.get(timeout=ANSWER_S)
+                answer = self._answers.get(timeout=self._answer_s)
                 while answer is not None and answer.get("id") != self._asked:
-                    answer = self._answers.get(timeout=ANSWER_S)
+                    answer = self._answers.get(timeout=self._answer_s)
             except (OSError, queue.Empty):
                 answer = None
         if answer is None:
