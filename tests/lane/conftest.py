@@ -9,7 +9,7 @@ import structlog.testing
 
 from simulation.world import World
 from tests.lane.rig import Rig
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import FAST, LONG_MS, BoardProcess
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +20,13 @@ def log() -> Iterator[Sequence[Mapping[str, object]]]:
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Iterator[BoardProcess]:
-    with BoardProcess(tmp_path) as process:
+def no_show_ms() -> int:
+    return LONG_MS
+
+
+@pytest.fixture
+def board(tmp_path: Path, no_show_ms: int) -> Iterator[BoardProcess]:
+    with BoardProcess(tmp_path, *FAST, "--no-show-ms", str(no_show_ms)) as process:
         yield process
 
 

@@ -19,7 +19,7 @@ from terminal.edges.heartbeat import Heartbeats
 from terminal.storage.store import Store
 from tests.lane.rig import QUICK, Rig, intent
 
-LONG_PULSE_MS = 60_000
+LONG_PULSE_MS = 600_000
 """Whatever kills this gate does it in mid-pulse."""
 SETTINGS = replace(QUICK, pulse_ms=LONG_PULSE_MS, outputs=frozenset({OPEN_OUTPUT, HOLD_OUTPUT}))
 

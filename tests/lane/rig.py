@@ -55,7 +55,7 @@ class MemoryNumber:
             future.set_result(None)
         return future
 
-    def wait_for(self, number: int, within_s: float = 5.0) -> bool:
+    def wait_for(self, number: int, within_s: float = 60.0) -> bool:
         with self._news:
             return self._news.wait_for(lambda: self.number == number, within_s)
 
@@ -96,7 +96,7 @@ class MemoryJournal:
             future.set_result(intent(len(self.entries) - 1))
         return future
 
-    def wait_for(self, kind: Kind, within_s: float = 5.0, **public: object) -> Entry:
+    def wait_for(self, kind: Kind, within_s: float = 60.0, **public: object) -> Entry:
         """The first entry of this kind with these public facts, waiting for it if need be."""
         with self._news:
             assert self._news.wait_for(lambda: self._find(kind, public) is not None, within_s), (kind, public)
@@ -127,7 +127,8 @@ class Rig:
         settings: Settings = QUICK,
         *,
         board: type[SimulatedBoard] = SimulatedBoard,
-        answer_s: float = 3.0,
+        answer_s: float = 60.0,
+        board_answer_s: float = 60.0,
         stay_after: StayAfter = lambda *_: None,
         after_fire: Callable[[], StayChange | None] = lambda: None,
         kept: Callable[[Mark], KeptNumber] | None = None,
@@ -148,7 +149,7 @@ class Rig:
             LanePorts(
                 number=1,
                 settings=settings,
-                take_board=lambda: board(socket, 1),
+                take_board=lambda: board(socket, 1, answer_s=board_answer_s),
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=self.heartbeats,
@@ -176,11 +177,15 @@ class Rig:
         yield self
         assert self.lane.stop()
 
-    def wait_for(self, condition: Callable[[State], bool] | Phase, within_s: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[State], bool] | Phase, within_s: float = 60.0) -> None:
         """Until the lane is in this phase, or its state is so."""
         wanted = condition if callable(condition) else (lambda state: state.phase is condition)
         with self._news:
             assert self._news.wait_for(lambda: wanted(self._state), within_s), self._state
+
+    def came_to(self, phase: Phase) -> None:
+        """Until the lane is or has been in this phase, be it for a moment that nobody saw."""
+        self.wait_for(lambda _: phase in self.phases)
 
     def _changed(self, state: State) -> None:
         with self._news:

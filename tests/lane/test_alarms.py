@@ -23,7 +23,7 @@ class HeldJournal(MemoryJournal):
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
         if not self.reached.is_set():
             self.reached.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
         return super().append(entry, also)
 
 
@@ -32,11 +32,11 @@ def test_alarm_cleared_by_one_thread_while_another_raises_it_is_written_down_in_
     alarms = Alarms(journal, lambda _step, _alarm: None)
     with ThreadPoolExecutor(2) as pool:
         raised = pool.submit(alarms.raised, "board", 1)
-        assert journal.reached.wait(10)
+        assert journal.reached.wait(60)
         cleared = pool.submit(alarms.cleared, "board", 1)
         threading.Timer(0.05, journal.go_on.set).start()
-        raised.result(10)
-        cleared.result(10)
+        raised.result(60)
+        cleared.result(60)
     assert journal.told() == [("alarm-raised", "board"), ("alarm-cleared", "board")]
 
 

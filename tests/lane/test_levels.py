@@ -23,11 +23,14 @@ from terminal.errors import HardwareError
 from terminal.ports import Output
 from tests.lane.rig import QUICK, MemoryMarks, Rig, intent
 from tests.lane.vehicles import QUICK_M_S, arrives
-from tests.simulation_board.board_process import FAST, BoardProcess
+from tests.simulation_board.board_process import FAST, NOBODY_COMES, BoardProcess
 
 HOLDS = replace(QUICK, outputs=frozenset({OPEN_OUTPUT, HOLD_OUTPUT, CLOSE_OUTPUT}))
 LEVEL = replace(QUICK, logic=Logic.HOLD)
+LONG_PULSE = replace(HOLDS, pulse_ms=600_000, passage_ms=60_000)
+"""Whatever breaks a pulse off does it long before it would end, and nobody has passed until the clock is put on."""
 A_MOMENT_S = 0.15
+GAP_S = 30.0
 
 
 def under_the_boom(rig: Rig, world: World, on: bool) -> None:
@@ -69,6 +72,7 @@ class MuffledHold(SimulatedBoard):
             raise HardwareError("no answer")
 
 
+@NOBODY_COMES
 def test_relay_that_does_not_answer_for_a_level_is_set_safe_and_the_order_taken_up_again(board: BoardProcess) -> None:
     with Rig(board.socket, HOLDS, board=MuffledHold).in_service() as rig:
         with pytest.raises(HardwareError, match="no answer"):
@@ -83,7 +87,7 @@ def test_clean_stop_keeps_the_level_while_somebody_is_under_the_boom_and_a_drawb
     board: BoardProcess, world: World
 ) -> None:
     kept = MemoryMarks()
-    rig = Rig(board.socket, replace(HOLDS, gap_ms=int(A_MOMENT_S * 2000)), kept=kept)
+    rig = Rig(board.socket, replace(HOLDS, gap_ms=int(GAP_S * 1000)), kept=kept, clear_s=10 * GAP_S)
     rig.lane.start()
     rig.wait_for(Phase.CLOSED)
     assert rig.lane.obey(GuardOrder.HOLD, intent(1)) is None
@@ -102,7 +106,8 @@ def test_clean_stop_keeps_the_level_while_somebody_is_under_the_boom_and_a_drawb
     assert not ended.wait(A_MOMENT_S)
     assert board.changes("hold_open") == [True]
     under_the_boom(rig, world, False)
-    assert ended.wait(5)
+    rig.ahead_s += GAP_S
+    assert ended.wait(60)
     stop.join()
     assert board.changes("hold_open") == [True, False]
     assert kept[Mark.HELD].number == 1
@@ -134,20 +139,21 @@ def test_clean_stop_does_not_wait_for_ever_for_who_stays_under_the_boom(board: B
 
 
 def test_order_to_close_is_broken_off_when_something_comes_under_the_boom(tmp_path: Path) -> None:
-    long_pulse = replace(HOLDS, pulse_ms=2000, passage_ms=100)
     with (
-        BoardProcess(tmp_path, *FAST, "--no-show-ms", "60000", "--travel-ms", "500") as board,
+        BoardProcess(tmp_path, *FAST, "--no-show-ms", "600000") as board,
         World(board.socket) as world,
-        Rig(board.socket, long_pulse).in_service() as rig,
+        Rig(board.socket, LONG_PULSE).in_service() as rig,
     ):
         arrives(rig, world)
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
+        rig.wait_for(Phase.OPEN)
+        world.jam(True)  # it cannot go down before he is under it
+        rig.ahead_s += LONG_PULSE.passage_ms / 1000
         world.wait_for(name="close", on=True)
         world.vehicle("follow", speed_m_s=QUICK_M_S)
         off = world.wait_for(name="close", on=False)
         came = world.wait_for(name="loop_safety", on=True)
-        on = world.wait_for(name="close", on=True)
-        assert came["monotonic_ns"] < off["monotonic_ns"] < on["monotonic_ns"] + 2e9
+        assert came["monotonic_ns"] < off["monotonic_ns"]
         rig.journal.wait_for(Kind.ALARM_RAISED, alarm="tailgate")
         assert board.changes("close") == [True, False]
 
@@ -156,10 +162,12 @@ def test_fire_breaks_an_order_to_close_off(tmp_path: Path) -> None:
     with (
         BoardProcess(tmp_path, *FAST, "--no-show-ms", "60000") as board,
         World(board.socket) as world,
-        Rig(board.socket, replace(HOLDS, pulse_ms=2000, passage_ms=100)).in_service() as rig,
+        Rig(board.socket, LONG_PULSE).in_service() as rig,
     ):
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
+        rig.wait_for(Phase.OPEN)
+        rig.ahead_s += LONG_PULSE.passage_ms / 1000
         world.wait_for(name="close", on=True)
         world.fire(True)
         rig.wait_for(Phase.EMERGENCY_OPEN)
-        world.wait_for(name="close", on=False, within_s=1)
+        world.wait_for(name="close", on=False)

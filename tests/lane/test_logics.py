@@ -1,9 +1,10 @@
 """All four logics of a controller, from the admission through the relays to the boom and back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,21 +13,24 @@ from terminal.core.barrier_words import CLOSE_OUTPUT, LOOP_ARM, OPEN_OUTPUT, Gua
 from terminal.core.journal import Kind, TapResult
 from tests.lane.rig import QUICK, Rig, intent
 from tests.lane.vehicles import QUICK_M_S, arrives, passes
-from tests.simulation_board.board_process import FAST, BoardProcess
+from tests.simulation_board.board_process import FAST, LONG_MS, BoardProcess
 
-UNHURRIED_M_S = 25.0
-"""Under the boom long enough for the next one to come and tap meanwhile."""
+STANDS: Mapping[str, Any] = {"is": "standing"}
 
 
 @contextmanager
-def lane_of(logic: Logic, folder: Path) -> Iterator[tuple[Rig, World, BoardProcess]]:
-    """A lane in service whose controller has this logic, as its commissioning found."""
+def lane_of(logic: Logic, folder: Path, **changed: Any) -> Iterator[tuple[Rig, World, BoardProcess]]:
+    """A lane in service whose controller has this logic, as its commissioning found; `changed` are settings.
+
+    A controller that counts may take two for one, and then waits for a third until it is over that.
+    """
+    no_show_ms = 2000 if logic is Logic.IMPULSE_COUNT else LONG_MS
+    options = ("--logic", logic, "--time-out-ms", "300", "--no-show-ms", str(no_show_ms))
+    settings = replace(QUICK, logic=logic, outputs=frozenset({OPEN_OUTPUT, CLOSE_OUTPUT}), **changed)
     with (
-        BoardProcess(folder, *FAST, "--logic", logic, "--time-out-ms", "300") as board,
+        BoardProcess(folder, *FAST, *options) as board,
         World(board.socket) as world,
-        Rig(
-            board.socket, replace(QUICK, logic=logic, outputs=frozenset({OPEN_OUTPUT, CLOSE_OUTPUT}))
-        ).in_service() as rig,
+        Rig(board.socket, settings).in_service() as rig,
     ):
         yield rig, world, board
 
@@ -53,15 +57,21 @@ def test_one_vehicle_passes_on_one_order(logic: Logic, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("logic", "orders"), [(logic, 1 if logic is Logic.HOLD else 3) for logic in Logic])
 def test_queue_of_three_each_tapping_while_the_one_before_is_passing(logic: Logic, orders: int, tmp_path: Path) -> None:
     with lane_of(logic, tmp_path) as (rig, world, board):
-        results = []
-        for number, name in enumerate(("first", "second", "third"), 1):
+        results: list[TapResult] = []
+        queue = ("first", "second", "third")
+        for number, name in enumerate(queue, 1):
+            mark = world.mark()
             world.vehicle("arrive", name, speed_m_s=QUICK_M_S)
+            world.wait_for(since=mark, what="vehicle", name=name, **STANDS)
             rig.wait_for(lambda state: LOOP_ARM in state.active)
             results.append(rig.lane.admit(intent(number)))
-            world.vehicle("pass", name, speed_m_s=UNHURRIED_M_S, light=True)
-            rig.wait_for(lambda state: state.phase is Phase.PASSING and LOOP_ARM not in state.active)
-        for number in (1, 2, 3):
-            rig.journal.wait_for(Kind.PASSAGE, result="passed", intent=number)
+            if number > 1:  # who stands under the boom drives on only now
+                world.vehicle("pass", queue[number - 2], speed_m_s=QUICK_M_S)
+                rig.journal.wait_for(Kind.PASSAGE, result="passed", intent=number - 1)
+            world.vehicle("drive-on", name, speed_m_s=QUICK_M_S, light=True)
+            rig.wait_for(Phase.PASSING)
+        world.vehicle("pass", queue[-1], speed_m_s=QUICK_M_S)
+        rig.journal.wait_for(Kind.PASSAGE, result="passed", intent=3)
         rig.wait_for(Phase.CLOSED)
         at_its_tap = TapResult.OPENED if logic is Logic.IMPULSE_COUNT else TapResult.OWED
         assert results == [TapResult.OPENED, at_its_tap, at_its_tap]
@@ -105,11 +115,15 @@ def test_two_orders_at_once_are_two_pulses_for_a_controller_that_counts(tmp_path
 
 
 def test_pulse_that_waits_for_another_is_not_given_once_the_lane_is_locked(tmp_path: Path) -> None:
-    with lane_of(Logic.IMPULSE_COUNT, tmp_path) as (rig, world, board):
+    with lane_of(Logic.IMPULSE_COUNT, tmp_path, pulse_ms=LONG_MS) as (rig, world, board):
         for number in (1, 2):
             assert rig.lane.obey(GuardOrder.OPEN, intent(number)) is None
         assert rig.lane.obey(GuardOrder.LOCK, intent(3)) is None
-        world.wait_for(name="closed_limit", on=False)
-        world.wait_for(name="closed_limit", on=True)
+        for _ in ("the pulse is over", "so is the time until the next"):
+            rig.ahead_s += LONG_MS / 1000
+            world.wait_for(name="open", on=False)
+            world.wait_for(name="closed_limit", on=True)
+            for _ in range(2):  # the answer to the second comes when all that was due at the first is done
+                assert rig.lane.obey(GuardOrder.LOCK, intent(4)) == "locked-already"
         assert board.changes("open") == [True, False]
         assert rig.journal.told() == [("passage", "unknown"), ("passage", "unknown")]

@@ -27,7 +27,7 @@ class SlowJournal(MemoryJournal):
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
         if self._kind in {None, entry.kind}:
             self.reached.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(60)
         return super().append(entry, also)
 
 
@@ -37,7 +37,7 @@ def test_contact_that_came_before_a_timer_ran_out_is_heard_before_it(board: Boar
     with rig.in_service():
         arrives(rig, world)
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
-        assert journal.reached.wait(5)
+        assert journal.reached.wait(60)
         world.wait_for(name="open_limit", on=True)
         rig.ahead_s = QUICK.travel_ms / 1000
         journal.go_on.set()
@@ -67,7 +67,7 @@ def test_boom_is_told_to_open_for_the_next_before_the_passage_of_the_last_is_wri
         rig.wait_for(Phase.PASSING)
         assert rig.lane.admit(intent(2)) is TapResult.OWED
         passes(world)
-        assert journal.reached.wait(5)
+        assert journal.reached.wait(60)
         assert board.changes("open") == [True, False, True]
         journal.go_on.set()
 

@@ -22,11 +22,12 @@ from terminal.core.journal import Kind, TapResult
 from terminal.errors import StorageError
 from tests.lane.rig import QUICK, MemoryMarks, MemoryNumber, Rig, intent
 from tests.lane.vehicles import ANNA, arrives, passes
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, NOBODY_COMES_LATER, BoardProcess
 
 HOLDS = replace(QUICK, outputs=frozenset({OPEN_OUTPUT, HOLD_OUTPUT, CLOSE_OUTPUT}))
 
 
+@NOBODY_COMES
 def test_boom_is_held_open_until_it_is_released_and_the_loops_are_clear(board: BoardProcess, world: World) -> None:
     with Rig(board.socket, HOLDS).in_service() as rig:
         assert rig.lane.obey(GuardOrder.HOLD, intent(1)) is None
@@ -80,6 +81,7 @@ def test_locked_lane_lets_nobody_through_whoever_asks_and_unlocked_serves(
     assert rig.lane.admit(intent(7)) is TapResult.OPENED
 
 
+@NOBODY_COMES_LATER
 def test_locking_ends_whoever_is_owed_and_never_orders_the_boom_down(board: BoardProcess, world: World) -> None:
     with Rig(board.socket, HOLDS).in_service() as rig:
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
@@ -164,7 +166,7 @@ class SlowNumber(MemoryNumber):
         return saved
 
     def _wait(self, number: int) -> None:
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         self.number = number
 
 
@@ -182,11 +184,11 @@ def test_order_is_answered_when_it_would_outlive_the_gate_and_so_is_its_end(
     kept = MemoryMarks({mark: (slow := SlowNumber())})
     with Rig(board.socket, HOLDS, kept=kept).in_service() as rig, ThreadPoolExecutor(1) as guard:
         answer = guard.submit(rig.lane.obey, order, intent(1))
-        assert slow.reached.wait(5)
+        assert slow.reached.wait(60)
         with pytest.raises(TimeoutError):
             answer.result(0.05)
         slow.go_on.set()
-        assert answer.result(5) is None
+        assert answer.result(60) is None
         assert slow.number == 1
         assert rig.lane.obey(end, intent(2)) is None
         assert slow.number == 0

@@ -10,7 +10,7 @@ from terminal.core.stay import StayChange, StayNeutral
 from terminal.lane_journal import Vehicle
 from tests.lane.rig import QUICK, Rig, intent
 from tests.lane.vehicles import ANNA, BRAM, arrives, passes
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES_LATER, BoardProcess
 
 
 def passages(rig: Rig) -> list[Mapping[str, object]]:
@@ -43,6 +43,7 @@ def test_passenger_passes_with_his_driver_and_his_passage_names_him(board: Board
         assert board.changes("open") == [True, False]
 
 
+@NOBODY_COMES_LATER
 def test_passenger_of_a_vehicle_that_does_not_come_does_not_come_either(board: BoardProcess, world: World) -> None:
     with Rig(board.socket).in_service() as rig:
         arrives(rig, world)
@@ -79,6 +80,7 @@ def test_passenger_of_an_exit_that_could_not_be_written_down_rides_with_nobody_t
         assert passages(rig) == [{"result": "passed"}, {"intent": 2, "result": "passed", "passenger_of": None}]
 
 
+@NOBODY_COMES_LATER
 def test_without_a_loop_before_the_boom_the_policy_says_who_is_a_passenger(board: BoardProcess) -> None:
     for shares, owed in ((True, [(1, 2)]), (False, [(1,), (2,)])):
         with Rig(board.socket, replace(QUICK, fitted=QUICK.fitted - {LOOP_ARM})).in_service() as rig:

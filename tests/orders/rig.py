@@ -10,7 +10,16 @@ from typing import Any, Literal, Self
 from simulation.world import World
 from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
-from terminal.core.barrier_words import CLOSE_OUTPUT, CONTACTS, HOLD_OUTPUT, OPEN_OUTPUT, GuardOrder, Phase, Settings
+from terminal.core.barrier_words import (
+    CLOSE_OUTPUT,
+    CONTACTS,
+    HOLD_OUTPUT,
+    OPEN_OUTPUT,
+    GuardOrder,
+    Phase,
+    Settings,
+    State,
+)
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.sealing import open_sealed
 from terminal.edges.heartbeat import Heartbeats
@@ -23,7 +32,7 @@ from tests.simulation_board.board_process import FAST, BoardProcess
 from tests.storage.support import HEADQUARTERS, KEY_ID, Gate
 
 Direction = Literal["entry", "exit", "both"]
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 OWN_UID, GUARD_UID, VIEWER_UID, STRANGER_UID = 990, 991, 992, 64_321
 LISTED = {"xs-status": ("state", "open", "hold", "release", "lock", "unlock"), "xs-viewer": ("state",)}
 UIDS = {"xs-status": GUARD_UID, "xs-viewer": VIEWER_UID}
@@ -48,21 +57,24 @@ class Lanes:
         self,
         folder: Path,
         *directions: Direction,
-        budget_s: float = 2.0,
+        budget_s: float = PATIENCE_S,
         lane: type[Lane] = Lane,
         monotonic_s: Callable[[], float] = lambda: 0.0,
-        answer_s: float = 3.0,
-        turn_s: float = 2.0,
+        answer_s: float = PATIENCE_S,
+        board_answer_s: float = PATIENCE_S,
+        turn_s: float = PATIENCE_S,
         own_board: bool = True,
         **store: Any,
     ) -> None:
         """`own_board` False: somebody else runs `board`."""
         self.directions: tuple[Direction, ...] = directions or ("entry",)
         self._folder, self._budget_s, self._store, self._turn_s = folder, budget_s, store, turn_s
-        self._lane, self._answer_s, self._monotonic_s = lane, answer_s, monotonic_s
+        self._lane, self._answer_s, self._board_answer_s = lane, answer_s, board_answer_s
+        self._monotonic_s = monotonic_s
         self._own_board = own_board
         self._parts = ExitStack()
         self._news = threading.Condition()
+        self._been: set[tuple[int, Phase]] = set()
         self.board = BoardProcess(folder, *FAST, "--lanes", str(len(self.directions)))
 
     def __enter__(self) -> Self:
@@ -108,12 +120,12 @@ class Lanes:
                     pulse_ms=40,
                     travel_ms=1000,
                 ),
-                take_board=lambda: SimulatedBoard(self.board.socket, number),
+                take_board=lambda: SimulatedBoard(self.board.socket, number, answer_s=self._board_answer_s),
                 journal=self.gate.journal,
                 alarms=self.alarms,
                 heartbeat=Heartbeats(),
                 kept=lambda mark: self.gate.store.kept.number(f"lane-{number}/{mark}"),
-                changed=lambda _: self._changed(),
+                changed=lambda state: self._changed(number, state),
                 answer_s=self._answer_s,
             )
         )
@@ -121,12 +133,17 @@ class Lanes:
         self._parts.callback(lane.stop)
         return lane
 
-    def _changed(self) -> None:
+    def _changed(self, lane: int, state: State) -> None:
         with self._news:
+            self._been.add((lane, state.phase))
             self._news.notify_all()
 
     def wait_for(self, phase: Phase, lane: int = 1) -> None:
         self.wait_until(lambda: self.lanes[lane].state.phase is phase)
+
+    def came_to(self, phase: Phase, lane: int = 1) -> None:
+        """Until the lane is or has been in this phase, be it for a moment that nobody saw."""
+        self.wait_until(lambda: (lane, phase) in self._been)
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Until the lanes' states are so."""

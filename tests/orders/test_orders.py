@@ -36,7 +36,7 @@ def test_order_to_open_lets_one_vehicle_through_and_is_told_from_beginning_to_en
         result=OrderResult.OBEYED, say="lane 1: open is carried out", sequence=0
     )
     assert lanes.pulses() == 1
-    lanes.wait_for(Phase.OPEN)
+    lanes.came_to(Phase.OPEN)
     lanes.wait_for(Phase.CLOSED)
     assert lanes.told() == [(1, given("open")), (1, settled("open", 0, "obeyed"))]
     assert lanes.unsealed(0) == {"reason": "as agreed", "account": "k.bakker"}
@@ -101,7 +101,7 @@ def test_orders_in_a_fire_are_refused_and_written_down_until_somebody_confirms(l
 
 
 def test_relay_that_does_not_answer_may_have_moved_and_is_not_moved_again(tmp_path: Path) -> None:
-    with Lanes(tmp_path) as lanes:
+    with Lanes(tmp_path, board_answer_s=1.0) as lanes:
         lanes.board.signal(signal.SIGSTOP)
         answer = lanes.give("open")
         lanes.board.signal(signal.SIGCONT)
@@ -175,7 +175,7 @@ def test_two_guards_who_lock_the_two_exits_at_once_do_not_lock_both(tmp_path: Pa
             both_ready = threading.Barrier(2)
 
             def lock(number: int, answers: list[Answer] = answers, ready: threading.Barrier = both_ready) -> None:
-                ready.wait(5)
+                ready.wait(60)
                 answers.append(lanes.give("lock", number))
 
             guards = [threading.Thread(target=lock, args=(number,)) for number in (1, 2)]

@@ -188,7 +188,7 @@ def test_client_that_goes_away_before_its_answer_takes_nobody_with_it(tmp_path: 
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as wire:
             wire.connect(str(served.path))
             wire.send(json.dumps(request(name="gone")).encode())
-            assert disk.reached.wait(10)
+            assert disk.reached.wait(60)
         disk.go_on.set()
         again = ask(served.path, request(name="gone"))
         assert (again["result"], again["sequence"]) == ("obeyed", 0)

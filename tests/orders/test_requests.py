@@ -132,7 +132,7 @@ def test_order_that_is_sent_again_while_it_is_carried_out_gets_the_same_answer(t
     class Waits(Lane):
         def obey(self, order: Any, key: EntryKey, side: Any = None) -> str | None:
             at_lane.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             return super().obey(order, key, side)
 
     with Lanes(tmp_path, lane=Waits) as lanes:
@@ -142,7 +142,7 @@ def test_order_that_is_sent_again_while_it_is_carried_out_gets_the_same_answer(t
             for _ in range(2)
         ]
         asking[0].start()
-        assert at_lane.wait(10)
+        assert at_lane.wait(60)
         asking[1].start()
         go_on.set()
         for thread in asking:

@@ -76,7 +76,7 @@ def test_order_that_waits_for_another_one_too_long_is_not_carried_out_when_nobod
         answers: list[Answer] = []
         first = threading.Thread(target=lambda: answers.append(lanes.give("open")))
         first.start()
-        assert disk.reached.wait(5)
+        assert disk.reached.wait(60)
         second = lanes.give("open")
         assert (second.result, second.why) == (OrderResult.REFUSED, "busy")
         disk.go_on.set()
@@ -108,7 +108,7 @@ def test_order_that_a_kill_left_between_entry_and_result_is_unknown_and_never_ca
 ) -> None:
     command = [sys.executable, "-m", "tests.orders.test_written_down_first", str(tmp_path), killed]
     with BoardProcess(tmp_path) as board:
-        gate = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, timeout=30)
+        gate = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, timeout=100)
         assert gate.returncode == -signal.SIGKILL, gate.stderr.decode()
         assert board.changes("open") == ([True] if killed == "after" else [])
     with Gate(tmp_path / "journal") as journal:

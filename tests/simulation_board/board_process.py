@@ -8,8 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 FAST = ("--travel-ms", "60", "--after-passage-ms", "200", "--no-show-ms", "300", "--debounce-ms", "0")
 """Times that suit a test."""
+LONG_MS = 60_000
+"""How long the boom stays up for somebody who is going to come, on the slowest machine."""
+NOBODY_COMES = pytest.mark.parametrize("no_show_ms", [300])
+"""For a test in which the controller closes by itself: fixtures make their board with `no_show_ms`."""
+NOBODY_COMES_LATER = pytest.mark.parametrize("no_show_ms", [2000])
+"""The same, where something else is to happen before it does."""
 
 
 class BoardProcess:

@@ -37,8 +37,8 @@ def test_gate_reads_contacts_drives_relays_and_hears_edges(board: BoardProcess) 
     assert gate.outputs() == set(Output)
     assert [contact for contact, on in gate.levels().items() if on] == [Input.CLOSED_LIMIT]
     gate.drive(Output.OPEN, True)
-    assert heard.get(timeout=5) == (Input.CLOSED_LIMIT, False)
-    assert heard.get(timeout=5) == (Input.OPEN_LIMIT, True)
+    assert heard.get(timeout=60) == (Input.CLOSED_LIMIT, False)
+    assert heard.get(timeout=60) == (Input.OPEN_LIMIT, True)
     gate.close()
 
 
@@ -200,12 +200,13 @@ def test_each_lane_may_have_a_logic_and_contacts_of_its_own(tmp_path: Path) -> N
 
 
 def test_model_goes_as_many_times_faster_as_it_is_told(tmp_path: Path) -> None:
-    with BoardProcess(tmp_path, "--travel-ms", "20000", "--speed", "100") as board, World(board.socket) as world:
+    """At its own speed it would be under way for much longer than anybody waits here."""
+    with BoardProcess(tmp_path, "--travel-ms", "120000", "--speed", "100") as board, World(board.socket) as world:
         gate = SimulatedBoard(board.socket, 1)
         gate.drive(Output.OPEN, True)
         began = world.wait_for(what="output", name="open", on=True)["monotonic_ns"]
         up = world.wait_for(what="contact", name="open_limit", on=True)["monotonic_ns"]
-        assert 0.2 <= (up - began) / 1e9 < 2
+        assert (up - began) / 1e9 >= 1.2
         gate.close()
 
 
@@ -216,7 +217,7 @@ def test_gate_is_told_a_contact_when_it_has_settled_and_the_trace_has_every_boun
         gate.subscribe(lambda contact, on: heard.put((contact, on)))
         world.happen(contact="loop_arm", bounces=4, within_ms=20)
         world.contact("tamper", True)
-        assert heard.get(timeout=5) == (Input.TAMPER, True)
+        assert heard.get(timeout=60) == (Input.TAMPER, True)
         gate.close()
         assert sum(line["what"] == "raw" and line["name"] == "loop_arm" for line in board.lines()) == 8
 

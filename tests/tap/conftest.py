@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import LONG_MS, BoardProcess
 from tests.tap.one_lane import OneLane
 from tests.tap.site import Site
 
@@ -24,8 +24,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Iterator[BoardProcess]:
-    fast = ("--travel-ms", "60", "--after-passage-ms", "200", "--no-show-ms", "300", "--lanes", "4")
+def no_show_ms() -> int:
+    return LONG_MS
+
+
+@pytest.fixture
+def board(tmp_path: Path, no_show_ms: int) -> Iterator[BoardProcess]:
+    fast = ("--travel-ms", "60", "--after-passage-ms", "200", "--no-show-ms", str(no_show_ms), "--lanes", "4")
     with BoardProcess(tmp_path, *fast) as process:
         yield process
 

@@ -39,7 +39,7 @@ from tests.card.chips import Held
 from tests.simulation_board.board_process import BoardProcess
 from tests.tap.site import OPEN_LANE, Site
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 STAYS_KEY = bytes(range(32))
 JOURNAL_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 
@@ -99,7 +99,7 @@ class OneLane:
         direction: Literal["entry", "exit", "both"] = "entry",
         somebody: bool = True,
         publication: str | None = "good",
-        budget_s: float = 2.0,
+        budget_s: float = PATIENCE_S,
         before_commit: Callable[[], None] | None = None,
         board_class: type[SimulatedBoard] = SimulatedBoard,
         sealing_key: Callable[[], SealingKey | None] | None = None,
@@ -132,7 +132,7 @@ class OneLane:
             LanePorts(
                 number=number,
                 settings=replace(quick, **settings),
-                take_board=lambda: board_class(board, board_lane or number),
+                take_board=lambda: board_class(board, board_lane or number, answer_s=PATIENCE_S),
                 journal=self.journal,
                 alarms=self.alarms,
                 heartbeat=Heartbeats(),
@@ -140,6 +140,7 @@ class OneLane:
                 changed=self._changed,
                 stay_after=places.after,
                 after_fire=places.after_fire,
+                answer_s=PATIENCE_S,
                 ends=self.ends,
             )
         )

@@ -12,7 +12,7 @@ from terminal.core.reasons import Outcome, Reason
 from terminal.core.situation import Decision
 from terminal.tap_entry import exit_alarms
 from tests.card.chips import Held
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, NOBODY_COMES_LATER, BoardProcess
 from tests.storage.support import Held as HeldDisk
 from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import OPEN_LANE, TRAINED_LANE, Site
@@ -58,7 +58,7 @@ def test_nothing_moves_while_the_disk_has_not_answered(one_lane: Lanes, site: Si
         disk.hold()
         tap = threading.Thread(target=lambda: lane.tap(site.card("anna")))
         tap.start()
-        assert disk.reached.wait(5)
+        assert disk.reached.wait(60)
         tap.join(HELD_S)
         assert tap.is_alive()
         assert pulses(board, OPEN_LANE) == []
@@ -153,6 +153,7 @@ def test_nobody_before_the_boom_is_told_to_drive_forward_and_his_card_is_not_tou
     assert pulses(board, OPEN_LANE) == []
 
 
+@NOBODY_COMES_LATER
 def test_same_card_again_while_its_vehicle_is_owed_gets_the_same_answer_and_opens_once(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
@@ -166,6 +167,7 @@ def test_same_card_again_while_its_vehicle_is_owed_gets_the_same_answer_and_open
     assert len(pulses(board, OPEN_LANE)) == 1
 
 
+@NOBODY_COMES_LATER
 def test_another_card_of_the_same_vehicle_opens_nothing_and_one_of_the_next_does(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
@@ -186,6 +188,7 @@ def test_copied_credential_is_not_taken_for_the_card_whose_vehicle_is_owed(
         assert said(lane.tap(site.card("ivo"))) == ("refuse", "not-authentic")
 
 
+@NOBODY_COMES
 def test_card_blocked_in_between_is_not_given_the_answer_of_before(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
@@ -203,8 +206,8 @@ def test_blocked_card_before_a_boom_that_somebody_else_opened_is_not_given_the_a
     with one_lane() as lane:
         assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
         lane.world.contact("loop_arm", None)
-        lane.world.vehicle("arrive")
-        lane.world.vehicle("pass")
+        lane.world.vehicle("arrive", speed_m_s=100.0)
+        lane.world.vehicle("pass", speed_m_s=100.0)
         lane.wait_for(Phase.CLOSED, times=2)
         lane.take("anna-blocked")
         lane.world.contact("loop_arm", True)

@@ -5,7 +5,7 @@ from terminal.core.barrier_words import Phase
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
 from terminal.ports import Output
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess
 from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import OPEN_LANE, Site
 
@@ -24,6 +24,7 @@ def muffled() -> type[SimulatedBoard]:
     return Muffled
 
 
+@NOBODY_COMES
 def test_relay_that_does_not_answer_sends_to_the_desk_and_the_outcome_is_unknown(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
@@ -42,6 +43,7 @@ def test_relay_that_does_not_answer_sends_to_the_desk_and_the_outcome_is_unknown
     assert len(pulses(board)) == 1
 
 
+@NOBODY_COMES
 def test_card_whose_relay_did_not_answer_is_admitted_anew_once_the_board_is_back(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:

@@ -117,7 +117,7 @@ def while_it_is_written_down(lane: OneLane, disk: HeldDisk, site: Site, happens:
     disk.hold()
     tap = threading.Thread(target=lambda: answers.append(said(lane.tap(site.card("anna")))))
     tap.start()
-    assert disk.reached.wait(5)
+    assert disk.reached.wait(60)
     happens()
     disk.go_on.set()
     tap.join()

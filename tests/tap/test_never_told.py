@@ -6,6 +6,7 @@ from terminal.core.barrier_words import Phase
 from terminal.core.journal import Entry, Kind
 from terminal.core.stay import Stay, StayOpened
 from terminal.recovery import NeverTold, settle
+from tests.simulation_board.board_process import NOBODY_COMES_LATER
 from tests.tap.one_lane import Lanes, OneLane, said
 from tests.tap.site import OPEN_LANE, Site
 
@@ -24,6 +25,7 @@ def goes_in(lane: OneLane, card_number: bytes, stay: Stay) -> None:
     lane.journal.append(Entry(kind=Kind.PASSAGE, lane=1), StayOpened(card_number, EAN, stay)).result()
 
 
+@NOBODY_COMES_LATER
 def test_who_was_let_in_before_a_crash_may_be_inside(one_lane: Lanes, site: Site) -> None:
     with one_lane() as lane:
         assert said(lane.tap(site.card("anna"))) == ("admit", "ok")

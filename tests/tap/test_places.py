@@ -5,7 +5,7 @@ import threading
 from terminal.core.barrier_words import Phase
 from terminal.core.journal import Kind
 from terminal.core.stay import Stay
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess
 from tests.storage.support import Held as HeldDisk
 from tests.tap.one_lane import Lanes, OneLane, pulses, said
 from tests.tap.site import BERTH_LANES, Site
@@ -76,6 +76,7 @@ def test_same_card_while_the_end_of_its_passage_waits_for_the_disk(
     assert len(pulses(board, BOARD_LANE)) == 1
 
 
+@NOBODY_COMES
 def test_no_show_gives_its_place_back(one_lane: Lanes, site: Site, board: BoardProcess) -> None:
     with one_lane(number=LANE, board_lane=BOARD_LANE) as lane:
         assert said(lane.tap(site.card("anna"))) == ("admit", "ok")
@@ -98,6 +99,7 @@ def test_place_is_given_back_by_an_entry_that_the_disk_did_not_let_in(
         assert said(lane.tap(site.card("farid"))) == ("admit", "ok")
 
 
+@NOBODY_COMES
 def test_place_is_given_back_when_the_relay_did_not_answer(one_lane: Lanes, site: Site, board: BoardProcess) -> None:
     with one_lane(number=LANE, board_lane=BOARD_LANE, board_class=muffled()) as lane:
         assert said(lane.tap(site.card("anna"))) == ("desk", "lane-closed")
@@ -131,7 +133,7 @@ def test_place_is_given_back_when_the_lane_is_shut_while_the_intent_is_written(
         disk.hold()
         tap = threading.Thread(target=lambda: answers.append(said(lane.tap(site.card("anna")))))
         tap.start()
-        assert disk.reached.wait(5)
+        assert disk.reached.wait(60)
         lane.world.fire(True)
         lane.wait_for(Phase.EMERGENCY_OPEN)
         disk.go_on.set()

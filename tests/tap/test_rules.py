@@ -4,7 +4,7 @@ import pytest
 
 from terminal.core.barrier_words import Phase, Side
 from tests.card.chips import Held
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess
 from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import Site
 
@@ -23,6 +23,7 @@ def test_without_rules_no_card_is_believed_nor_even_read(
     assert len(pulses(board)) == 1
 
 
+@NOBODY_COMES
 def test_card_blocked_at_headquarters_is_refused_at_the_next_tap_and_admitted_when_it_is_active_again(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from terminal.core.barrier_words import CONTACTS, LOOP_BEHIND, Phase, Side
 from terminal.core.journal import Kind
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import LONG_MS, BoardProcess
 from tests.storage.support import Held as HeldDisk
 from tests.tap.one_lane import Lanes, OneLane, pulses, said
 from tests.tap.site import BERTH_LANES, Site
@@ -64,7 +64,11 @@ AFTER: dict[tuple[Side, str], tuple[bool, bool]] = {
 }
 
 
-@pytest.mark.parametrize("end", ENDS, ids=[result for result, *_ in ENDS])
+@pytest.mark.parametrize(
+    ("end", "no_show_ms"),
+    [(end, 2000 if end[0] == "no-show" else LONG_MS) for end in ENDS],
+    ids=[result for result, *_ in ENDS],
+)
 @pytest.mark.parametrize("side", list(Side))
 def test_stays_of_driver_and_passenger_follow_how_their_passage_ended(
     side: Side, end: End, one_lane: Lanes, site: Site
@@ -95,8 +99,12 @@ def test_stays_of_driver_and_passenger_follow_how_their_passage_ended(
 
 
 @pytest.mark.parametrize(
-    ("ends", "again"),
-    [(passes, ("desk", "already-inside")), (nobody_comes, ("admit", "ok")), (burns, ("refuse", "lane-closed"))],
+    ("ends", "again", "no_show_ms"),
+    [
+        (passes, ("desk", "already-inside"), LONG_MS),
+        (nobody_comes, ("admit", "ok"), 300),
+        (burns, ("refuse", "lane-closed"), LONG_MS),
+    ],
 )
 def test_who_went_in_does_not_go_in_twice_and_who_did_not_may_try_anew(
     ends: Ends, again: tuple[str, str], one_lane: Lanes, site: Site

@@ -4,7 +4,7 @@ import pytest
 
 from terminal.core.barrier_words import Phase
 from terminal.core.journal import Kind
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess
 from tests.storage.support import Held as HeldDisk
 from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import Site
@@ -54,6 +54,7 @@ def test_next_tap_after_a_slow_one_is_admitted_and_clears_the_alarm(
 
 
 @pytest.mark.parametrize("passage_ends_first", [False, True])
+@NOBODY_COMES
 def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_so_once_and_on_whose_account(
     passage_ends_first: bool, one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
@@ -82,6 +83,7 @@ def test_exit_opens_when_the_disk_is_too_slow_and_the_journal_says_so_once_and_o
 
 
 @pytest.mark.parametrize(("direction", "answer"), [("entry", ("refuse", "storage")), ("exit", ("admit", "ok"))])
+@NOBODY_COMES
 def test_full_disk_shuts_the_entry_and_holds_nobody_at_the_exit(
     direction: str, answer: tuple[str, str], one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:

@@ -7,7 +7,7 @@ from terminal.core.barrier_words import LOOP_BEHIND, Phase, Side
 from terminal.tap import Taps
 from terminal.tap_ports import Hint
 from tests.card.chips import Held
-from tests.simulation_board.board_process import BoardProcess
+from tests.simulation_board.board_process import NOBODY_COMES_LATER, BoardProcess
 from tests.tap.one_lane import Lanes, OneLane, pulses, said
 from tests.tap.site import Site
 
@@ -31,6 +31,7 @@ def test_card_at_the_wrong_side_is_told_where_to_go_not_read_and_not_written_dow
     assert pulses(board) == []
 
 
+@NOBODY_COMES_LATER
 def test_other_side_of_a_lane_that_is_taken_hears_that_it_is_busy_until_the_boom_is_down(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
