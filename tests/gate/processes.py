@@ -18,7 +18,7 @@ from demonstration.office import SITE
 from simulation.vpcd import READERS
 from tests.tap.site import OPEN_LANE, Site
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 CONTACTS = ("loop_arm", "loop_safety", "loop_behind", "open_limit", "closed_limit", "fire")
 
 Event = Mapping[str, Any]
@@ -72,6 +72,10 @@ folder = "{self.keys}"
 [socket]
 path = "{self.socket}"
 
+[timing]
+tap_budget_ms = 10000
+intent_budget_ms = 10000
+
 [board]
 kind = "simulated"
 socket = "{self.board}"
@@ -82,7 +86,7 @@ socket = "{self.board}"
 number = {number}
 direction = "entry"
 pulse_ms = {self.pulse_ms}
-travel_ms = 1000
+travel_ms = 20000
 passage_s = 5
 contacts = {json.dumps(CONTACTS)}
 
@@ -154,9 +158,14 @@ class Gate:
         return self._process.poll() is not None
 
     def ready(self) -> Self:
-        """Wait for READY."""
-        self.state(lambda state: state.startswith("READY=1"))
+        """Wait for READY, and until lists are in force: on a slow machine, or without any, it is said before that."""
+        self.said_ready()
+        self.state(lambda state: "; lists " in state)
         return self
+
+    def said_ready(self) -> str:
+        """Wait for READY; what it says of the lanes."""
+        return self.state(lambda state: state.startswith("READY=1"))
 
     def state(self, found: Callable[[str], bool], since: int = 0) -> str:
         """The first message to the service manager for which `found` holds."""

@@ -178,7 +178,7 @@ class Storm:
 
     def _next_run(self) -> Run | None:
         with self._news:
-            assert self._news.wait_for(lambda: self._enough or self._run is not None, 60)
+            assert self._news.wait_for(lambda: self._enough or self._run is not None, 300)
             return None if self._enough else self._run
 
     def _at(self, *moment: object) -> Callable[[], None]:

@@ -97,8 +97,8 @@ def test_mirror_that_is_empty_keeps_the_lane_shut_until_the_files_arrive(
     for file in sorted(place.mirror.rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     with place.start() as gate:
-        state = gate.ready().states[-1]
-        assert "lane 2 shut (no rules in force)" in state
+        gate.said_ready()
+        gate.state(lambda state: "lane 2 shut (no rules in force)" in state)
         answer = tap(gate, "anna")
         assert (answer["outcome"], answer["reason"]) == ("refuse", "lane-closed")
         place.site.carry("good", place.mirror)
@@ -114,7 +114,7 @@ def test_gate_without_its_root_says_so_and_believes_nothing_until_it_has_it(
 ) -> None:
     place.root.unlink()
     with place.start() as gate:
-        gate.ready()
+        gate.said_ready()
         refusal = gate.event("update-refused", subject="root")
         assert "root.json" in refusal["why"]
         assert refusal["fault"] == "document"
@@ -131,7 +131,7 @@ def test_mirror_of_another_headquarters_is_not_believed(
     place.root.write_bytes(office.root())
     office.close()
     with place.start() as gate:
-        gate.ready()
+        gate.said_ready()
         gate.event("update-refused")
         assert tap(gate, "anna")["reason"] == "lane-closed"
         place.root.write_bytes(place.site.root)

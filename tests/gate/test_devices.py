@@ -19,8 +19,7 @@ pytestmark = [pytest.mark.pcsc, pytest.mark.usefixtures("pcscd", "slot")]
 def test_reader_that_is_not_there_shuts_its_lane_and_no_other(place: GateFolder, world: World, tap: Tap) -> None:
     place.lanes = {OPEN_LANE: READERS[0].name, 3: "Some Reader 00 00"}
     with place.start() as gate:
-        state = gate.ready().states[-1]
-        assert "lane 2 ready; lane 3 shut (reader Some Reader 00 00 absent)" in state
+        gate.state(lambda state: "lane 2 ready; lane 3 shut (reader Some Reader 00 00 absent)" in state)
         gate.event("alarm-raised", alarm="reader", lane=3, about="Some Reader 00 00")
         assert tap(gate, "anna")["reason"] == "ok"
         assert gate.terminate() == 0
@@ -29,8 +28,7 @@ def test_reader_that_is_not_there_shuts_its_lane_and_no_other(place: GateFolder,
 def test_board_that_comes_late_puts_the_lane_in_service(place: GateFolder, board: BoardProcess, tap: Tap) -> None:
     board.kill()
     with place.start() as gate:
-        state = gate.ready().states[-1]
-        assert "lane 2 shut (barrier board-lost)" in state
+        gate.state(lambda state: "lane 2 shut (barrier board-lost)" in state)
         assert tap(gate, "anna")["reason"] == "lane-closed"
         board.start()
         with World(board.socket, OPEN_LANE) as world:
@@ -46,8 +44,7 @@ def test_board_held_by_another_gate_is_not_shared(place: GateFolder, world: Worl
         gate.ready()
         place.data = place.folder / "another"
         with place.start() as another:
-            state = another.ready().states[-1]
-            assert "lane 2 shut (barrier board-lost" in state
+            another.state(lambda state: "lane 2 shut (barrier board-lost" in state)
             assert str(gate.pid) in another.event("board-lost")["error"]
 
 

@@ -22,7 +22,7 @@ def never() -> Iterator[threading.Event]:
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_all_parts_of_a_stage_are_told_to_stop_before_any_has_ended(stage: Stage) -> None:
-    together = threading.Barrier(16, timeout=10)
+    together = threading.Barrier(16, timeout=60)
     with structlog.testing.capture_logs() as log, Ending() as ending:
         for number in range(16):
             ending.add(stage, f"reader:{number}", together.wait)
@@ -43,7 +43,7 @@ def test_part_that_hangs_fails_or_gives_up_is_named_and_the_others_end(never: th
         raise OSError("the disk is gone")
 
     ended: list[str] = []
-    with structlog.testing.capture_logs() as log, Ending(shorter=100) as ending:
+    with structlog.testing.capture_logs() as log, Ending(shorter=10) as ending:
         ending.add(Stage.TAPS, "reader:hangs", never.wait)
         ending.add(Stage.TAPS, "reader:gives-up", lambda: False)
         ending.add(Stage.TAPS, "rules", fail)

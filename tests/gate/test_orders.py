@@ -44,8 +44,8 @@ def test_state_tells_every_lane(place: GateFolder, world: World) -> None:
 def test_order_in_which_the_gate_is_killed_is_unknown_at_the_next_start(place: GateFolder, board: BoardProcess) -> None:
     with place.start() as gate, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as guard:
         gate.ready()
-        board.signal(signal.SIGSTOP)  # the relay does not answer, so the order stays between its entry and its result
         guard.connect(str(place.socket))
+        board.signal(signal.SIGSTOP)  # the relay does not answer, so the order stays between its entry and its result
         request = {"version": 1, "ask": "order", "id": "1", "order": "open", "lane": OPEN_LANE, "reason": "as agreed"}
         guard.send(json.dumps(request).encode())
         sequence = gate.event("journal", kind="order")["sequence"]

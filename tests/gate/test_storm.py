@@ -30,7 +30,7 @@ MORE_READERS = (VirtualReader("More PCD 00 00", 0x8C7D), VirtualReader("More PCD
 DRIVER = Path("/etc/reader.conf.d/vpcd")
 ALL_LANES = (1, 2, 3, 4)
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture
