@@ -67,6 +67,6 @@ def _empty(slot: VirtualReaderSlot, reader: str) -> None:
     with pcsc_context() as context:  # fails when the daemon is gone; a test that kills it starts it again
         state = scard.SCARD_STATE_UNAWARE
         while not state & scard.SCARD_STATE_EMPTY:
-            result, states = scard.SCardGetStatusChange(context, 5000, [(reader, state)])
+            result, states = scard.SCardGetStatusChange(context, 60_000, [(reader, state)])
             assert result == scard.SCARD_S_SUCCESS, f"{reader}: {scard.SCardGetErrorMessage(result)}"
             state = states[0][1]

@@ -9,13 +9,15 @@ from queue import SimpleQueue
 from smartcard import scard
 
 from simulation.vpcd import READERS
-from terminal.edges.pcsc import TAP_BUDGET_S, ReaderLoop
+from terminal.edges.pcsc import LET_GO_S, ReaderLoop
 from terminal.edges.pcsc_card import pcsc_context
 from terminal.ports import CardLost, CardTransport, ReaderState
 
 READER = READERS[0].name
 OTHER_READER = READERS[1].name
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
+QUICKLY_STUCK_S = LET_GO_S
+"""How long letting go of a card may take, in tests of a driver that hangs."""
 GET_UID = bytes.fromhex("FFCA000000")
 ATR = bytes.fromhex("3B8180018080")
 
@@ -99,8 +101,9 @@ def watching(
     owner: Owner,
     reader: str = READER,
     *,
-    tap_budget_s: float = TAP_BUDGET_S,
-    linger_s: float = 60.0,
+    tap_budget_s: float = PATIENCE_S,
+    linger_s: float = 600.0,
+    let_go_s: float = PATIENCE_S,
     monotonic_s: Callable[[], float] = time.monotonic,
 ) -> Iterator[ReaderLoop]:
     """A loop on `reader` that tells `owner`; stopped at the end."""
@@ -112,12 +115,13 @@ def watching(
         monotonic_s=monotonic_s,
         tap_budget_s=tap_budget_s,
         linger_s=linger_s,
+        let_go_s=let_go_s,
     )
     loop.start()
     try:
         yield loop
     finally:
-        assert loop.stop(), "the loop did not end"
+        assert loop.stop(PATIENCE_S), "the loop did not end"
 
 
 def daemon_sees(wanted: int, reader: str = READER) -> None:
@@ -125,7 +129,7 @@ def daemon_sees(wanted: int, reader: str = READER) -> None:
     with pcsc_context() as context:
         state = scard.SCARD_STATE_UNAWARE
         while not state & wanted:
-            result, states = scard.SCardGetStatusChange(context, 5000, [(reader, state)])
+            result, states = scard.SCardGetStatusChange(context, int(PATIENCE_S * 1000), [(reader, state)])
             assert result == scard.SCARD_S_SUCCESS, scard.SCardGetErrorMessage(result)
             state = states[0][1]
 
@@ -139,7 +143,7 @@ class Latch:
 
     def pass_through(self) -> None:
         self._arrived.set()
-        assert self._opened.wait(PATIENCE_S), "nobody opened the latch"
+        assert self._opened.wait(2 * PATIENCE_S), "nobody opened the latch"  # not before who waits for it gives up
 
     def wait_arrived(self) -> None:
         assert self._arrived.wait(PATIENCE_S), "nobody came to the latch"

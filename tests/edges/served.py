@@ -34,7 +34,7 @@ class Served:
     def answer(self, uid: int, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         if asked.get("ask") == "hold":
             self.holding.set()
-            assert self.held.wait(10)
+            assert self.held.wait(60)
         if asked.get("ask") == "mistake":
             raise ZeroDivisionError
         return {"uid": uid, "asked": asked}
@@ -42,7 +42,7 @@ class Served:
     def connect(self) -> socket.socket:
         wire = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         wire.connect(str(self.path))
-        wire.settimeout(10)
+        wire.settimeout(60)
         return wire
 
     def told(self, wire: socket.socket, packet: bytes = HELLO) -> Any:
@@ -58,7 +58,7 @@ def serving(path: Path, silence_s: float = 60.0, knows: Callable[[int], bool] = 
         yield served
     finally:
         served.held.set()
-        assert served.socket.stop()
+        assert served.socket.stop(60)
 
 
 def is_hung_up(wire: socket.socket) -> bool:

@@ -94,25 +94,33 @@ def test_mistake_in_an_answer_is_told_as_one_and_the_next_request_is_answered(se
 
 
 def test_client_that_is_silent_holds_up_nobody_and_is_hung_up_on(folder: Path) -> None:
-    with serving(folder / "gate.sock", silence_s=0.5) as served, served.connect() as silent, served.connect() as other:
+    with serving(folder / "gate.sock") as served, served.connect(), served.connect() as other:
         assert served.told(other)["asked"] == {"ask": "who"}
+    with serving(folder / "gate.sock", silence_s=0.05) as served, served.connect() as silent:
         assert is_hung_up(silent)
 
 
 def test_client_that_takes_no_answers_holds_up_nobody_and_is_hung_up_on(folder: Path) -> None:
-    with serving(folder / "gate.sock", silence_s=0.5) as served, served.connect() as greedy:
-        large = b'{"reason": "' + b"x" * 8_000 + b'"}'
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):  # noqa: PT012  the first of many that fails
+    large = b'{"reason": "' + b"x" * 8_000 + b'"}'
+    with serving(folder / "gate.sock") as served, served.connect() as greedy, served.connect() as other:
+        greedy.settimeout(0.5)
+        with suppress(TimeoutError):  # nobody takes any more
             while True:
                 greedy.send(large)
-        with served.connect() as other:
-            assert served.told(other)["asked"] == {"ask": "who"}
+        assert served.told(other)["asked"] == {"ask": "who"}
+    with (  # noqa: PT012  the first of many that fails
+        serving(folder / "gate.sock", silence_s=0.05) as served,
+        served.connect() as greedy,
+        pytest.raises((BrokenPipeError, ConnectionResetError)),
+    ):
+        while True:
+            greedy.send(large)
 
 
 def test_answer_that_takes_long_holds_up_its_own_connection_alone(served: Served) -> None:
     with served.connect() as slow, served.connect() as other:
         slow.send(b'{"ask": "hold"}')
-        assert served.holding.wait(10)
+        assert served.holding.wait(60)
         assert served.told(other)["asked"] == {"ask": "who"}
         served.held.set()
         assert json.loads(slow.recv(65_536))["asked"] == {"ask": "hold"}
@@ -127,7 +135,7 @@ def test_hundred_connections_of_one_user_leave_him_his_share_and_others_theirs(f
         if os.getuid() == 0:
             assert len(ask_as(STRANGER_UID, served.path, ['{"ask": "who"}'])) == 1
         wires.close()
-        give_up_s = time.monotonic() + 10
+        give_up_s = time.monotonic() + 60
         while not _is_served(served):  # those that went are counted off as soon as their threads have seen it
             assert time.monotonic() < give_up_s
 
@@ -158,7 +166,7 @@ def _connected_as(uid: int, served: Served) -> Iterator[socket.socket]:
     finally:
         os.seteuid(0)
     with wire:
-        wire.settimeout(5)
+        wire.settimeout(60)
         yield wire
 
 
@@ -169,7 +177,7 @@ def test_files_that_are_sent_along_are_not_kept(served: Served) -> None:
         for _ in range(20):
             socket.send_fds(wire, [HELLO], [0, 1, 2])
             assert json.loads(wire.recv(65_536))["asked"] == {"ask": "who"}
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_every_user_may_connect_whatever_the_umask(folder: Path) -> None:
@@ -184,7 +192,7 @@ def test_every_user_may_connect_whatever_the_umask(folder: Path) -> None:
 def test_stop_answers_what_was_asked_hangs_up_and_takes_the_socket_away(folder: Path) -> None:
     with serving(folder / "gate.sock") as served, served.connect() as busy, served.connect() as silent:
         busy.send(b'{"ask": "hold"}')
-        assert served.holding.wait(10)
+        assert served.holding.wait(60)
         ended: list[bool] = []
         ending = threading.Thread(target=lambda: ended.append(served.socket.stop()))
         ending.start()
@@ -201,7 +209,7 @@ def test_stop_answers_what_was_asked_hangs_up_and_takes_the_socket_away(folder: 
 def test_stop_does_not_wait_for_ever_for_an_answer(folder: Path) -> None:
     with serving(folder / "gate.sock") as served, served.connect() as busy:
         busy.send(b'{"ask": "hold"}')
-        assert served.holding.wait(10)
+        assert served.holding.wait(60)
         assert not served.socket.stop(within_s=0.05)
 
 

@@ -1,7 +1,5 @@
 """One conversation with a card: its budget, cards that hang, other programs; on the real PC/SC daemon."""
 
-import time
-
 import pytest
 from smartcard import scard
 
@@ -12,7 +10,9 @@ from tests.edges.pcsc_rig import (
     GET_UID,
     LINGERS,
     OTHER_READER,
+    PATIENCE_S,
     PRESENTED,
+    QUICKLY_STUCK_S,
     READER,
     READY,
     REMOVED,
@@ -46,31 +46,22 @@ def test_card_pulled_away_before_it_answers(slot: VirtualReaderSlot) -> None:
 
 
 def test_card_answers_after_the_budget(slot: VirtualReaderSlot) -> None:
-    took_s = []
-
-    def timed_tap(card: CardTransport) -> str:
-        began_s = time.monotonic()
-        names = read_name(card), read_name(card)
-        took_s.append(time.monotonic() - began_s)
-        return " | ".join(names)
-
-    owner = Owner(timed_tap)
+    owner = Owner(lambda card: f"{read_name(card)} | {read_name(card)}")
     card = Card(b"slow")
     latch = Latch()
     card.answer = held_up(latch, b"slow\x90\x00")
-    with watching(owner, tap_budget_s=0.3):
+    with watching(owner, tap_budget_s=1.0, let_go_s=QUICKLY_STUCK_S):
         assert owner.next() == [READY]
         slot.insert(card)
         assert owner.next(3) == [
             PRESENTED,
             tapped(
-                f"lost: no answer from the card on {READER} within 0.3 s; hold it there and still"
+                f"lost: no answer from the card on {READER} within 1 s; hold it there and still"
                 f" | lost: the conversation with the card on {READER} is over"
             ),
             STUCK,
         ]
-        assert took_s[0] < 0.5, "the tap waited for a driver that hung"
-        latch.open()
+        latch.open()  # the driver hung until now, and the tap did not wait for it
         assert owner.next() == [READY]
         slot.remove()
         assert owner.next() == [REMOVED]
@@ -91,7 +82,7 @@ def test_budget_used_up_between_two_apdus(slot: VirtualReaderSlot, used_s: float
 
     owner = Owner(tap)
     card = Card()
-    with watching(owner, linger_s=1.0, monotonic_s=lambda: now_s):
+    with watching(owner, tap_budget_s=2.0, linger_s=1.0, monotonic_s=lambda: now_s):
         assert owner.next() == [READY]
         slot.insert(card)
         assert owner.next(3) == [PRESENTED, tapped(outcome), LINGERS]  # the last is said once the card is let go
@@ -109,7 +100,7 @@ def test_answer_that_arrives_past_the_budget_is_not_believed(slot: VirtualReader
     owner = Owner(lambda card: read_name(card)[:4])
     card = Card()
     card.answer = answer
-    with watching(owner, monotonic_s=lambda: now_s):
+    with watching(owner, tap_budget_s=2.0, monotonic_s=lambda: now_s):
         assert owner.next() == [READY]
         slot.insert(card)
         assert owner.next(2) == [PRESENTED, tapped("lost")]
@@ -192,7 +183,7 @@ def test_hanging_card_on_one_reader_leaves_the_other_alone(
     card = Card()
     latch = Latch()
     card.answer = held_up(latch)
-    with watching(hanging), watching(fine, OTHER_READER):
+    with watching(hanging, tap_budget_s=2.0, let_go_s=QUICKLY_STUCK_S), watching(fine, OTHER_READER):
         assert (hanging.next(), fine.next()) == ([READY], [(ReaderState.READY, OTHER_READER)])
         slot.insert(card)
         latch.wait_arrived()
@@ -207,11 +198,9 @@ def test_stop_while_a_card_hangs_in_the_driver(slot: VirtualReaderSlot) -> None:
     card = Card()
     latch = Latch()
     card.answer = held_up(latch)
-    with watching(owner, tap_budget_s=0.1) as loop:
+    with watching(owner, tap_budget_s=0.1, let_go_s=QUICKLY_STUCK_S) as loop:
         assert owner.next() == [READY]
         slot.insert(card)
         assert owner.next(3)[2] == STUCK
-        began_s = time.monotonic()
-        assert loop.stop()
-        assert time.monotonic() - began_s < 0.3
-    latch.open()
+        assert loop.stop(PATIENCE_S)
+    latch.open()  # the card hung until now
