@@ -19,6 +19,6 @@ class Heard:
             self.threads.add(threading.current_thread())
             self._news.notify_all()
 
-    def wait_for(self, contact: Input, on: bool, within_s: float = 10.0) -> None:
+    def wait_for(self, contact: Input, on: bool, within_s: float = 60.0) -> None:
         with self._news:
             assert self._news.wait_for(lambda: (contact, on) in self.changes, within_s), self.changes

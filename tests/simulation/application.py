@@ -5,7 +5,7 @@ from smartcard import scard
 from simulation.vpcd import READERS
 
 NAME = READERS[0].name
-SOON_MS = 5000
+SOON_MS = 60_000
 
 
 class Application:

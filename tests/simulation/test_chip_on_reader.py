@@ -55,7 +55,7 @@ def test_card_pulled_away_between_write_and_commit(application: Application, slo
     gate.select()
     gate.authenticate(2, KEYS[2])
     assert gate.write(STAY, NEW) == 0
-    assert slot.wait_pulled_away(5)
+    assert slot.wait_pulled_away(60)
     result, answer = application.transmit(wire.handle, wrapped(0xC7))
     assert result in {scard.SCARD_E_NOT_TRANSACTED, scard.SCARD_W_REMOVED_CARD} or answer == b""
     application.disconnect(wire.handle)

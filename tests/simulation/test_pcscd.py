@@ -94,7 +94,7 @@ def test_daemon_ends_when_whoever_started_it_is_killed(pcscd: PcscDaemon) -> Non
         with python(DAEMON) as program, socket.socket(socket.AF_UNIX) as client:
             assert line(program) == "True"
             client.connect(str(DAEMON_SOCKET))
-            client.settimeout(10)
+            client.settimeout(60)
             program.kill()
             with suppress(ConnectionResetError):  # or a quiet end, as it happens; a time-out is neither
                 assert client.recv(1) == b""

@@ -72,7 +72,7 @@ class Beats:
         """Until the thread has gone round completely since now."""
         with self.came:
             wanted = len(self.parts) + more
-            assert self.came.wait_for(lambda: len(self.parts) >= wanted, 10)
+            assert self.came.wait_for(lambda: len(self.parts) >= wanted, 60)
 
 
 class Held:
@@ -91,7 +91,7 @@ class Held:
     def __call__(self) -> None:
         self.commits += 1
         self.reached.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
 
 
 class Gate:

@@ -169,7 +169,7 @@ def test_disk_that_fills_up_within_a_transaction_fails_all_of_it_and_the_next_on
         raise error
 
     first = writer.submit(keep("a"))
-    assert held.reached.wait(10)
+    assert held.reached.wait(60)
     together = [writer.submit(write) for write in (keep("b"), fills_up)]
     held.go_on.set()
     assert first.result() == [("a",)]

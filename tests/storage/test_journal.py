@@ -88,7 +88,7 @@ def test_what_waits_together_is_stored_in_one_transaction_in_the_order_of_asking
     with Gate(tmp_path / "journal", before_commit=held) as gate:
         held.hold()
         first = gate.journal.append(start(0))
-        assert held.reached.wait(10)
+        assert held.reached.wait(60)
         before = held.commits
         others = [gate.journal.append(start(number)) for number in range(1, 101)]
         held.go_on.set()
@@ -116,7 +116,7 @@ def test_hanging_disk_holds_up_nobody_who_does_not_wait_and_stops_the_heartbeat(
     with Gate(tmp_path / "journal", before_commit=held) as gate:
         held.hold()
         future = gate.journal.append(start())
-        assert held.reached.wait(10)
+        assert held.reached.wait(60)
         beats = len(gate.beats.parts)
         with pytest.raises(TimeoutError):
             future.result(0.1)
@@ -132,7 +132,7 @@ def test_writes_that_wait_for_a_hanging_disk_are_bounded(tmp_path: Path) -> None
     with Gate(tmp_path / "journal", before_commit=held) as gate:
         held.hold()
         gate.journal.append(start())
-        assert held.reached.wait(10)
+        assert held.reached.wait(60)
         waiting = [gate.journal.append(start()) for _ in range(MAX_WAITING)]
         with pytest.raises(StorageError, match="10000 writes wait for the disk"):
             gate.journal.append(start()).result(0)

@@ -104,7 +104,7 @@ def test_killed_before_every_step_of_a_refresh(gate: Gate, repository: Repositor
     prepared.mkdir()
     for name in ("mirror", "state", "root.json"):
         (tmp_path / name).rename(prepared / name)
-    subprocess.run([sys.executable, "-m", "tests.trust.killed_at_every_step", prepared, out], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "tests.trust.killed_at_every_step", prepared, out], check=True, timeout=100)
     folders = sorted(out.iterdir(), key=lambda folder: int(folder.name))
     assert len(folders) > 20
     seen = [_after_accident(Gate(folder), old) for folder in folders]
