@@ -48,7 +48,10 @@ class Narrator(Protocol):
     def played(self, played: Played) -> None:
         """A scene is over."""
 
-    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+    def refused(self, scene: Scene, logic: str, why: str) -> None:
+        """A scene cannot be played: no gate takes its lane."""
+
+    def summed_up(self, wanted: int, played: Sequence[Played], refused: Sequence[tuple[Scene, str]]) -> None:
         """Several scenes are over; `wanted` says how many there were to be."""
 
     def answered(self, what: str) -> None:
@@ -124,10 +127,18 @@ class JsonNarrator:
             }
         )
 
-    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
-        """How many there were, and which of them went otherwise."""
-        failed = [{"scene": each.scene.name, "logic": each.logic.value} for each in played if not each]
-        self._print({"event": "summary", "wanted": wanted, "played": len(played), "failed": failed})
+    def refused(self, scene: Scene, logic: str, why: str) -> None:
+        """In the place of its end."""
+        self._print({"event": "scene-refused", "scene": scene.name, "logic": str(logic), "why": why})
+
+    def summed_up(self, wanted: int, played: Sequence[Played], refused: Sequence[tuple[Scene, str]]) -> None:
+        """How many there were, and which of them were refused or went otherwise."""
+        failed = [(each.scene, each.logic) for each in played if not each]
+        named = {
+            what: [{"scene": scene.name, "logic": str(logic)} for scene, logic in those]
+            for what, those in (("refused", refused), ("failed", failed))
+        }
+        self._print({"event": "summary", "wanted": wanted, "played": len(played), **named})
 
     def answered(self, what: str) -> None:
         """Say that a step is done."""
@@ -217,12 +228,23 @@ class PersonNarrator:
         """In green or in red."""
         self._console.print(Text(str(played), style="bold green" if played else "bold red"))
 
-    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+    def refused(self, scene: Scene, logic: str, why: str) -> None:
+        """In yellow."""
+        self._console.print(Text(f"{scene.name}, {logic}: refused\n  {why}", style="yellow"))
+
+    def summed_up(self, wanted: int, played: Sequence[Played], refused: Sequence[tuple[Scene, str]]) -> None:
         """One line, and one for each that went otherwise."""
         failed = [each for each in played if not each]
-        line = f"{len(played)} of {wanted} played: {len(played) - len(failed)} as they should, {len(failed)} failed"
+        missing = wanted - len(played) - len(refused)
+        counts = {
+            "as they should": len(played) - len(failed),
+            "refused as unsafe": len(refused),
+            "failed": len(failed),
+            "not played": missing,
+        }
+        line = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "failed")
         self._console.rule(align="left")
-        self._console.print(Text(line, style="bold red" if failed or len(played) < wanted else "bold green"))
+        self._console.print(Text(f"{wanted} scenes: {line}", style="bold red" if failed or missing else "bold green"))
         for each in failed:
             self._console.print(Text(f"  {each.scene.name}, {each.logic}: {each.failures[0].why}", style="red"))
 

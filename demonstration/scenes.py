@@ -8,6 +8,7 @@ from demonstration.checking import disagreements
 from demonstration.issuing import typed_person
 from demonstration.narrators import Narrator
 from demonstration.processes import Event
+from demonstration.serving import UnsafeLane
 from demonstration.stage import Stage
 from simulation.logics import Logic
 from simulation.scene import SceneError, read_scene, scenes
@@ -41,37 +42,51 @@ def parts(names: Iterable[str], logic: str | None) -> tuple[Part, ...]:
 def play_scenes(folder: Path, chosen: tuple[Part, ...], narrator: Narrator) -> bool:
     """Play them one after the other; tells whether all went well. What fails keeps none of the others from its turn.
 
+    A lane that a gate refuses because it would not be safe is what should come of it, and no failure.
+
     Raises:
         XsError: the stage could not be set.
     """
     found: list[str] = []
     played: list[Played] = []
+    refused: list[Part] = []
     people = _people(scene for scene, _ in chosen)
     with Stage(folder, setup=None, cast=people, both_sides=True, progress=narrator.progress) as stage:
         try:
             for number, (scene, logic) in enumerate(chosen, 1):
                 if len(chosen) > 1:
                     narrator.progress(f"{number} of {len(chosen)}")
-                one, lines = _play(stage, scene, logic, narrator)
+                try:
+                    one, lines = _play(stage, scene, logic, narrator)
+                except UnsafeLane as refusal:
+                    refused.append((scene, logic))
+                    narrator.refused(scene, logic, str(refusal))
+                    continue
                 played.append(one)
                 narrator.played(one)
                 found += [f"{scene.name}, {logic}: {line}" for line in lines]
         except KeyboardInterrupt:
             narrator.failed("stopped in the middle of a scene")
     if len(chosen) > 1:
-        narrator.summed_up(len(chosen), played)
+        narrator.summed_up(len(chosen), played, refused)
     narrator.ended(found)
-    return len(played) == len(chosen) and all(played) and not found
+    return len(played) + len(refused) == len(chosen) and all(played) and not found
 
 
 def _play(stage: Stage, scene: Scene, logic: Logic, narrator: Narrator) -> tuple[Played, tuple[str, ...]]:
-    """How it went, and where its witnesses disagree. A stage that fails is a scene that failed."""
+    """How it went, and where its witnesses disagree. A stage that fails is a scene that failed.
+
+    Raises:
+        UnsafeLane: the scene leaves out what a gate does not do without, so that there is nothing to play.
+    """
     answers: list[Event] = []
     stage.listen(Listener(narrator, answers))
     narrator.scene(scene, logic)
     try:
         played = play(scene, logic, _open(stage, narrator))
         return played, tuple(disagreements(answers, stage.stop_gate(), stage.trace))
+    except UnsafeLane:
+        raise
     except (XsError, WorldError) as error:
         failure = Failure(line=None, text=scene.title, why=str(error))
         return Played(scene=scene, logic=logic, failures=(failure,)), ()

@@ -26,9 +26,15 @@ from terminal.errors import ConfigurationError, HardwareError
 NO_POWER = "the gate has no power, so nobody answers; `power back` starts it again"
 ANSWER_S = 8.0
 READY_S = 10.0
+WIRING = (".contacts", ".outputs")
+"""How the keys of a `gate.toml` end that say what is fitted."""
 CardOf = Callable[[str], InsertedCard]
 Said = Callable[[Event, str | None], None]
 """Hears a line of the gate's log, and whose card it is about, on the thread that reads the log."""
+
+
+class UnsafeLane(ConfigurationError):
+    """No gate takes such a lane, since it would not be safe without what is not fitted in it."""
 
 
 class ServedLane:
@@ -53,6 +59,7 @@ class ServedLane:
 
         Raises:
             HardwareError: a process that does not start.
+            ConfigurationError: no gate takes such a lane; UnsafeLane where that is because of what is not fitted.
         """
         self.setup = setup
         self.said = said
@@ -69,7 +76,9 @@ class ServedLane:
         self._configuration.write_text(gate_toml(place, setup, self.readers))
         _, mistakes = check_gate(self._configuration)
         if mistakes:
-            raise ConfigurationError(f"no gate takes such a lane: {'; '.join(map(str, mistakes))}")
+            unsafe = setup.without and all(each.key.endswith(WIRING) for each in mistakes)
+            why = "; ".join(f"{each.wrong}; allowed: {each.allowed}" for each in mistakes)
+            raise (UnsafeLane if unsafe else ConfigurationError)(f"no gate takes such a lane: {why}")
         self.gate: GateProcess | None = None
         self._has_run = False
         with ExitStack() as parts:

@@ -163,7 +163,10 @@ class View:
     def played(self, played: Played) -> None:
         """As above."""
 
-    def summed_up(self, wanted: int, played: Sequence[Played]) -> None:
+    def refused(self, scene: Scene, logic: str, why: str) -> None:
+        """As above."""
+
+    def summed_up(self, wanted: int, played: Sequence[Played], refused: Sequence[tuple[Scene, str]]) -> None:
         """As above."""
 
     def answered(self, what: str) -> None:

@@ -1,17 +1,22 @@
 """Which scenes are played in which logics, and what is said of them in the end."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from demonstration.configuration import Place, gate_toml, readers_of
 from demonstration.narrators import JsonNarrator, PersonNarrator
 from demonstration.scenes import ALL, parts
+from demonstration.serving import WIRING
+from firmware_config.check import check_gate
 from simulation.logics import Logic
 from simulation.scene import read_scene, scenes
 from simulation.scene_run import Failure, Played
+from simulation.scene_words import Scene
 from terminal.errors import ConfigurationError
 
 IN_TWO = "scene Whoever\nlane entry logic=step,hold\nexpect boom down\n"
@@ -68,21 +73,50 @@ def played(*fail: bool) -> list[Played]:
     return [Played(scene=car, logic=Logic.STEP, failures=failures if fails else ()) for fails in fail]
 
 
+REFUSED = [(read_scene(next(path for path in scenes() if path.stem == "absent-all")), "step")]
+
+
 @pytest.mark.parametrize(
-    ("went", "wanted", "lines"),
+    ("wanted", "went", "refused", "lines"),
     [
-        ((False, False), 2, ["2 of 2 played: 2 as they should, 0 failed"]),
-        ((False, True), 2, ["2 of 2 played: 1 as they should, 1 failed", "  car, step: anna did not pass"]),
-        ((False,), 2, ["1 of 2 played: 1 as they should, 0 failed"]),
+        (2, (False, False), [], ["2 scenes: 2 as they should, 0 failed"]),
+        (3, (False, False), REFUSED, ["3 scenes: 2 as they should, 1 refused as unsafe, 0 failed"]),
+        (2, (False, True), [], ["2 scenes: 1 as they should, 1 failed", "  car, step: anna did not pass"]),
+        (2, (False,), [], ["2 scenes: 1 as they should, 0 failed, 1 not played"]),
     ],
 )
-def test_summary_counts_and_names_those_that_failed(went: tuple[bool, ...], wanted: int, lines: list[str]) -> None:
+def test_summary_counts_and_names_those_that_failed(
+    wanted: int, went: tuple[bool, ...], refused: list[tuple[Scene, str]], lines: list[str]
+) -> None:
     written = StringIO()
-    PersonNarrator(Console(file=written, width=80)).summed_up(wanted, played(*went))
+    PersonNarrator(Console(file=written, width=80)).summed_up(wanted, played(*went), refused)
     assert written.getvalue().splitlines()[1:] == lines
 
 
 def test_summary_for_a_program_names_them_too(capsys: pytest.CaptureFixture[str]) -> None:
-    JsonNarrator().summed_up(3, played(False, True))
-    failed = [{"scene": "car", "logic": "step"}]
-    assert json.loads(capsys.readouterr().out) == {"event": "summary", "wanted": 3, "played": 2, "failed": failed}
+    JsonNarrator().summed_up(4, played(False, True), REFUSED)
+    assert json.loads(capsys.readouterr().out) == {
+        "event": "summary",
+        "wanted": 4,
+        "played": 2,
+        "refused": [{"scene": "absent-all", "logic": "step"}],
+        "failed": [{"scene": "car", "logic": "step"}],
+    }
+
+
+def test_no_gate_takes_a_lane_that_is_unsafe_without_what_a_scene_leaves_out(tmp_path: Path) -> None:
+    place, refused = Place(tmp_path, tmp_path), set()
+    for scene, logic in parts((ALL,), ALL):
+        setup = replace(scene.setup, logic=logic)
+        toml = tmp_path / "gate.toml"
+        toml.write_text(gate_toml(place, setup, readers_of(setup, both_sides=True)))
+        if any(mistake.key.endswith(WIRING) for mistake in check_gate(toml)[1]):
+            refused.add((scene.name, logic.value))
+    assert refused == {
+        ("absent-all", "impulse-count"),  # nothing to see under the boom by, so that `close` may not be wired
+        ("absent-loop-safety", "impulse-count"),
+        ("absent-all", "hold"),  # the level would let the boom fall on a vehicle
+        ("absent-loop-safety", "hold"),
+        ("absent-all", "step"),  # the next pulse could as well bring the boom down
+        ("absent-closed-limit", "step"),
+    }

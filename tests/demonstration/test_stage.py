@@ -178,10 +178,11 @@ def test_scene_that_fails_keeps_none_of_the_others_from_its_turn_and_is_named_in
     pcscd: PcscDaemon, tmp_path: Path
 ) -> None:
     scenes = {"good": "lane entry\nexpect boom down\n", "otherwise": "lane entry\nexpect pulses 1\n",
-              "refused": "lane entry travel=900000\nexpect boom down\n"}  # fmt: skip
+              "no-lane": "lane entry travel=900000\nexpect boom down\n",
+              "unsafe": "lane entry logic=step without=closed_limit\nexpect pulses 0\n"}  # fmt: skip
     for name, lines in scenes.items():
         (tmp_path / f"{name}.scene").write_text(f"scene {name}\n{lines}")
-    names = ("refused", "otherwise", "good")
+    names = ("no-lane", "otherwise", "unsafe", "good")
     wanted = [word for name in names for word in ("--scene", str(tmp_path / f"{name}.scene"))]
     done = subprocess.run(
         [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--json", *wanted],
@@ -192,13 +193,29 @@ def test_scene_that_fails_keeps_none_of_the_others_from_its_turn_and_is_named_in
     )
     events = [json.loads(line) for line in done.stdout.splitlines()]
     ended = {event["scene"]: event["as_it_should"] for event in events if event["event"] == "scene-ended"}
-    assert ended == {"refused": False, "otherwise": False, "good": True}
-    failed = [{"scene": name, "logic": "impulse"} for name in ("refused", "otherwise")]
+    assert ended == {"no-lane": False, "otherwise": False, "good": True}
+    failed = [{"scene": name, "logic": "impulse"} for name in ("no-lane", "otherwise")]
+    refused = [{"scene": "unsafe", "logic": "step"}]
     assert events[-2:] == [
-        {"event": "summary", "wanted": 3, "played": 3, "failed": failed},
+        {"event": "summary", "wanted": 4, "played": 3, "refused": refused, "failed": failed},
         {"event": "ended", "as_journal_says": True, "disagreements": []},
     ]
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_lane_that_a_gate_refuses_as_unsafe_is_what_should_come_of_its_scene(pcscd: PcscDaemon, tmp_path: Path) -> None:
+    names = ("--scene", "absent-closed-limit", "--logic", "step")
+    done = subprocess.run(
+        [sys.executable, "-m", "terminal", "demo", "--folder", str(tmp_path / "demo"), "--json", *names],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=100,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["scene", "scene-refused", "ended"]
+    assert events[1]["why"].startswith('no gate takes such a lane: step without "closed_limit": nothing would tell')
+    assert done.returncode == 0
 
 
 def test_scene_that_nobody_wrote_is_named(tmp_path: Path) -> None:
