@@ -54,3 +54,18 @@ def test_who_went_in_anew_since_is_inside_for_certain(one_lane: Lanes, site: Sit
         goes_in(lane, site.numbers["anna"], SINCE)
         starts_anew(lane, "exit")
         assert lane.stays.inside(site.numbers["anna"]) == SINCE
+
+
+def test_of_who_was_let_in_and_out_again_before_a_crash_nothing_is_certain(one_lane: Lanes, site: Site) -> None:
+    with one_lane() as way_in, one_lane(number=OPEN_LANE + 1, direction="exit", beside=way_in) as way_out:
+        assert said(way_in.tap(site.card("anna"))) == ("admit", "ok")
+        assert said(way_out.tap(site.card("anna"))) == ("admit", "ok")
+        promised = way_in.stays.inside(site.numbers["anna"])
+        assert promised is not None
+        way_in.stays.give_back(site.numbers["anna"], promised.lane, promised.entered_ms)  # not known after a crash
+        starts_anew(way_in, "entry")
+        ends = [facts["result"] for _, facts in way_in.told(Kind.PASSAGE)]
+        assert ends == ["unknown", "unknown"]
+        stay = way_in.stays.inside(site.numbers["anna"])
+        assert stay is not None
+        assert stay.neutral
