@@ -20,7 +20,7 @@ COLOURS: Mapping[str, str] = {
 }
 
 PHASES: Mapping[str, str] = {
-    "boot": "the gate is starting",
+    "boot": "the gate starts or ends; nobody is let in",
     "board-lost": "the relay board does not answer; the gate opens for nobody",
     "unknown": "where the boom is has to be seen first; nobody is let in until it is down or up",
     "closed": "closed, ready for a card",
