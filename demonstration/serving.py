@@ -5,8 +5,9 @@ methods.
 """
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
@@ -18,14 +19,18 @@ from demonstration.office import LANE
 from demonstration.processes import BoardProcess, DidNotHappen, Event, GateProcess
 from firmware_config.check import check_gate
 from simulation.stage import Hear, RealTime, Setup
+from simulation.vehicle import LOOPS
 from simulation.vpcd import InsertedCard, VirtualReaderSlot
 from simulation.world import World
-from terminal.edges.local_client import ask
+from terminal.edges.local_client import NoAnswer, NotAsked, ask
 from terminal.errors import ConfigurationError, HardwareError
 
 NO_POWER = "the gate has no power, so nobody answers; `power back` starts it again"
 ANSWER_S = 8.0
 READY_S = 10.0
+SEEN_S = 1.0
+"""Longest that a card waits for the gate to see what its lane sees; a loop that chatters is never seen alike."""
+LOOK_S = 0.01
 WIRING = (".contacts", ".outputs")
 """How the keys of a `gate.toml` end that say what is fitted."""
 CardOf = Callable[[str], InsertedCard]
@@ -106,6 +111,7 @@ class ServedLane:
     def tap(self, person: str, side: str | None, reader: str | None) -> None:
         """As `Stage.tap`: hold the card there until it is answered. Without a gate nobody answers."""
         place = self._reader(side, reader)
+        self._wait_until_seen()
         self.hearing.lies_on[place] = person
         gate, card = self.gate, self._card_of(person)
         mark = gate.mark() if gate else 0
@@ -174,6 +180,17 @@ class ServedLane:
         if self.gate:
             gate, self.gate = self.gate, None
             gate.stop()
+
+    def _wait_until_seen(self) -> None:
+        """Let the gate hear who stands at its loops; on a busy machine that may take longer than to hold up a card."""
+        deadline_s = time.monotonic() + SEEN_S
+        with suppress(NotAsked, NoAnswer):  # killed meanwhile
+            while self.gate and time.monotonic() < deadline_s:
+                levels = self.world.look()["levels"]
+                seen = ask(self._place.socket, {"version": 1, "ask": "state"})["lanes"][0]["contacts"]
+                if all(seen.get(loop) == levels.get(loop) for loop in LOOPS):
+                    return
+                time.sleep(LOOK_S)
 
     def _end_gate(self) -> None:
         self.stop_gate()
