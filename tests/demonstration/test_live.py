@@ -33,9 +33,12 @@ class Terminal:
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self._theirs)
         self._written = ""
-        # Its own session on this terminal, so that its Ctrl-C reaches the demonstration.
+        self._heard = 0
+        # Its own session on this terminal, so that its Ctrl-C reaches the demonstration; and does so too where whoever
+        # runs the tests in the background has them ignore it.
+        in_front = ["setsid", "--ctty", "env", "--default-signal=INT"]
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-m", "terminal", "demo", "--folder", str(folder)],
+            [*in_front, sys.executable, "-m", "terminal", "demo", "--folder", str(folder)],
             stdin=self._theirs,
             stdout=self._theirs,
             stderr=self._theirs,
@@ -45,15 +48,18 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
-    def wait_for(self, words: str) -> str:
-        """Everything that was written until `words` were, and forget it."""
+    def wait_for(self, words: str) -> None:
+        """Until `words` were written after those that were waited for last."""
         deadline_s = time.monotonic() + PATIENCE_S
-        while words not in self._plain() and words not in self._written:
-            assert time.monotonic() < deadline_s, f"{words!r} was not shown:\n{self._plain()[-3000:]}"
-            if select.select([self._ours], [], [], 0.1)[0]:
-                self._written += os.read(self._ours, 65536).decode(errors="replace")
-        written, self._written = self._written, ""
-        return written
+        while (found := CODES.sub("", self._written).find(words, self._heard)) < 0:
+            self._read_until(deadline_s, words)
+        self._heard = found + len(words)
+
+    def wait_for_code(self, code: str) -> None:
+        """Until this code was written."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while code not in self._written:
+            self._read_until(deadline_s, code)
 
     def settings(self) -> object:
         return termios.tcgetattr(self._theirs)
@@ -65,8 +71,10 @@ class Terminal:
         os.close(self._ours)
         os.close(self._theirs)
 
-    def _plain(self) -> str:
-        return CODES.sub("", self._written)
+    def _read_until(self, deadline_s: float, wanted: str) -> None:
+        assert time.monotonic() < deadline_s, f"{wanted!r} was not shown:\n{CODES.sub('', self._written)[-3000:]}"
+        if select.select([self._ours], [], [], 0.1)[0]:
+            self._written += os.read(self._ours, 65536).decode(errors="replace")
 
 
 @pytest.fixture
@@ -99,7 +107,7 @@ def test_person_lets_anna_in_watches_her_pass_and_leaves_by_ctrl_c(terminal: Ter
     terminal.press("C")
     terminal.wait_for("the guard: confirm that it is over")
     terminal.press("\x03")
-    terminal.wait_for(LEFT_SCREEN)
+    terminal.wait_for_code(LEFT_SCREEN)
     terminal.wait_for("The journal, the barrier and the taps agree.")
     assert terminal.process.wait(PATIENCE_S) == 0
     assert terminal.settings() == terminal.before
