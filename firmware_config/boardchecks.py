@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import get_args
 
+from firmware_config.allowed import defaults
 from firmware_config.board_map import BoardMap, map_path, read_board_map, unknown_map
-from firmware_config.gate import GAP_MS, Board, Lane
+from firmware_config.gate import GAP_MS, Board, Lane, Reader
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from firmware_config.raw import Table, names, table, tables, text, whole
 from firmware_config.values import InputName, OutputName, is_map_name
@@ -65,9 +66,12 @@ def _map(file: str, name: str | None) -> tuple[BoardMap | None, tuple[Mistake, .
 
 def _gap(file: str, key: str, board: Table, lane: Table) -> Iterator[Mistake]:
     """What the kernel smooths away is never seen as a gap between two vehicles."""
-    debounce_ms, gap_ms = whole(board, "debounce_ms", Board), whole(lane, "gap_ms", Lane) or min(GAP_MS.values())
+    debounce_ms, written_ms = whole(board, "debounce_ms", Board), whole(lane, "gap_ms", Lane)
+    heights = {reader.get("height", defaults(Reader)["height"]) for _, reader in tables(lane, "reader")}
+    gap_ms = written_ms or GAP_MS["truck" if "truck" in heights else "car"]
     if debounce_ms is not None and debounce_ms >= gap_ms:
-        wrong = f"{gap_ms} is not longer than board.debounce_ms ({debounce_ms}): such a gap would never be seen"
+        gap = f"{gap_ms}" if written_ms else f"is left out, and then {gap_ms}, which"
+        wrong = f"{gap} is not longer than board.debounce_ms ({debounce_ms}): such a gap would never be seen"
         yield Mistake(file, f"{key}.gap_ms", wrong, "more than board.debounce_ms")
 
 

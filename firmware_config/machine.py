@@ -179,7 +179,8 @@ def _computer(name: str, file: str, tree: Path) -> Iterator[Mistake]:
     chips = sorted((tree / "dev").glob("gpiochip*"))
     if not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
         wrong = "no GPIO chip can be used by this user" if chips else "this machine has no GPIO chip in /dev"
-        yield Mistake(file, "board.kind", wrong, "a Raspberry Pi, and a user of the group gpio")
+        wanted = "a Raspberry Pi, and the user to whom systemd/99-xs-terminal-gpio.rules gives its chips"
+        yield Mistake(file, "board.kind", wrong, wanted)
 
 
 def _simulated(path: Path, file: str) -> Iterator[Mistake]:

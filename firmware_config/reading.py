@@ -4,12 +4,12 @@ import json
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from firmware_config.allowed import allowed, element, is_mapping, key_types, section_of
+from firmware_config.allowed import allowed, element, is_mapping, key_types, section_of, unwrapped
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from firmware_config.values import Section
 
@@ -25,6 +25,9 @@ COMPLAINTS = {
     "too_short": "there are too few",
     "too_long": "there are too many",
 }
+TWICE = ("Cannot overwrite", "Cannot declare", "Cannot mutate")
+"""How tomllib begins to complain of what stands twice, or before the list of tables that it belongs to."""
+ONCE = "each key once, each [table] once, and [lane.wiring] below the [[lane]] that it belongs to"
 KINDS = {
     str: "text",
     bool: "true or false",
@@ -71,7 +74,8 @@ def parsed(path: Path) -> dict[str, Any]:
         raise _unusable(str(path), f"byte {error.start + 1} is no UTF-8", "a text file in UTF-8") from None
     except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise _unusable(str(path), f"is not TOML: {_printable(why)}", "TOML 1.0") from None
+        wanted = ONCE if why.startswith(TWICE) else "TOML 1.0"
+        raise _unusable(str(path), f"is not TOML: {_printable(why)}", wanted) from None
 
 
 def _unusable(file: str, wrong: str, what_is_allowed: str) -> ConfigurationMistakes:
@@ -97,8 +101,13 @@ def _told(details: ErrorDetails, file: str, root: type[Section]) -> Mistake:
         wrong = f"is written as one table [{path}]"
     elif kind.endswith("_type"):
         wrong = f"{_shown(value)} is {KINDS.get(type(value), 'something else')}"
+    elif kind == "literal_error":
+        close = get_close_matches(str(value), get_args(unwrapped(hint)[0]), n=1)
+        wrong = f"{_shown(value)} is none of them" + (f', did you mean "{close[0]}"?' if close else "")
+    elif isinstance(value, list) and (twice := [each for place, each in enumerate(value) if each in value[:place]]):
+        wrong = f"{_shown(twice[0])} stands twice"
     else:
-        wrong = f"{_shown(value)} is none of them" if kind == "literal_error" else f"{_shown(value)} cannot be used"
+        wrong = f"{_shown(value)} cannot be used"
     return Mistake(file, key, wrong, what_is_allowed)
 
 

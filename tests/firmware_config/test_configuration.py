@@ -138,7 +138,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[[lane.reader]]", "[lane.reader]", "lane[1].reader: is written as one table [lane.reader]; allowed: 1 to 4"),
         ("[[lane.reader]]\nname", "reader = []\nxname", "lane[1].reader: there are too few; allowed: 1 to 4 tables"),
         ('"Reader 00 00"', '" Reader 00 00"', 'lane[1].reader[1].name: " Reader 00 00" cannot be used; allowed: a'),
-        ("number = 1", "number = 1\ncontacts = ['fire', 'fire']", "lane[1].contacts: this cannot be used; allowed: a"),
+        ("number = 1", "number = 1\ncontacts = ['fire', 'fire']", 'lane[1].contacts: "fire" stands twice; allowed: a'),
         (
             "number = 1",
             "number = 1\noutputs = []",
@@ -146,8 +146,13 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ),
         (
             "number = 1",
-            "number = 1\ncontacts = ['loop']",
-            'lane[1].contacts[1]: "loop" is none of them; allowed: "loop',
+            "number = 1\ncontacts = ['loup']",
+            'lane[1].contacts[1]: "loup" is none of them; allowed: "loop',
+        ),
+        (
+            "number = 1",
+            "number = 1\ncontacts = ['fire', 'loop_amr']",
+            'lane[1].contacts[2]: "loop_amr" is none of them, did you mean "loop_arm"?; allowed: "loop',
         ),
         ('"/var/lib/xs-mirror"', '"/var/lib/xs-gate/m"', "terminal.mirror: /var/lib/xs-gate/m is in terminal.data"),
         (

@@ -210,7 +210,7 @@ def test_computer_without_a_gpio_chip(pi: Path) -> None:
     assert board_mistakes(pi) == [
         (
             "gate.toml: board.kind: this machine has no GPIO chip in /dev; "
-            "allowed: a Raspberry Pi, and a user of the group gpio"
+            "allowed: a Raspberry Pi, and the user to whom systemd/99-xs-terminal-gpio.rules gives its chips"
         )
     ]
 

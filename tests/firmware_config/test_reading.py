@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from firmware_config.check import check_gate
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
-from firmware_config.reading import MAX_FILE_BYTES
+from firmware_config.reading import MAX_FILE_BYTES, ONCE
 from tests.firmware_config.gate_file import GATE, GPIO_GATE, mistakes_in, written
 
 
@@ -25,7 +25,8 @@ def test_file_that_is_not_there() -> None:
             b"[terminal\n",
             "gate.toml: is not TOML: Expected ']' at the end of a table declaration (at line 1, column 10)",
         ),
-        (b"a = 1\na = 2\n", "gate.toml: is not TOML: Cannot overwrite a value (at line 2, column 6)"),
+        (b"a = 1\na = 2\n", f"gate.toml: is not TOML: Cannot overwrite a value (at line 2, column 6); allowed: {ONCE}"),
+        (b"[a]\n[a]\n", "gate.toml: is not TOML: Cannot declare ('a',) twice (at line 2, column 3); allowed: each key"),
         (b'name = "\xff"', "gate.toml: byte 9 is no UTF-8; allowed: a text file in UTF-8"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "gate.toml: is not TOML: nested too deeply"),
         (b"a = " + b"9" * 5000, "gate.toml: is not TOML: "),
@@ -38,6 +39,11 @@ def test_file_that_is_no_configuration(tmp_path: Path, content: bytes, line: str
     (told,) = mistakes_in(written(tmp_path, content))
     assert told.startswith(line)
     assert told.isprintable()
+
+
+def test_wiring_before_its_lane_is_told_where_it_belongs(tmp_path: Path) -> None:
+    (told,) = mistakes_in(written(tmp_path, b"[lane.wiring]\nopen = 'K11'\n[[lane]]\nnumber = 1\n"))
+    assert told.endswith("[lane.wiring] below the [[lane]] that it belongs to")
 
 
 def test_largest_file_is_read(tmp_path: Path) -> None:

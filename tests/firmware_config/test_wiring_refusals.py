@@ -81,18 +81,38 @@ def test_gate_with_a_real_board(tmp_path: Path) -> None:
             'map = "pi5-header"\nsocket = "/run/b"',
             'board.socket: belongs to a simulated board; allowed: leave it out, or kind = "simulated"',
         ),
-        (
-            'map = "pi5-header"',
-            'map = "pi5-header"\ndebounce_ms = 300',
-            (
-                "lane[1].gap_ms: 300 is not longer than board.debounce_ms (300): such a gap would never be seen; "
-                "allowed: more than board.debounce_ms"
-            ),
-        ),
     ],
 )
 def test_wiring_that_does_not_fit_the_board(tmp_path: Path, old: str, new: str, line: str) -> None:
     assert line in told(tmp_path, (old, new))
+
+
+GAP = "is not longer than board.debounce_ms (300): such a gap would never be seen; allowed: more than board.debounce_ms"
+
+
+SWALLOWING = ('map = "pi5-header"', 'map = "pi5-header"\ndebounce_ms = 300')
+
+
+def lane_with(reader: str, gap: str) -> tuple[tuple[str, str], ...]:
+    name = 'name = "Reader 00 00"'
+    return SWALLOWING, ("number = 1", f"number = 1\n{gap}"), (name, f"{name}\n{reader}")
+
+
+@pytest.mark.parametrize(
+    ("reader", "gap", "wrong"),
+    [
+        ('height = "car"', "", "is left out, and then 300, which"),
+        ('height = "car"', "gap_ms = 300", "300"),
+        ('height = "truck"', "gap_ms = 300", "300"),
+    ],
+)
+def test_gap_that_debouncing_swallows(tmp_path: Path, reader: str, gap: str, wrong: str) -> None:
+    assert told(tmp_path, *lane_with(reader, gap)) == [f"lane[1].gap_ms: {wrong} {GAP}"]
+
+
+@pytest.mark.parametrize(("reader", "gap"), [("", ""), ('height = "truck"', ""), ('height = "car"', "gap_ms = 301")])
+def test_gap_that_outlasts_debouncing(tmp_path: Path, reader: str, gap: str) -> None:
+    assert read_gate(spoiled(tmp_path, GPIO_GATE, *lane_with(reader, gap))).board.debounce_ms == 300
 
 
 def test_open_and_hold_open_on_one_input_of_the_controller(tmp_path: Path) -> None:
