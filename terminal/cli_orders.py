@@ -72,7 +72,7 @@ def _ask(request: Mapping[str, Any], config: Path, socket: Path | None) -> dict[
     except ConfigurationMistakes as error:
         for mistake in error.mistakes:
             typer.echo(f"xs-terminal: {mistake}", err=True)
-        typer.echo("xs-terminal: nothing was asked; --socket PATH does without the configuration", err=True)
+        typer.echo("xs-terminal: nothing was asked; --config names another file, --socket the socket itself", err=True)
         raise typer.Exit(BAD_CONFIGURATION) from None
     except NotAsked as error:
         typer.echo(f"xs-terminal: nothing was done: {error}", err=True)

@@ -127,7 +127,7 @@ def test_configuration_with_mistakes_names_them_and_a_way_without_it(tmp_path: P
     (tmp_path / "gate.toml").write_text("[terminal]\n")
     failed = CliRunner().invoke(app, ["state", "--config", str(tmp_path / "gate.toml")])
     assert failed.exit_code == 78
-    assert "nothing was asked; --socket PATH does without the configuration" in failed.stderr
+    assert "nothing was asked; --config names another file, --socket the socket itself" in failed.stderr
 
 
 def test_order_that_is_none_is_a_mistake_in_the_command() -> None:
