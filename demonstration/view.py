@@ -129,9 +129,9 @@ class View:
             case {"kind": "passage", "public": {"result": result, **public}}:
                 name = f"tap {public['intent']}" if "intent" in public else f"order {public.get('order')}"
                 who = self._owed.pop(name, person or "somebody")
-                rides = ", as a passenger" if "passenger_of" in public else ""
+                rides = ", as a passenger," if "passenger_of" in public else ""
                 good = "green" if result in {"passed", "assumed"} else "yellow"
-                self._tell(f"{who} {words.RESULTS.get(str(result), str(result))}{rides} ({result})", good)
+                self._tell(f"{who}{rides} {words.RESULTS.get(str(result), str(result))} ({result})", good)
             case _:
                 pass
 
