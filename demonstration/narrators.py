@@ -194,7 +194,7 @@ class PersonNarrator:
                 why = f": {event['why']}" if event.get("why") else ""
                 self._say("guard", f"{words.ORDERS.get(str(order), str(order))}, {result}{why}")
             case {"event": "journal", "kind": "passage", "public": {"result": result}}:
-                self._say("passed", f"{person or 'somebody'} {words.RESULTS.get(str(result), str(result))}")
+                self._say("passage", f"{person or 'somebody'} {words.RESULTS.get(str(result), str(result))}")
             case {"event": "journal", "kind": kind, "sequence": sequence}:
                 self._say("journal", f"{sequence:>5}  {kind}  {_facts(event.get('public', {}))}", "dim")
             case {"event": "in-force"}:
