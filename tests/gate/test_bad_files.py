@@ -52,7 +52,7 @@ def test_gate_without_keys_is_ready_with_every_lane_shut_and_serves_as_soon_as_t
         assert str(place.keys / "card-keys.json") in state
         gate.state(lambda state: state == "WATCHDOG=1")
         place.site.hand_keys_to(place.keys)
-        gate.event("ready")
+        gate.state(lambda state: "lane 2 ready" in state)
         assert tap(gate, "anna")["reason"] == "ok"
         assert gate.terminate() == 0
 
