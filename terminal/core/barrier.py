@@ -36,8 +36,9 @@ holds for every row:
 * *An order to close* is broken off when `closing` ends, and when something comes under the boom.
 * *Standing alarms* hold as long as their cause: the board, fire and the arm until confirmed, the controller's fault,
   tamper, a stuck loop.
-* *The light* is green when the boom is open for somebody owed, held open, or an emergency lets people out; while a
-  vehicle passes, only where the controller keeps the boom up for the next one owed. Else it is red.
+* *The light* is green when the boom is open for somebody owed (and on `open_limit`, where that is fitted), held open,
+  or an emergency lets people out; while a vehicle passes, only where the controller keeps the boom up for the next one
+  owed. Else it is red.
 """
 
 from collections.abc import Iterable

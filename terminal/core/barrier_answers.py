@@ -20,6 +20,7 @@ from terminal.core.barrier_words import (
     LOOP_ARM,
     LOOP_BEHIND,
     LOOPS,
+    OPEN_LIMIT,
     SWING_OFF,
     TAMPER,
     GuardOrder,
@@ -119,7 +120,7 @@ def _not_to_open(state: State, side: Side) -> str | None:
 def green(state: State) -> bool:
     """The light: may the vehicle before the boom drive on?
 
-    Not while another is under it, unless the boom waits for both.
+    Not while another is under it, unless the boom waits for both; nor under a boom that is seen to come down.
     """
     match state.phase:
         case Phase.EMERGENCY_OPEN:
@@ -127,7 +128,7 @@ def green(state: State) -> bool:
         case Phase.HELD_OPEN:
             return Mark.HELD in state.marks
         case Phase.OPEN:
-            return bool(state.owed)
+            return bool(state.owed) and not (is_fitted(state, OPEN_LIMIT) and not is_on(state, OPEN_LIMIT))
         case Phase.PASSING:
             waits = state.settings.logic in {Logic.IMPULSE_COUNT, Logic.HOLD}
             return waits and len(state.owed) > (0 if Mark.STRANGER in state.marks else 1)

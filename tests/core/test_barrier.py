@@ -115,7 +115,7 @@ def test_nobody_comes_is_a_no_show() -> None:
 
 
 def test_controller_closes_before_anybody_came() -> None:
-    assert outcome(UP, *BOOM_FALLS) == (Phase.CLOSED, [Passage(Result.NO_SHOW, 1), RED])
+    assert outcome(UP, *BOOM_FALLS) == (Phase.CLOSED, [RED, Passage(Result.NO_SHOW, 1)])
 
 
 def test_vehicle_shunts_and_still_passes() -> None:
@@ -200,4 +200,4 @@ def test_behind_gap_counts_only_when_it_ran_out() -> None:
 
 def test_controller_closes_on_a_vehicle_that_shunted_back() -> None:
     back = tell(UNDER, Off(LOOP_SAFETY), SAFETY_GAP_OVER)[0]
-    assert outcome(back, *BOOM_FALLS) == (Phase.CLOSED, [Passage(Result.BACKED_OUT, 1), RED])
+    assert outcome(back, *BOOM_FALLS) == (Phase.CLOSED, [RED, Passage(Result.BACKED_OUT, 1)])

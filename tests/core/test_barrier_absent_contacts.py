@@ -83,7 +83,7 @@ def test_boom_opened_elsewhere_is_seen_without_closed_limit() -> None:
 def test_boom_that_only_leaves_open_limit_is_not_closing_where_closed_limit_will_tell() -> None:
     for absent in (set[str](), {LOOP_SAFETY}):
         up = tell(lane(CLOSED_LIMIT, without=absent), Admitted(1), *BOOM_RISES)[0]
-        assert outcome(up, Off(OPEN_LIMIT)) == (Phase.OPEN, [])
+        assert outcome(up, Off(OPEN_LIMIT)) == (Phase.OPEN, [RED])
 
 
 def test_contact_that_is_not_fitted_is_not_believed() -> None:
@@ -93,7 +93,7 @@ def test_contact_that_is_not_fitted_is_not_believed() -> None:
 
 def test_controller_closes_and_no_loop_could_have_seen_the_vehicle() -> None:
     up = tell(lane(CLOSED_LIMIT, without={LOOP_SAFETY}), Admitted(1), *BOOM_RISES)[0]
-    assert outcome(up, *BOOM_FALLS) == (Phase.CLOSED, [Passage(Result.ASSUMED, 1), RED])
+    assert outcome(up, *BOOM_FALLS) == (Phase.CLOSED, [RED, Passage(Result.ASSUMED, 1)])
 
 
 @pytest.mark.parametrize(

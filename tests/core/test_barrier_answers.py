@@ -162,6 +162,8 @@ def test_person_is_told_why_the_lane_would_not_obey(state: State, refused: Mappi
         (ADMITTED, False),
         (UP, True),
         (UNDER, False),
+        (tell(UP, Off(OPEN_LIMIT))[0], False),
+        (tell(UP, Off(OPEN_LIMIT), On(OPEN_LIMIT))[0], True),
         (OPENED_ELSEWHERE, False),
         (HELD, True),
         (LOCKED, False),

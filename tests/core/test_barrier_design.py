@@ -161,7 +161,7 @@ def story(name: str, state: State, events: tuple[Event, ...], phase: Phase, *ord
             ASSUMED,
             RED,
         ),
-        story("open: closed_limit", UP, BOOM_FALLS, P.CLOSED, NO_SHOW, RED),
+        story("open: closed_limit", UP, BOOM_FALLS, P.CLOSED, RED, NO_SHOW),
         story("passing: closed_limit", UNDER, (On(LOOP_BEHIND), Off(LOOP_SAFETY), *STAYS_DOWN), P.CLOSED, PASSED),
         story("passing: closed_limit, never on loop_behind", UNDER, (Off(LOOP_SAFETY), *STAYS_DOWN), P.CLOSED, ASSUMED),
         story("passing: both clear, loop_behind was on", UNDER, DRIVES_AWAY, P.CLOSING, PASSED),
