@@ -5,6 +5,7 @@ methods.
 """
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -70,6 +71,7 @@ class ServedLane:
         self.said = said
         self._place = place
         self._slots = slots
+        self._at_reader = {name: threading.Lock() for name in slots}
         self._card_of = card_of
         self.readers = readers_of(setup, both_sides=both_sides)
         self._time = RealTime(hear)
@@ -109,8 +111,15 @@ class ServedLane:
         return self.world.happen(**message)
 
     def tap(self, person: str, side: str | None, reader: str | None) -> None:
-        """As `Stage.tap`: hold the card there until it is answered. Without a gate nobody answers."""
+        """As `Stage.tap`: hold the card there until it is answered. Without a gate nobody answers.
+
+        Who comes while another card lies there waits until it is taken away.
+        """
         place = self._reader(side, reader)
+        with self._at_reader[place]:
+            self._hold_card(person, place)
+
+    def _hold_card(self, person: str, place: str) -> None:
         self._wait_until_seen()
         self.hearing.lies_on[place] = person
         gate, card = self.gate, self._card_of(person)

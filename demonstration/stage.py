@@ -222,9 +222,15 @@ class Stage:
             reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
         )
         # Not before: the program that had them may be a demonstration in this very folder.
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True)
+        try:
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            self.folder.mkdir(parents=True)
+        except PermissionError as error:
+            whose = (
+                f"{error.filename} belongs to another user: remove {self.folder} as that user, or name another folder"
+            )
+            raise ConfigurationError(whose) from None
         (self.folder / ".demonstration").touch()
         self._parts.enter_context(running_pcscd())
         self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}

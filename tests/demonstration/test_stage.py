@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from demonstration.cast import CAST, Person
 from demonstration.checking import disagreements
+from demonstration.hearing import ANSWERS
 from demonstration.narrators import JsonNarrator
 from demonstration.processes import DidNotHappen
 from demonstration.stage import Stage
@@ -63,6 +65,16 @@ def test_gate_killed_while_the_boom_is_open_for_somebody_settles_his_passage_as_
     steps.carry_out("eva backs out")
     steps.carry_out("wait eva gone within=60")  # who is still on her way out would meet whoever comes next
     steps.carry_out("wait lane closed within=60")
+
+
+def test_card_held_up_while_another_still_lies_there_waits_for_its_turn(stage: Stage) -> None:
+    lane, gate = stage.lane, stage.lane.gate
+    assert gate is not None
+    mark = gate.mark()
+    with ThreadPoolExecutor() as people:
+        for told in [people.submit(lane.tap, name, None, None) for name in ("bram", "chiara")]:
+            told.result()
+    assert len([event for event in gate.since(mark) if event["event"] in ANSWERS]) == 2
 
 
 @pytest.mark.parametrize(

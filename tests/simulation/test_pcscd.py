@@ -108,6 +108,8 @@ def test_daemon_that_ends_at_once_is_said_to(
 ) -> None:
     if not pcscd.owned:
         pytest.skip("this machine's own PC/SC daemon runs and is not stopped")
+    if os.geteuid() != 0:
+        pytest.skip("sudo, which starts the daemon here, looks for it on a path of its own")
     broken = tmp_path / "pcscd"
     broken.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
     broken.chmod(0o755)
