@@ -1,7 +1,7 @@
 """The database of headquarters: its tables, how it is opened, how it is brought up to date.
 
-SQLAlchemy Core. A transaction that changes something takes the write lock at its start, so that what it read still
-holds when it writes. Instants are whole seconds since the epoch.
+SQLAlchemy Core, on SQLite or PostgreSQL. A transaction that changes something takes the write lock at its start, so
+that what it read still holds when it writes. Instants are whole seconds since the epoch.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +13,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from terminal.errors import StorageError
+from headquarters.journal_tables import journal_tables
+from terminal.errors import ConfigurationError, StorageError
 
 WAIT_FOR_OTHERS_S = 30
 _READ_ONLY = "xs_read_only"
+_ALONE = "xs_alone"
+_ONE_AT_A_TIME = 0x78732D6871
+"""The number of PostgreSQL's lock that those who change the register hold."""
 
 tables = MetaData()
 
@@ -94,7 +98,7 @@ published = Table(
 )
 schema_version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.create_all,)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.create_all, journal_tables.create_all)
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 
 
@@ -116,50 +120,76 @@ def note(connection: sa.Connection, change: Change, what: str, subject: str) -> 
 class Database:
     """A database of headquarters that is up to date."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the SQLite file at `path`, made when it is missing, mode 0600; brings its tables up to date.
+    def __init__(self, where: Path | str) -> None:
+        """Open the SQLite file at a path, made when it is missing, mode 0600; or what is at a `postgresql://` address.
+
+        Brings its tables up to date.
 
         Raises:
+            ConfigurationError: no address, or one of another kind of database.
             StorageError: it cannot be opened, is no database, or was written by a newer version.
         """
-        self._path = path
-        try:
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise StorageError(f"{path}: the register cannot be opened: {error.strerror}") from error
-        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
-        sa.event.listen(self._engine, "connect", _prepare)
-        sa.event.listen(self._engine, "begin", _begin)
+        if isinstance(where, Path):
+            self._name, self._engine = str(where), _file(where)
+        else:
+            self._name, self._engine = _server(where)
         try:
             with self.transaction() as connection:
-                _migrate(connection, path)
+                _migrate(connection, self._name)
         except BaseException:
             self.close()
             raise
 
     @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:
+    def transaction(self, *, read_only: bool = False, alone: bool = True) -> Iterator[sa.Connection]:
         """One transaction: committed and durable when the block ends, undone when it raises.
 
-        May block for another that changes something; a read-only one neither waits nor makes others wait.
+        May block for another that changes something; a read-only one sees one moment throughout, and neither waits nor
+        makes others wait. Who is not `alone` locks by himself what he changes: on PostgreSQL others change meanwhile.
 
         Raises:
-            StorageError: the disk or the file is at fault, or another process held it for too long.
+            StorageError: the disk or the database is at fault, or another process held it for too long.
         """
         try:
             with self._engine.connect() as connection:
-                connection.execution_options(**{_READ_ONLY: read_only})
+                connection.execution_options(**{_READ_ONLY: read_only, _ALONE: alone})
                 with connection.begin():
                     yield connection
-        except sa.exc.DatabaseError as error:
-            raise StorageError(f"{self._path}: the register fails: {error.orig}") from error
+        except sa.exc.DBAPIError as error:
+            raise StorageError(f"{self._name}: the register fails: {error.orig}") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of it."""
         self._engine.dispose()
 
 
-def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+def _file(path: Path) -> sa.Engine:
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageError(f"{path}: the register cannot be opened: {error.strerror}") from error
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
+    sa.event.listen(engine, "connect", _prepare_file)
+    sa.event.listen(engine, "begin", _begin_in_file)
+    return engine
+
+
+def _server(address: str) -> tuple[str, sa.Engine]:
+    try:
+        url = sa.make_url(address)
+        if url.get_backend_name() != "postgresql":
+            raise ConfigurationError(f"a database of {url.get_backend_name()}: it wants a file, or PostgreSQL")
+        url = url.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(url, connect_args={"options": f"-c lock_timeout={WAIT_FOR_OTHERS_S}s"})
+    except sa.exc.ArgumentError:  # its text may hold a password
+        raise ConfigurationError("the database's address is none; it wants postgresql://USER@HOST/NAME") from None
+    except ImportError:
+        raise ConfigurationError("PostgreSQL wants the Python package psycopg beside this one") from None
+    sa.event.listen(engine, "begin", _begin_at_server)
+    return url.render_as_string(hide_password=True), engine
+
+
+def _prepare_file(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 begins no transaction by itself: it would leave out DDL
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -168,16 +198,24 @@ def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) 
     cursor.close()
 
 
-def _begin(connection: sa.Connection) -> None:
+def _begin_in_file(connection: sa.Connection) -> None:
     read_only = connection.get_execution_options()[_READ_ONLY]
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def _migrate(connection: sa.Connection, path: Path) -> None:
+def _begin_at_server(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if options[_READ_ONLY]:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    elif options[_ALONE]:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+
+
+def _migrate(connection: sa.Connection, name: str) -> None:
     schema_version.create(connection, checkfirst=True)
     version = connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
     if version > len(MIGRATIONS):
-        raise StorageError(f"{path}: the register was written by a newer version of this software; use that one")
+        raise StorageError(f"{name}: the register was written by a newer version of this software; use that one")
     for number, migrate in enumerate(MIGRATIONS[version:], start=version + 1):
         migrate(connection)
         connection.execute(schema_version.insert().values(version=number))
