@@ -1,4 +1,4 @@
-"""Headquarters' end of the line: keys, register, and what the gates are told.
+"""Headquarters' end of the line: keys, register, what the gates are told, and what they wrote.
 
     key folder   every key of headquarters, a file each; `keys` reads them, `ceremony` makes them and signs the root
     register     sites, companies and cards, with who changed what and why, in one `database`
@@ -6,6 +6,12 @@
     role         signed TUF metadata; `roles` builds and renews them
     tree         everything that is published at one moment, for all sites; `publisher` stores it, then shows it
     mirror       the part of a tree that belongs to one site, as a gate or a USB stick holds it
+
+    terminal     whose journal is taken, by its journal key; `terminals`
+    epoch        a journal of a terminal as it is here: cursor, tree, what waits beyond; `epochs`, in `journal_tables`
+    batch        entries that arrived; `arriving` reads, `storing` compares and proves, `collecting` is the transaction
+    fork         what contradicts a journal; `contradictions` puts it aside and raises the alarm
+    proof        `verifying` recomputes the whole database, `proving` shows one entry to a stranger, `reading` to us
 
 Read in that order. Command line: docs/headquarters.md; formats: docs/repository.md.
 """

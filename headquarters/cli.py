@@ -8,6 +8,7 @@ import typer
 
 from headquarters.ceremony import init_keys, renew_root
 from headquarters.cli_context import (
+    DATABASE_VARIABLE,
     DEFAULT_FOLDER,
     FOLDER_VARIABLE,
     Headquarters,
@@ -16,8 +17,10 @@ from headquarters.cli_context import (
     shown,
     utc_now,
 )
+from headquarters.cli_journal import journal_app
 from headquarters.cli_register import card_app, company_app
 from headquarters.cli_sites import site_app, visit_app
+from headquarters.cli_terminals import terminal_app, terminals
 from headquarters.database import audit
 from headquarters.files import write_aside
 from headquarters.keys import load_card_keys, terminal_card_keys
@@ -31,6 +34,9 @@ app.add_typer(site_app, name="site")
 app.add_typer(company_app, name="company")
 app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
+app.add_typer(terminal_app, name="terminal")
+app.add_typer(journal_app, name="journal")
+app.command("terminals")(terminals)
 
 
 @app.callback()
@@ -39,7 +45,9 @@ def options(
     folder: Annotated[
         Path, typer.Option(envvar=FOLDER_VARIABLE, help="Folder with the keys and the register.")
     ] = DEFAULT_FOLDER,
-    database: Annotated[Path | None, typer.Option(help="The register; by default register.db in the folder.")] = None,
+    database: Annotated[
+        str | None, typer.Option(envvar=DATABASE_VARIABLE, help="The register: a file, or postgresql://USER@HOST/NAME.")
+    ] = None,
     by: Annotated[str | None, typer.Option(help="Who makes the change; by default the user at this machine.")] = None,
 ) -> None:
     """Headquarters of the gates: keys, the register of sites, companies and cards, the signed lists and rules."""

@@ -19,7 +19,9 @@ from headquarters.sites import Sites
 from terminal.errors import ConfigurationError, XsError
 
 FOLDER_VARIABLE = "XS_HEADQUARTERS"
+DATABASE_VARIABLE = "XS_HEADQUARTERS_DATABASE"
 DEFAULT_FOLDER = Path("xs-headquarters")
+PUBLIC_KEY_BYTES = 32
 
 Why = Annotated[str, typer.Option(help="Why; stands in the list of changes.")]
 
@@ -46,13 +48,14 @@ class Headquarters:
     """What the options before the command said."""
 
     folder: Path
-    database_path: Path
+    where: Path | str
     by: str
 
     @classmethod
-    def of(cls, folder: Path, database: Path | None, by: str | None) -> "Headquarters":
+    def of(cls, folder: Path, database: Path | str | None, by: str | None) -> "Headquarters":
         """With the defaults filled in: register.db in the folder, the user at this machine."""
-        return cls(folder, database or folder / "register.db", by or _user())
+        where = folder / "register.db" if database is None else database
+        return cls(folder, where if "://" in str(database) else Path(where), by or _user())
 
     @property
     def keys(self) -> KeyFolder:
@@ -62,7 +65,7 @@ class Headquarters:
     @contextmanager
     def database(self) -> Iterator[Database]:
         """The register, open until the block ends."""
-        database = Database(self.database_path)
+        database = Database(self.where)
         try:
             yield database
         finally:
@@ -121,6 +124,21 @@ def instant(text: str) -> datetime:
     if value is None or value.tzinfo is None:
         raise ConfigurationError(f"{text}: wants date, time and offset, such as 2026-09-15T08:00+02:00")
     return value
+
+
+def public_key(text: str) -> bytes:
+    """A public key as a person writes it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != PUBLIC_KEY_BYTES or len(text) != 2 * PUBLIC_KEY_BYTES:
+        raise ConfigurationError(f"{text}: a public key wants {2 * PUBLIC_KEY_BYTES} hexadecimal digits")
+    return key
 
 
 def document(path: Path) -> bytes:

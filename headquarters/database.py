@@ -181,7 +181,7 @@ def _server(address: str) -> tuple[str, sa.Engine]:
             raise ConfigurationError(f"a database of {url.get_backend_name()}: it wants a file, or PostgreSQL")
         url = url.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(url, connect_args={"options": f"-c lock_timeout={WAIT_FOR_OTHERS_S}s"})
-    except sa.exc.ArgumentError:  # its text may hold a password
+    except (sa.exc.ArgumentError, ValueError):  # its text may hold a password
         raise ConfigurationError("the database's address is none; it wants postgresql://USER@HOST/NAME") from None
     except ImportError:
         raise ConfigurationError("PostgreSQL wants the Python package psycopg beside this one") from None

@@ -17,13 +17,12 @@ from terminal.core.checkpoint import Checkpoint, checkpoint_of, headquarters_key
 from terminal.core.issuers import HeadquartersKey
 from terminal.core.journal import MAX_RECORD_BYTES, EntryKey, Record, decode_record
 from terminal.core.merkle import HASH_BYTES, MAX_PROOF, includes, inclusion_proof, leaf_hash
-from terminal.core.signed_note import SignedNote, parse_note
+from terminal.core.signed_note import parse_note
 from terminal.errors import ConfigurationError, DocumentError
 
 FORMAT = "xs-journal-proof-1"
 MAX_FILE_BYTES = 128 * 1024
 _FIELDS = {"format", "record", "inclusion", "checkpoint", "keys"}
-_PUBLIC_KEY_BYTES = 32
 
 
 class ProofRefused(DocumentError):
@@ -76,8 +75,9 @@ def verify_proof(data: bytes, terminal: bytes | None, headquarters: bytes | None
     Raises:
         ProofRefused: it does not hold.
     """
-    record, inclusion, note, keys = _read(data)
+    record, inclusion, text, keys = _read(data)
     try:
+        note = parse_note(text)
         decoded, checkpoint = decode_record(record), checkpoint_of(note)
     except DocumentError as error:
         raise ProofRefused(str(error)) from None
@@ -104,7 +104,7 @@ def verify_proof(data: bytes, terminal: bytes | None, headquarters: bytes | None
     raise ProofRefused("the checkpoint is not cosigned by headquarters' key")
 
 
-def _read(data: bytes) -> tuple[bytes, list[bytes], SignedNote, dict[str, bytes]]:
+def _read(data: bytes) -> tuple[bytes, list[bytes], bytes, dict[str, bytes]]:
     if len(data) > MAX_FILE_BYTES:
         raise ProofRefused(f"a proof has at most {MAX_FILE_BYTES} bytes")
     try:
@@ -113,7 +113,7 @@ def _read(data: bytes) -> tuple[bytes, list[bytes], SignedNote, dict[str, bytes]
             raise ProofRefused(f"no proof of format {FORMAT}")
         record, inclusion = bytes.fromhex(content["record"]), [bytes.fromhex(each) for each in content["inclusion"]]
         keys = {name: bytes.fromhex(key) for name, key in content["keys"].items()}
-        note = parse_note(content["checkpoint"].encode())
+        text: bytes = content["checkpoint"].encode()
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise ProofRefused(f"no proof of format {FORMAT}") from None
     if (
@@ -122,4 +122,4 @@ def _read(data: bytes) -> tuple[bytes, list[bytes], SignedNote, dict[str, bytes]
         or any(len(each) != HASH_BYTES for each in inclusion)
     ):
         raise ProofRefused("a proof with a record or hashes of a length that there is not")
-    return record, inclusion, note, keys
+    return record, inclusion, text, keys

@@ -234,10 +234,11 @@ def _known_company(connection: sa.Connection, ean: str) -> CompanyRecord:
 
 def _cards(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> Iterator[CardRecord]:
     query = sa.select(cards, companies.c.ean).join(companies).where(chosen).order_by(cards.c.card_index)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
-        particulars = dict(row._mapping)  # SQLAlchemy's documented name
-        particulars |= {"product": Product(row.product), "status": CardStatus(row.status)}
-        yield CardRecord(**particulars)
+    with connection.execute(query.execution_options(yield_per=1000)) as rows:  # closed also when not read to its end
+        for row in rows:
+            particulars = dict(row._mapping)  # SQLAlchemy's documented name
+            particulars |= {"product": Product(row.product), "status": CardStatus(row.status)}
+            yield CardRecord(**particulars)
 
 
 def _one(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> CardRecord | None:
