@@ -121,6 +121,8 @@ def _claim(terminal: str, data: bytes) -> Claim:
     checkpoint = checkpoint_of(note)
     if not is_terminal_name(terminal) or checkpoint.terminal != terminal:
         raise Refusal("other-terminal", f"a checkpoint of {checkpoint.terminal} on another terminal's topic")
+    if len(note.signatures) != 1:  # others would come back in the acknowledgement, which holds only so many
+        raise Refusal("other-signatures", "a checkpoint with other signatures than its terminal's")
     return Claim(checkpoint, note)
 
 

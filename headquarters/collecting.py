@@ -16,18 +16,15 @@ from headquarters.arriving import Claim, Refusal, head_order, read_batch, read_h
 from headquarters.contradictions import Alarm, Evidence, clear_alarm, put_aside, raise_alarm
 from headquarters.cosigner import Cosigner
 from headquarters.database import Database
-from headquarters.epochs import (
-    Journal,
-    begin,
-    ended,
-    journals_of,
-)
+from headquarters.epochs import Journal, begin, ended, journals_of
 from headquarters.journal_tables import entries, epochs, terminals
 from headquarters.storing import StoringBatch, believe, contradiction_of
 from terminal.core.messages import Presence, Replay
 
 REPLAY_AFTER_S = 30
 """How long the cursor stands still, with something beyond it known, before entries are asked for again."""
+REPLAY_OF_ENDED_AFTER_S = 3600
+"""The same for an epoch that has ended: what it has lost may never come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,8 @@ class Collector:
             batch = read_batch(terminal, body)
             with self._database.transaction(alone=False) as connection:
                 journals, journal = _known(connection, batch.claim, now_s)
-                fork = StoringBatch(connection, journal, batch, now_s).store(self._cosigner)
-                return self._ended(connection, journals, journal, fork, now_s)
+                done = StoringBatch(connection, journal, batch, now_s).store()
+                return self._finished(connection, journals, journal, done, now_s)
         except Refusal as refusal:
             return Refused(refusal.word, str(refusal))
 
@@ -84,11 +81,11 @@ class Collector:
                 if why := contradiction_of(connection, journal, claim):
                     journal.forked_at = journal.forked_at or now_s
                     put_aside(connection, journal.key, Evidence.HEAD, body, why=why, now_s=now_s)
-                    return self._ended(connection, journals, journal, why, now_s)
+                    return self._finished(connection, journals, journal, why, now_s)
                 believe(connection, journal, claim)
                 if journal.head is None or head_order(body) > head_order(journal.head):
                     journal.head, journal.head_at = body, now_s
-                return self._ended(connection, journals, journal, 0, now_s)
+                return self._finished(connection, journals, journal, 0, now_s)
         except Refusal as refusal:
             return Refused(refusal.word, str(refusal))
 
@@ -109,30 +106,33 @@ class Collector:
         """What is to be asked for again now, of terminals that have gone quiet; asked by one collector at a time."""
         due: list[tuple[str, Replay]] = []
         with self._database.transaction(alone=False) as connection:
-            query = sa.select(epochs.c.terminal).where(epochs.c.behind_since <= now_s - REPLAY_AFTER_S).distinct()
+            late = (epochs.c.behind_since <= now_s - REPLAY_AFTER_S) & terminals.c.retired_at.is_(None)
+            query = sa.select(epochs.c.terminal).join(terminals).where(late).distinct()
             for terminal in connection.scalars(query.order_by(epochs.c.terminal)).all():
                 _lock(connection, terminal)
-                for journal in journals_of(connection, terminal).values():
-                    if replay := _replay(connection, journal, now_s):
+                journals = journals_of(connection, terminal)
+                for journal in journals.values():
+                    if replay := _replay(connection, journals, journal, now_s):
                         asked = epochs.update().where(epochs.c.epoch_id == journal.epoch_id)
                         connection.execute(asked.values(behind_since=journal.behind_since))
                         due.append((terminal, replay))
         return due
 
-    def _ended(
+    def _finished(
         self, connection: sa.Connection, journals: dict[bytes, Journal], journal: Journal, done: int | str, now_s: int
     ) -> Outcome:
-        """Store the journal; `done` is how many entries are new, or in what they contradict it."""
+        """Cosign and store the journal; `done` is how many entries are new, or in what they contradict it."""
         behind = journal.largest_size > journal.size
         journal.behind_since = (journal.behind_since or now_s) if behind else None
-        replay = _replay(connection, journal, now_s)
+        replay = _replay(connection, journals, journal, now_s)
+        if journal.acknowledgement is not None:
+            journal.acknowledgement = self._cosigner.cosign(journal.acknowledgement, now_s)
         journal.save(connection, now_s)
         if len(journals) > 1:
             _watch_ended(connection, journals, journal, now_s)
         if isinstance(done, str):
             return Forked(done)
-        note = journal.acknowledgement
-        return Collected(done, None if note is None else self._cosigner.cosign(note, now_s), replay)
+        return Collected(done, journal.acknowledgement, replay)
 
 
 def _lock(connection: sa.Connection, terminal: str) -> tuple[bytes, int | None] | None:
@@ -173,11 +173,12 @@ def _watch_ended(connection: sa.Connection, journals: dict[bytes, Journal], jour
             clear_alarm(connection, Alarm.ENTRIES_MISSING, each.key, now_s=now_s)
 
 
-def _replay(connection: sa.Connection, journal: Journal, now_s: int) -> Replay | None:
+def _replay(connection: sa.Connection, journals: dict[bytes, Journal], journal: Journal, now_s: int) -> Replay | None:
     """What to ask for again, when it is due; it is due again after as long."""
     if journal.behind_since is None or journal.forked_at is not None:
         return None
-    if now_s - journal.behind_since < REPLAY_AFTER_S:
+    over = any(journal is each for each, _ in ended(journals.values()))
+    if now_s - journal.behind_since < (REPLAY_OF_ENDED_AFTER_S if over else REPLAY_AFTER_S):
         return None
     journal.behind_since = now_s
     beyond = (entries.c.epoch_id == journal.epoch_id) & (entries.c.sequence > journal.size)

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from headquarters.arriving import ArrivedBatch, Claim, old_epoch
 from headquarters.contradictions import Alarm, Evidence, put_aside, raise_alarm
-from headquarters.cosigner import Cosigner
 from headquarters.epochs import Growth, Journal, known_root, let_wait, stored_leaves, waiting_checkpoints
 from headquarters.journal_tables import entries
 from terminal.core.merkle import MAX_SIZE
@@ -25,7 +24,7 @@ class StoringBatch:
         self._now_s = now_s
         self._stored = stored_leaves(connection, journal.epoch_id, batch.first, batch.end)
 
-    def store(self, cosigner: Cosigner) -> int | str:
+    def store(self) -> int | str:
         """Store what is new, and tell how much; or put the batch aside, and tell why."""
         journal, batch = self._journal, self._batch
         reaches = batch.first <= journal.size < batch.end
@@ -36,7 +35,7 @@ class StoringBatch:
             return why
         new = self._insert()
         if reaches:
-            self._advance(growth, cosigner)
+            self._advance(growth)
         believe(self._connection, journal, batch.claim)
         return new
 
@@ -79,7 +78,7 @@ class StoringBatch:
             raise_alarm(self._connection, Alarm.SEALED_MISSING, self._journal.key, facts=facts, now_s=self._now_s)
         return len(new)
 
-    def _advance(self, growth: Growth, cosigner: Cosigner) -> None:
+    def _advance(self, growth: Growth) -> None:
         journal = self._journal
         growth.over_stored(self._connection, journal.epoch_id)
         growth.keep(self._connection, journal)
@@ -89,8 +88,7 @@ class StoringBatch:
             put_aside(self._connection, journal.key, Evidence.CHECKPOINT, note, why=why, now_s=self._now_s)
             journal.forked_at = journal.forked_at or self._now_s
         ours = journal.size == self._batch.end
-        note = self._batch.claim.note.encode() if ours else growth.checkpoints[journal.size][1]
-        journal.acknowledgement = cosigner.cosign(note, self._now_s)
+        journal.acknowledgement = self._batch.claim.note.encode() if ours else growth.checkpoints[journal.size][1]
         journal.behind_since = None
 
 

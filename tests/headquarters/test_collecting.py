@@ -1,5 +1,6 @@
 """Batches on their way into headquarters' database: late, twice, overlapping, killed, refused."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from headquarters.collecting import Collected, Collector, Refused
+from headquarters.cosigner import load_cosigner
 from headquarters.database import Database
 from headquarters.epochs import RANGE_EVERY
 from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
@@ -18,6 +20,8 @@ from headquarters.terminals import Terminals
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.journal import Kind, Record
 from terminal.core.messages import MAX_BATCH_ENTRIES, Replay
+from terminal.core.signed_note import parse_note
+from terminal.errors import ConfigurationError
 from tests.headquarters.box import (
     EPOCH,
     Box,
@@ -157,6 +161,7 @@ def refusals(box: Box) -> dict[str, tuple[str, bytes]]:
         "not-signed": (box.name, replace(box, key=OTHER_KEY).batch()),
         "other-checkpoint": (box.name, box.batch_of(0, entry, other.checkpoint())),
         "other-number": (box.name, box.batch_of(0, [*entry[:-1], entry[0]], whole)),
+        "other-signatures": (box.name, box.batch_of(0, entry, whole + whole.splitlines(keepends=True)[-1])),
         "other-sealed": (box.name, sealed.batch_of(len(entry), [(record, b"x" * 60)], sealed.checkpoint())),
     }
 
@@ -165,7 +170,7 @@ def refusals(box: Box) -> dict[str, tuple[str, bytes]]:
     "word",
     [
         *("not-a-batch", "unknown-terminal", "other-terminal", "not-signed"),
-        *("other-checkpoint", "other-number", "other-sealed"),
+        *("other-checkpoint", "other-number", "other-sealed", "other-signatures"),
     ],
 )
 def test_what_is_refused_leaves_no_trace(office: Office, box: Box, collector: Collector, word: str) -> None:
@@ -233,6 +238,40 @@ def test_cursor_that_moves_puts_off_what_is_asked_for(box: Box, collector: Colle
     assert collector.replays(NOW + 50) == [(box.name, Replay(EPOCH, 3, 5))]
     collector.collect(box.name, box.batch(3, 6), NOW + 51)
     assert collector.replays(NOW + 1000) == []
+
+
+def test_retired_terminal_is_asked_for_nothing(office: Office, box: Box, collector: Collector) -> None:
+    collector.collect(box.name, box.write(9).batch(6, 9), NOW)
+    Terminals(office.database).retire(box.name, office.change)
+    assert collector.replays(NOW + 60) == []
+
+
+def test_what_an_ended_epoch_lost_is_asked_for_every_hour(box: Box, collector: Collector) -> None:
+    collector.collect(box.name, box.write(9).batch(6, 9), NOW)
+    collector.collect(box.name, replace(box, epoch=bytes(16), entries=[]).write(1).batch(), NOW)
+    assert collector.replays(NOW + 3599) == []
+    assert collector.replays(NOW + 3600) == [(box.name, Replay(EPOCH, 0, 5))]
+
+
+def test_new_acknowledgement_key_is_used_for_what_the_old_one_signed(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    collector.collect(box.name, box.write(3).batch(), NOW)
+    issuers = json.loads(office.keys.issuers.read_text())
+    key = {"name": "xs-headquarters/next", "key": OTHER_KEY.public_key().public_bytes_raw().hex()}
+    issuers["acknowledgements"].append(key)
+    office.keys.issuers.write_text(json.dumps(issuers))
+    (office.keys.path / "acknowledgement.json").write_text(json.dumps({"seed": "11" * 32}))
+    with pytest.raises(ConfigurationError, match="names no acknowledgement key"):
+        load_cosigner(office.keys)
+    (office.keys.path / "acknowledgement.json").write_text(json.dumps({"seed": bytes(32).hex()}))
+    renewed = Collector(office.database, load_cosigner(office.keys))
+    ((_, note),) = renewed.acknowledgements(NOW)
+    assert parse_note(note).cosigned_at(renewed_key := load_cosigner(office.keys).note_key) == NOW
+    outcome = renewed.collect(box.name, box.batch(), NOW + 5)
+    assert acknowledged(office, box, outcome) == 3
+    ((_, note),) = renewed.acknowledgements(NOW + 99)
+    assert parse_note(note).cosigned_at(renewed_key) == NOW + 5
 
 
 # ------------------------------------------------------------------------------------------------------ side by side
