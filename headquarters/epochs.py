@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
 from terminal.core.checkpoint import Checkpoint
 from terminal.core.merkle import EMPTY_ROOT, HASH_BYTES, CompactRange
+from terminal.errors import StorageError
 
 RANGE_EVERY = 1024
 """How many entries lie between two sizes at which the tree is kept: a root in between costs fewer hashes than that."""
@@ -91,9 +92,12 @@ def tree_from(size: int, hashes: bytes) -> CompactRange:
     """The compact range that stands in a row.
 
     Raises:
-        ValueError: it is none.
+        StorageError: it is none.
     """
-    return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
+    try:
+        return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
+    except ValueError as error:
+        raise StorageError(f"a journal's tree in the register is damaged: {error}; bring back a copy") from None
 
 
 def stored_leaves(connection: sa.Connection, epoch_id: int, begin: int, end: int) -> dict[int, bytes]:

@@ -92,6 +92,13 @@ def test_list_shows_the_latest_first_and_what_is_asked_for(office: Office) -> No
         assert [line.split()[0] for line in ok(office, f"journal list {choice}")] == [ours(each) for each in found]
 
 
+@pytest.mark.usefixtures("collector")
+def test_kind_that_there_is_not_is_answered_by_those_there_are(office: Office) -> None:
+    code, said, (error,) = run(office, "journal list --kind tap")
+    assert (code, said) == (2, [])
+    assert error.startswith("xs-headquarters: --kind tap: allowed are start, tap-intent, ")
+
+
 def test_list_marks_what_is_not_proven_yet(office: Office, box: Box, collector: Collector) -> None:
     box.write(3)
     collector.collect(NAME, box.batch(5), NOW)
@@ -198,6 +205,7 @@ def test_proof_is_made_and_verified_off_line(office: Office, tmp_path: Path) -> 
             f"journal prove {ours(99)}",
             "there is no such entry, or nothing is proven of it yet (journal list shows what is)",
         ),
+        ("journal list --from yesterday", "yesterday: wants date, time and offset, such as 2026-09-15T08:00+02:00"),
         ("journal verify-proof nowhere", "nowhere: cannot be read: No such file or directory"),
     ],
 )

@@ -84,6 +84,16 @@ def test_checkpoint_beyond_that_does_not_fit_when_the_gap_is_filled(
     assert acknowledged(office, box, collector.collect(box.name, box.batch(6, 9), NOW)) == 9
 
 
+def test_head_that_lied_of_the_size_at_which_a_batch_ends(office: Office, box: Box, collector: Collector) -> None:
+    box.write(5)
+    assert isinstance(
+        collector.note_head(box.name, box.head(checkpoint=box.checkpoint(root=bytes(32))), NOW), Collected
+    )
+    assert acknowledged(office, box, collector.collect(box.name, box.batch(), NOW)) == 5
+    assert [what for what, _, _ in put_aside(office)] == ["checkpoint"]
+    assert standing_alarms(office) == ["fork"]
+
+
 def test_two_checkpoints_of_one_size_beyond_the_cursor(office: Office, box: Box, collector: Collector) -> None:
     box.write(9)
     collector.collect(box.name, box.batch(6, 9), NOW)
@@ -115,6 +125,7 @@ def test_fork_that_is_sent_again_and_again_is_kept_once_and_asks_for_nothing(
 ) -> None:
     collector.collect(box.name, box.write(5).batch(), NOW)
     fork = box.copy(3).write(6, "restored").batch(3)
+    collector.collect(box.name, box.write(4).batch(7), NOW)
     for minute in range(5):
         assert isinstance(collector.collect(box.name, fork, NOW + 60 * minute), Forked)
         assert collector.replays(NOW + 60 * minute) == []

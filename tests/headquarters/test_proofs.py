@@ -18,7 +18,7 @@ from headquarters.verifying import MAX_MISTAKES, JournalReport, verify
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.merkle import leaf_hash
 from terminal.core.messages import MAX_BATCH_ENTRIES
-from terminal.errors import ConfigurationError
+from terminal.errors import ConfigurationError, StorageError
 from tests.headquarters.box import EPOCH, KEY, NAME, Box, register, sealing_key
 from tests.headquarters.conftest import Office
 
@@ -103,6 +103,13 @@ def test_swapped_records_are_found_by_the_tree(office: Office, box: Box) -> None
     forged = other.entries[3][0]
     change(office, entries.update().where(entries.c.sequence == 3).values(record=forged, leaf_hash=leaf_hash(forged)))
     assert mistakes(office) == ["the tree at 10 is not that of the entries"]
+
+
+def test_tree_that_is_none_is_said_to_be_damaged(office: Office, box: Box, collector: Collector) -> None:
+    change(office, epochs.update().values(hashes=bytes(33)))
+    for ask in (lambda: mistakes(office), lambda: collector.collect(box.name, box.batch(), NOW)):
+        with pytest.raises(StorageError, match="a journal's tree in the register is damaged"):
+            ask()
 
 
 @pytest.mark.usefixtures("collector")
