@@ -8,6 +8,7 @@ What contradicts what is stored (a fork) is put aside, told by an alarm, and nev
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from headquarters.arriving import Claim, Refusal, head_order, read_batch, read_h
 from headquarters.contradictions import Alarm, Evidence, clear_alarm, put_aside, raise_alarm
 from headquarters.cosigner import Cosigner
 from headquarters.database import Database
-from headquarters.epochs import Journal, begin, ended, journals_of
+from headquarters.epochs import Journal, begin, ended, journal_of, journals_of
 from headquarters.journal_tables import entries, epochs, terminals
 from headquarters.storing import StoringBatch, believe, contradiction_of
 from terminal.core.messages import Presence, Replay
@@ -96,11 +97,16 @@ class Collector:
             connection.execute(terminals.update().where(terminals.c.terminal == terminal).values(row))
 
     def acknowledgements(self, now_s: int) -> list[tuple[str, bytes]]:
-        """All that is to be published anew at a connect: terminal and acknowledgement, the newest epoch's last."""
+        """All that is to be published anew at a connect: terminal and acknowledgement, of its epoch of now last."""
         with self._database.transaction(read_only=True) as connection:
-            query = sa.select(epochs.c.terminal, epochs.c.acknowledgement).order_by(epochs.c.epoch_id)
-            rows = connection.execute(query.where(epochs.c.acknowledgement.is_not(None))).all()
-        return [(terminal, self._cosigner.cosign(note, now_s)) for terminal, note in rows]
+            rows = connection.execute(sa.select(epochs).order_by(epochs.c.terminal, epochs.c.epoch_id))
+            journals = [journal_of(row) for row in rows]
+        return [
+            (terminal, self._cosigner.cosign(journal.acknowledgement, now_s))
+            for terminal, its in groupby(journals, key=lambda journal: journal.terminal)
+            for journal in _now_last(list(its))
+            if journal.acknowledgement is not None
+        ]
 
     def replays(self, now_s: int) -> list[tuple[str, Replay]]:
         """What is to be asked for again now, of terminals that have gone quiet; asked by one collector at a time."""
@@ -162,6 +168,11 @@ def _known(connection: sa.Connection, claim: Claim, now_s: int) -> tuple[dict[by
         journal = begin(connection, claim.checkpoint, claim.note.encode(), now_s)
         journals[claim.checkpoint.epoch] = journal
     return journals, journal
+
+
+def _now_last(journals: list[Journal]) -> list[Journal]:
+    over = [journal for journal, _ in ended(journals)]
+    return [*over, *(journal for journal in journals if not any(journal is each for each in over))]
 
 
 def _watch_ended(connection: sa.Connection, journals: dict[bytes, Journal], journal: Journal, now_s: int) -> None:

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from headquarters.collecting import Collected, Collector, Forked
+from headquarters.epochs import RANGE_EVERY
 from headquarters.journal_tables import epochs, waiting
 from tests.headquarters.box import Box, acknowledged, put_aside, register, standing_alarms, stored
 from tests.headquarters.conftest import Office
@@ -82,6 +83,18 @@ def test_checkpoint_beyond_that_does_not_fit_when_the_gap_is_filled(
     assert put_aside(office) == [("checkpoint", "a checkpoint at 9 whose root is not that of the entries", 1)]
     assert standing_alarms(office) == ["fork"]
     assert acknowledged(office, box, collector.collect(box.name, box.batch(6, 9), NOW)) == 9
+
+
+def test_lie_in_a_long_journal_leaves_nothing_behind_in_its_tree(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    long = RANGE_EVERY + 76
+    box.write(long)
+    liar = box.batch_of(long - 100, box.entries[-100:], box.checkpoint(root=bytes(32)))
+    for body in (liar, *(box.batch(first, min(first + 500, long - 100)) for first in range(0, long - 100, 500))):
+        assert isinstance(collector.collect(box.name, body, NOW), Collected)
+    assert [what for what, _, _ in put_aside(office)] == ["checkpoint"]
+    assert acknowledged(office, box, collector.collect(box.name, box.batch(long - 100), NOW)) == long
 
 
 def test_head_that_lied_of_the_size_at_which_a_batch_ends(office: Office, box: Box, collector: Collector) -> None:

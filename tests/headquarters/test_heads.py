@@ -115,12 +115,14 @@ def test_new_epoch_that_is_heard_of_before_the_old_one_stays_the_newer(
     assert standing_alarms(office) == []
 
 
+@pytest.mark.parametrize("new_is_seen_first", [True, False])
 def test_acknowledgement_of_an_old_epoch_does_not_hide_the_new_ones(
-    office: Office, box: Box, collector: Collector
+    office: Office, box: Box, collector: Collector, *, new_is_seen_first: bool
 ) -> None:
-    collector.collect(box.name, box.write(2).batch(0, 1), NOW)
-    new = replace(box, epoch=NEXT, entries=[]).write(1)
-    collector.collect(new.name, new.batch(), NOW)
-    collector.collect(box.name, box.batch(1, 2), NOW)
+    new = replace(box, epoch=NEXT, entries=[])
+    new.tell(Kind.EPOCH, {"epoch": EPOCH, "size": 2})
+    order = (new.batch(), box.write(2).batch(0, 1), box.batch(1, 2))
+    for second, body in enumerate(order if new_is_seen_first else (order[1], order[0], order[2])):
+        collector.collect(box.name, body, NOW + second)
     *_, (_, last) = collector.acknowledgements(NOW)
     assert acknowledged(office, new, Collected(0, last, None)) == 1
