@@ -107,8 +107,13 @@ def utc_now() -> datetime:
 
 
 def shown(seconds: int | None) -> str:
-    """An instant of the database as a person reads it."""
-    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as a person reads it; one that no calendar has, as a number."""
+    if seconds is None:
+        return "-"
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} s"
 
 
 def instant(text: str) -> datetime:

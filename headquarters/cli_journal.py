@@ -61,8 +61,10 @@ def journal_show(ctx: typer.Context, entry: EntryKeyText, why: Why = "") -> None
             opened = open_entry(
                 database, key, load_sealing_key(headquarters(ctx).keys.sealing), headquarters(ctx).change(why)
             )
-    for name, value in chain(_particulars(found), opened.items()):
-        typer.echo(f"{name:<16} {value if isinstance(value, str) else _json(value)}")
+    for name, value in _particulars(found):
+        _echo(name, value)
+    for name, value in opened.items():
+        _echo(str(name), _json(value))
 
 
 @journal_app.command("verify")
@@ -104,7 +106,7 @@ def journal_verify_proof(file: Path, terminal_key: KeyText = None, headquarters_
     checkpoint = proven.checkpoint
     typer.echo(f"entry            {checkpoint.terminal}/{checkpoint.epoch.hex()}/{proven.record.sequence}")
     for name, value in _public(proven.record):
-        typer.echo(f"{name:<16} {value if isinstance(value, str) else _json(value)}")
+        _echo(name, value)
     typer.echo(f"in               the first {checkpoint.size} entries of that journal, root {checkpoint.root.hex()}")
     typer.echo(f"signed by        the terminal, key {_trust(proven.terminal_key, given=proven.terminal_trusted)}")
     typer.echo(
@@ -113,6 +115,10 @@ def journal_verify_proof(file: Path, terminal_key: KeyText = None, headquarters_
     )
     if not (proven.terminal_trusted and proven.headquarters_trusted):
         raise typer.Exit(NOT_TRUSTED)
+
+
+def _echo(name: str, value: object) -> None:
+    typer.echo(f"{name:<16} {value if isinstance(value, str) else _json(value)}")
 
 
 def _trust(key: bytes, *, given: bool) -> str:
@@ -171,14 +177,13 @@ def _public(record: Record) -> list[tuple[str, object]]:
 
 def _time(record: Record) -> str:
     seconds, ms = divmod(record.time.ms, 1000)
-    try:
-        return shown(seconds).replace("Z", f".{ms:03}Z")
-    except (ValueError, OverflowError, OSError):  # a clock that no calendar has
-        return f"{record.time.ms} ms"
+    return shown(seconds).replace("Z", f".{ms:03}Z")
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=bytes.hex)
+    """As JSON, with nothing in it that a screen would obey."""
+    text = json.dumps(value, ensure_ascii=False, default=bytes.hex)
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
 def _kind(text: str | None) -> Kind | None:

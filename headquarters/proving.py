@@ -18,7 +18,7 @@ from terminal.core.issuers import HeadquartersKey
 from terminal.core.journal import MAX_RECORD_BYTES, EntryKey, Record, decode_record
 from terminal.core.merkle import HASH_BYTES, MAX_PROOF, includes, inclusion_proof, leaf_hash
 from terminal.core.signed_note import parse_note
-from terminal.errors import ConfigurationError, DocumentError
+from terminal.errors import ConfigurationError, DocumentError, StorageError
 
 FORMAT = "xs-journal-proof-1"
 MAX_FILE_BYTES = 128 * 1024
@@ -51,18 +51,22 @@ def prove(connection: sa.Connection, key: EntryKey, cosigners: Sequence[Headquar
 
     Raises:
         ConfigurationError: there is no such entry, or it is not acknowledged yet.
+        StorageError: what is stored does not lead to the root that was signed.
     """
     journal = journals_of(connection, key.terminal).get(key.epoch)
     if journal is None or journal.acknowledgement is None or key.sequence >= journal.size:
         raise ConfigurationError("there is no such entry, or nothing is proven of it yet (journal list shows what is)")
     which = (entries.c.epoch_id == journal.epoch_id) & (entries.c.sequence == key.sequence)
-    record: bytes = connection.scalars(sa.select(entries.c.record).where(which)).one()
+    record: bytes = connection.scalar(sa.select(entries.c.record).where(which)) or b""
     leaves = list(stored_leaves(connection, journal.epoch_id, 0, journal.size).values())
+    inclusion = inclusion_proof(leaves, key.sequence) if key.sequence < len(leaves) else ()
+    if not includes(journal.tree.root(), journal.size, leaf_hash(record), key.sequence, inclusion):
+        raise StorageError("what is stored does not lead to the root that was signed; journal verify says where")
     signer = origin(key.terminal, key.epoch)
     content = {
         "format": FORMAT,
         "record": record.hex(),
-        "inclusion": [each.hex() for each in inclusion_proof(leaves, key.sequence)],
+        "inclusion": [each.hex() for each in inclusion],
         "checkpoint": journal.acknowledgement.decode(),
         "keys": {signer: journal_keys(connection)[key.terminal].hex(), **{each.name: each.key for each in cosigners}},
     }

@@ -98,6 +98,8 @@ class _Verification:
             self._entry(row)
             expected = row.sequence + 1
         self._missing(expected, max(had, self._journal.size), had)
+        for size in sorted(self._ranges):
+            report.wrong(f"the tree kept at {size} has no entries below it")
 
     def _entry(self, row: Any) -> None:
         if leaf_hash(row.record) != row.leaf_hash:
@@ -115,8 +117,10 @@ class _Verification:
             self._report.wrong(f"entry {row.sequence}: its sealed part is not the one that its record names")
 
     def _missing(self, begin: int, end: int, had: int) -> None:
-        for number in range(begin, min(end, self._journal.size)):
+        gone = range(begin, min(end, self._journal.size))
+        for number in gone[:MAX_MISTAKES]:
             self._report.wrong(f"entry {number}: was acknowledged, and is not here")
+        self._report.more_mistakes += len(gone[MAX_MISTAKES:])
         lost = range(max(begin, self._journal.size), min(end, had))
         if lost:
             self._report.lost.append(lost)
@@ -125,7 +129,7 @@ class _Verification:
         hashes = b"".join(tree.hashes)
         if tree.size == self._journal.size and tree != self._journal.tree:
             self._report.wrong(f"the tree at {tree.size} is not that of the entries")
-        if self._ranges.get(tree.size, hashes) != hashes:
+        if self._ranges.pop(tree.size, hashes) != hashes:
             self._report.wrong(f"the tree kept at {tree.size} is not that of the entries")
         if tree.size in self._waiting and self._waiting[tree.size][0] != tree.root():
             self._report.wrong(f"the checkpoint at {tree.size} has not the root of the entries")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from headquarters.cli import app
 from headquarters.collecting import Collector
+from headquarters.cosigner import load_cosigner
 from headquarters.database import audit
 from headquarters.journal_tables import entries
 from terminal.core.journal import Kind
@@ -168,6 +169,23 @@ def test_verify_tells_lost_numbers_one_by_one(office: Office, box: Box, collecto
     assert [line for line in ok(office, "journal verify") if "lost;" in line] == [
         f"  entry {number}: lost; the epoch has ended, and it never came" for number in (3, 4)
     ]
+
+
+def test_screen_obeys_nothing_that_a_terminal_wrote(office: Office, box: Box, collector: Collector) -> None:
+    box.tell(Kind.ORDER, {"order": "open\x1b[2J\x9b"}, {"reason": "caf\u00e9\u202e\x07"})
+    collector.collect(NAME, box.batch(3), NOW)
+    said = "\n".join([*ok(office, "journal list"), *ok(office, f"journal show {ours(3)} --why police-2026-17")])
+    assert said.replace("\n", "").isprintable()
+    assert '"caf\u00e9\\u202e\\u0007"' in said
+
+
+def test_proof_with_a_time_that_no_calendar_has_is_shown(office: Office, box: Box, tmp_path: Path) -> None:
+    far = Collector(office.database, load_cosigner(office.keys))
+    register(office, box)
+    far.collect(NAME, box.batch(), (1 << 63) - 1)
+    file = tmp_path / "proof.json"
+    ok(office, f"journal prove {ours(0)} --to {file}")
+    assert f"cosigned         {(1 << 63) - 1} s by headquarters" in run(office, f"journal verify-proof {file}")[1][-1]
 
 
 @pytest.mark.usefixtures("collector")

@@ -100,6 +100,8 @@ def test_new_epoch_is_taken_and_the_old_ones_missing_entries_are_told(
     assert standing_alarms(office) == ["entries-missing"]
     collector.collect(box.name, box.batch(5, 7), NOW)
     assert standing_alarms(office) == []
+    collector.note_head(box.name, box.write(1).head(), NOW)
+    assert standing_alarms(office) == ["entries-missing"]
 
 
 def test_new_epoch_that_is_heard_of_before_the_old_one_stays_the_newer(

@@ -126,14 +126,37 @@ def test_checkpoint_that_waits_is_verified_too(office: Office, box: Box, collect
     assert mistakes(office) == ["the checkpoint at 14 is not signed by the terminal"]
 
 
+def test_checkpoint_that_no_longer_waits_for_anything_is_compared(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    box.write(4)
+    lie = box.batch_of(12, box.entries[12:], box.checkpoint(root=bytes(32)))
+    for body in (lie, box.batch(10, 12)):
+        collector.collect(box.name, body, NOW)
+    collector.note_head(box.name, box.head(checkpoint=box.checkpoint(13, root=bytes(32))), NOW)
+    assert mistakes(office) == ["the checkpoint at 13 has not the root of the entries"]
+
+
 def test_tree_that_is_kept_on_the_way_is_verified_too(office: Office, collector: Collector) -> None:
     long = Box(name="gate-2").write(1100)
     Terminals(office.database).add(long.name, 4711, TERMINAL_KEY, office.change)
     for first in range(0, 1100, MAX_BATCH_ENTRIES):
         collector.collect(long.name, long.batch(first, min(first + MAX_BATCH_ENTRIES, 1100)), NOW)
-    change(office, compact_ranges.update().values(hashes=bytes(32)))
-    _, second = verify(office.database, acknowledgement_keys(office.keys))
-    assert second.mistakes == ["the tree kept at 1024 is not that of the entries"]
+    for values, found in (
+        ({"hashes": bytes(32)}, "the tree kept at 1024 is not that of the entries"),
+        ({"size": 2048}, "the tree kept at 2048 has no entries below it"),
+    ):
+        change(office, compact_ranges.update().values(values))
+        _, second = verify(office.database, acknowledgement_keys(office.keys))
+        assert second.mistakes == [found]
+
+
+@pytest.mark.usefixtures("collector")
+def test_cursor_far_beyond_the_entries_is_found_at_once(office: Office) -> None:
+    change(office, epochs.update().values(size=1 << 62, hashes=bytes(32)))
+    found = report(office)
+    assert found.mistakes[0] == "entry 10: was acknowledged, and is not here"
+    assert len(found.mistakes) + found.more_mistakes == (1 << 62) - 10 + 1  # and the acknowledgement's size
 
 
 def test_numbers_of_an_ended_epoch_that_never_came_are_lost(office: Office, box: Box, collector: Collector) -> None:
@@ -232,6 +255,14 @@ def test_proof_made_with_other_keys_does_not_hold_for_who_trusts_the_true_ones(o
         verify_proof(true, STRANGER, our_key(office))
     with pytest.raises(ProofRefused, match="not cosigned by headquarters' key"):
         verify_proof(true, TERMINAL_KEY, STRANGER)
+
+
+@pytest.mark.usefixtures("collector")
+@pytest.mark.parametrize("gone", [3, 9])
+def test_nothing_is_proven_of_a_journal_with_a_hole(office: Office, gone: int) -> None:
+    change(office, entries.delete().where(entries.c.sequence == gone))
+    with pytest.raises(StorageError, match="does not lead to the root that was signed"):
+        proof(office, 3)
 
 
 def test_entry_that_waits_for_others_cannot_be_proven(office: Office, box: Box, collector: Collector) -> None:
