@@ -206,8 +206,9 @@ class Growth:
         if rows:
             connection.execute(compact_ranges.insert(), rows)
         journal.tree = self.proven
-        seen = (waiting.c.epoch_id == journal.epoch_id) & (waiting.c.size <= self.tree.size)
-        connection.execute(waiting.delete().where(seen))
+        if self.checkpoints:
+            compared = (waiting.c.epoch_id == journal.epoch_id) & (waiting.c.size <= self.tree.size)
+            connection.execute(waiting.delete().where(compared))
 
 
 def _leaves(connection: sa.Connection, epoch_id: int, begin: int, end: int) -> Iterator[tuple[int, bytes]]:

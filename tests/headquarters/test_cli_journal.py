@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from headquarters.cli import app
+from headquarters.cli_journal import MAX_LOST_SHOWN
 from headquarters.collecting import Collector
 from headquarters.cosigner import load_cosigner
 from headquarters.database import audit
 from headquarters.journal_tables import entries
+from headquarters.reading import MAX_WHY, MIN_WHY
 from terminal.core.journal import Kind
 from terminal.core.messages import Presence
 from tests.headquarters.box import EPOCH, KEY, NAME, Box, register, sealing_key
@@ -132,6 +134,13 @@ def test_sealed_part_is_opened_for_a_reason_that_is_written_down(office: Office)
 
 
 @pytest.mark.usefixtures("collector")
+def test_reason_has_a_length_between_bounds(office: Office) -> None:
+    for length, code in ((MIN_WHY - 1, 2), (MIN_WHY, 0), (MAX_WHY, 0), (MAX_WHY + 1, 2)):
+        assert run(office, f"journal show {ours(2)} --why {'x' * length}")[0] == code
+    assert len(audited(office)) == 2
+
+
+@pytest.mark.usefixtures("collector")
 def test_attempt_to_open_with_the_wrong_key_is_written_down_too(office: Office) -> None:
     office.keys.sealing.write_text(json.dumps({"id": "00000000", "seed": "11" * 32}))
     code, said, errors = run(office, f"journal show {ours(2)} --why police-2026-17")
@@ -186,6 +195,18 @@ def test_proof_with_a_time_that_no_calendar_has_is_shown(office: Office, box: Bo
     file = tmp_path / "proof.json"
     ok(office, f"journal prove {ours(0)} --to {file}")
     assert f"cosigned         {(1 << 63) - 1} s by headquarters" in run(office, f"journal verify-proof {file}")[1][-1]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_lost_numbers_that_the_rest_is_counted(
+    office: Office, box: Box, collector: Collector, more: int
+) -> None:
+    many = box.checkpoint(3 + MAX_LOST_SHOWN + more, root=bytes(32))
+    collector.note_head(NAME, box.head(checkpoint=many), NOW)
+    collector.collect(NAME, Box(epoch=bytes(16)).write(1).batch(), NOW)
+    lines = ok(office, "journal verify")
+    assert sum("lost;" in line for line in lines) == MAX_LOST_SHOWN
+    assert [line for line in lines if "more lost" in line] == ["  and 1 more lost"] * more
 
 
 @pytest.mark.usefixtures("collector")

@@ -249,6 +249,14 @@ def test_file_that_is_no_proof_is_said_to_be_none(data: bytes) -> None:
 
 
 @pytest.mark.usefixtures("collector")
+def test_proof_is_read_up_to_a_bound(office: Office) -> None:
+    whole = proof(office, 3)
+    assert verify_proof(whole.ljust(MAX_FILE_BYTES), None, None).record.sequence == 3
+    with pytest.raises(ProofRefused, match=f"at most {MAX_FILE_BYTES} bytes"):
+        verify_proof(whole.ljust(MAX_FILE_BYTES + 1), None, None)
+
+
+@pytest.mark.usefixtures("collector")
 def test_proof_made_with_other_keys_does_not_hold_for_who_trusts_the_true_ones(office: Office) -> None:
     true = proof(office, 3)
     with pytest.raises(ProofRefused, match="not signed by the terminal's key"):
