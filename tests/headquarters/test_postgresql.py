@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +133,26 @@ def test_register_is_kept_there_too(office: Office, address: str) -> None:
     with pytest.raises(StorageError, match="read-only"), again.transaction(read_only=True) as connection:
         connection.exec_driver_sql("DELETE FROM cards")
     again.close()
+
+
+def test_two_offices_at_one_server_give_out_different_indices(office: Office, address: str) -> None:
+    office.register.add_company(JANSEN, "Jansen Transport", office.change)
+    other = Office(office.keys, Database(address), office.folder)
+    found: list[int] = []
+
+    def allocate(where: Office, chips: range) -> None:
+        found.extend(where.allocated(chip).card_index for chip in chips)
+
+    threads = [
+        threading.Thread(target=allocate, args=(each, range(first, first + 20)))
+        for each, first in ((office, 0), (other, 20))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.database.close()
+    assert sorted(found) == list(range(40))
 
 
 def test_server_that_is_not_there_is_said_in_a_line(address: str) -> None:
