@@ -1,29 +1,19 @@
 """Batches on their way into headquarters' database: late, twice, overlapping, killed, refused."""
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from headquarters.collecting import Collected, Collector, Refused
-from headquarters.cosigner import load_cosigner
-from headquarters.database import Database
 from headquarters.epochs import RANGE_EVERY
 from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
 from headquarters.terminals import Terminals
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.journal import Kind, Record
-from terminal.core.messages import MAX_BATCH_ENTRIES, Replay
-from terminal.core.signed_note import parse_note
-from terminal.errors import ConfigurationError
+from terminal.core.messages import MAX_BATCH_ENTRIES
 from tests.headquarters.box import (
-    EPOCH,
     Box,
     acknowledged,
     put_aside,
@@ -204,151 +194,3 @@ def test_stolen_terminal_that_was_retired_writes_nothing_more(office: Office, bo
     assert isinstance(outcome, Refused)
     assert outcome.word == "retired"
     assert len(stored(office, box)) == 3
-
-
-# ------------------------------------------------------------------------------------------------------ replays
-
-
-def test_nothing_is_asked_for_again_before_its_time(box: Box, collector: Collector) -> None:
-    box.write(9)
-    for at, first, last in ((NOW, 0, 3), (NOW + 500, 6, 9), (NOW + 529, 6, 9)):
-        outcome = collector.collect(box.name, box.batch(first, last), at)
-        assert isinstance(outcome, Collected)
-        assert outcome.replay is None
-    assert collector.replays(NOW + 529) == []
-
-
-def test_gap_that_stays_open_is_asked_for_every_half_minute(box: Box, collector: Collector) -> None:
-    box.write(9)
-    collector.collect(box.name, box.batch(0, 3), NOW)
-    collector.collect(box.name, box.batch(6, 9), NOW + 500)
-    outcome = collector.collect(box.name, box.batch(6, 9), NOW + 530)
-    assert isinstance(outcome, Collected)
-    assert outcome.replay == Replay(EPOCH, 3, 5)
-    assert collector.replays(NOW + 531) == []
-    assert collector.replays(NOW + 560) == [(box.name, Replay(EPOCH, 3, 5))]
-    assert collector.replays(NOW + 560) == []
-
-
-def test_cursor_that_moves_puts_off_what_is_asked_for(box: Box, collector: Collector) -> None:
-    box.write(9)
-    collector.collect(box.name, box.batch(6, 9), NOW)
-    collector.collect(box.name, box.batch(0, 3), NOW + 20)
-    assert collector.replays(NOW + 49) == []
-    assert collector.replays(NOW + 50) == [(box.name, Replay(EPOCH, 3, 5))]
-    collector.collect(box.name, box.batch(3, 6), NOW + 51)
-    assert collector.replays(NOW + 1000) == []
-
-
-def test_retired_terminal_is_asked_for_nothing(office: Office, box: Box, collector: Collector) -> None:
-    collector.collect(box.name, box.write(9).batch(6, 9), NOW)
-    Terminals(office.database).retire(box.name, office.change)
-    assert collector.replays(NOW + 60) == []
-
-
-def test_what_an_ended_epoch_lost_is_asked_for_every_hour(box: Box, collector: Collector) -> None:
-    collector.collect(box.name, box.write(9).batch(6, 9), NOW)
-    collector.collect(box.name, replace(box, epoch=bytes(16), entries=[]).write(1).batch(), NOW)
-    assert collector.replays(NOW + 3599) == []
-    assert collector.replays(NOW + 3600) == [(box.name, Replay(EPOCH, 0, 5))]
-
-
-def test_new_acknowledgement_key_is_used_for_what_the_old_one_signed(
-    office: Office, box: Box, collector: Collector
-) -> None:
-    collector.collect(box.name, box.write(3).batch(), NOW)
-    issuers = json.loads(office.keys.issuers.read_text())
-    key = {"name": "xs-headquarters/next", "key": OTHER_KEY.public_key().public_bytes_raw().hex()}
-    issuers["acknowledgements"].append(key)
-    office.keys.issuers.write_text(json.dumps(issuers))
-    (office.keys.path / "acknowledgement.json").write_text(json.dumps({"seed": "11" * 32}))
-    with pytest.raises(ConfigurationError, match="names no acknowledgement key"):
-        load_cosigner(office.keys)
-    (office.keys.path / "acknowledgement.json").write_text(json.dumps({"seed": bytes(32).hex()}))
-    renewed = Collector(office.database, load_cosigner(office.keys))
-    ((_, note),) = renewed.acknowledgements(NOW)
-    assert parse_note(note).cosigned_at(renewed_key := load_cosigner(office.keys).note_key) == NOW
-    outcome = renewed.collect(box.name, box.batch(), NOW + 5)
-    assert acknowledged(office, box, outcome) == 3
-    ((_, note),) = renewed.acknowledgements(NOW + 99)
-    assert parse_note(note).cosigned_at(renewed_key) == NOW + 5
-
-
-# ------------------------------------------------------------------------------------------------------ side by side
-
-
-def test_acknowledgements_are_there_for_the_next_connect(office: Office, box: Box, collector: Collector) -> None:
-    outcome = collector.collect(box.name, box.write(3).batch(), NOW)
-    assert isinstance(outcome, Collected)
-    assert collector.acknowledgements(NOW + 60) == [(box.name, outcome.acknowledgement)]
-
-
-COLLECT = """
-import sys
-from pathlib import Path
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import load_cosigner
-from headquarters.database import Database
-from headquarters.keys import KeyFolder
-
-folder, *bodies = map(Path, sys.argv[1:])
-database = Database(folder / "register.db")
-collector = Collector(database, load_cosigner(KeyFolder(folder)))
-print("ready", flush=True)
-sys.stdin.readline()
-outcomes = [collector.collect("gate-1", body.read_bytes(), 1_790_000_500) for body in bodies]
-assert all(isinstance(each, Collected) for each in outcomes), outcomes
-print(sum(each.new for each in outcomes))
-"""
-
-
-def test_two_processes_that_collect_the_same_store_it_once(
-    office: Office, box: Box, collector: Collector, tmp_path: Path
-) -> None:
-    box.write(400)
-    bodies = []
-    for first in range(0, 400, 10):
-        bodies.append(tmp_path / f"{first}.batch")
-        bodies[-1].write_bytes(box.batch(first, min(first + 15, 400)))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", COLLECT, str(office.keys.path), *map(str, order)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for order in (bodies, bodies[::-1])
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    new = [int(worker.communicate(timeout=60)[0]) for worker in workers]
-    assert sum(new) == 400
-    assert stored(office, box) == dict(enumerate(box.entries))
-    assert acknowledged(office, box, collector.collect(box.name, box.batch(399), NOW)) == 400
-
-
-def test_database_of_before_there_were_journals_gets_their_tables(office: Office, box: Box) -> None:
-    path = office.keys.path / "register.db"
-    with office.database.transaction() as connection:
-        for table in (
-            "alarms",
-            "quarantine",
-            "waiting_checkpoints",
-            "compact_ranges",
-            "entries",
-            "epochs",
-            "terminals",
-        ):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-        connection.exec_driver_sql("DELETE FROM schema_version WHERE version = 2")
-    office.database.close()
-    office.database = Database(path)
-    collector = register(office, box)
-    assert acknowledged(office, box, collector.collect(box.name, box.write(1).batch(), NOW)) == 1
