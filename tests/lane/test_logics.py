@@ -25,7 +25,7 @@ def lane_of(logic: Logic, folder: Path, **changed: Any) -> Iterator[tuple[Rig, W
     A controller that counts may take two for one, and then waits for a third until it is over that.
     """
     no_show_ms = 2000 if logic is Logic.IMPULSE_COUNT else LONG_MS
-    options = ("--logic", logic, "--time-out-ms", "300", "--no-show-ms", str(no_show_ms))
+    options = ("--logic", logic, "--time-out-ms", "2000", "--no-show-ms", str(no_show_ms))
     settings = replace(QUICK, logic=logic, outputs=frozenset({OPEN_OUTPUT, CLOSE_OUTPUT}), **changed)
     with (
         BoardProcess(folder, *FAST, *options) as board,
