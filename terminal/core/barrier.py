@@ -35,7 +35,7 @@ holds for every row:
   wired. A level that is on and not wanted goes off as soon as the loops are clear, never before.
 * *An order to close* is broken off when `closing` ends, and when something comes under the boom.
 * *Standing alarms* hold as long as their cause: the board, fire and the arm until confirmed, the controller's fault,
-  tamper, a stuck loop.
+  tamper, a stuck loop. A stop ends none of them; the next start does.
 * *The light* is green when the boom is open for somebody owed (and on `open_limit`, where that is fitted), held open,
   or an emergency lets people out; while a vehicle passes, only where the controller keeps the boom up for the next one
   owed. Else it is red.
@@ -72,6 +72,7 @@ from terminal.core.barrier_signals import (
     Pulse,
     Seen,
     Standing,
+    Stopped,
 )
 from terminal.core.barrier_table import PULSED, TABLE
 from terminal.core.barrier_words import (
@@ -244,6 +245,7 @@ def _broken_off(before: State, after: State) -> tuple[Order, ...]:
 
 def _shown(before: State, after: State, event: Event) -> tuple[Order, ...]:
     anew = isinstance(event, ContactsRead)
-    was, now = standing(before), standing(after)
+    was = standing(before)
+    now = was if isinstance(event, Stopped) else standing(after)  # a cause is not gone since nobody looks any more
     alarms = tuple(Standing(name, holds=name in now) for name in STANDING if anew or (name in now) != (name in was))
     return (*alarms, Light(green(after))) if anew or green(after) != green(before) else alarms

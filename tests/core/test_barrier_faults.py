@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from terminal.core.barrier import step
+from terminal.core.barrier_answers import standing
 from terminal.core.barrier_rows import FAULTS, UNRELIABLE
 from terminal.core.barrier_signals import (
     Admitted,
@@ -18,6 +19,7 @@ from terminal.core.barrier_signals import (
     Ordered,
     Passage,
     Standing,
+    Stopped,
 )
 from terminal.core.barrier_words import (
     CLOSED_LIMIT,
@@ -27,6 +29,7 @@ from terminal.core.barrier_words import (
     LOOP_SAFETY,
     OPEN_LIMIT,
     SWING_OFF,
+    TAMPER,
     GuardOrder,
     Phase,
     Result,
@@ -151,6 +154,15 @@ def test_light_in_an_emergency_is_green_at_an_exit_only(direction: str, light: o
     settings = Settings(direction="exit" if direction == "exit" else "entry", fitted=ALL_CONTACTS)
     _, told = tell(State(settings=settings), ContactsRead(frozenset({FIRE})))
     assert told[-1] == light
+
+
+@pytest.mark.parametrize(
+    "state", [tell(WAITING, BoardLost())[0], tell(WAITING, On(CONTROLLER_FAULT))[0], tell(WAITING, On(TAMPER))[0]]
+)
+def test_stop_does_not_say_that_what_is_wrong_is_over(state: State) -> None:
+    told = step(state, Stopped())[1]
+    assert standing(state)
+    assert not [order for order in told if isinstance(order, Standing)]
 
 
 def test_board_lost_in_mid_passage_and_found_again_orders_nothing() -> None:
