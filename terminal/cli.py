@@ -31,6 +31,8 @@ def gate(
     ] = False,
 ) -> None:
     """Run the gate until SIGTERM. The log goes to standard error, a JSON object a line."""
+    # structlog loads rich where it finds it, for colours: megabytes that a log in JSON never uses.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as the import system marks what is not to be had
     from terminal.gate import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
 
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from terminal.edges.local_socket import MAX_PACKET_BYTES, parse
+from terminal.edges.local_packets import MAX_PACKET_BYTES, parse
 from terminal.errors import XsError
 
 ANSWER_S = 30.0

@@ -21,10 +21,10 @@ from typing import Any
 
 import structlog
 
+from terminal.edges.local_packets import MAX_PACKET_BYTES, parse
 from terminal.ports import Heartbeat
 
 PART = "local-socket"
-MAX_PACKET_BYTES = 16 * 1024
 MAX_OF_ONE_USER = 8
 """Connections; all strangers together count as one user."""
 BACKLOG = 64
@@ -176,26 +176,6 @@ class LocalSocket:
         except Exception:  # whatever one request stumbles over, the next one is to be answered
             log.exception("request-failed", uid=uid)
             return json.dumps(FAILED).encode()
-
-
-def parse(packet: bytes) -> dict[str, Any] | None:
-    """The JSON object in a packet; None when there is none, or one that could be read in two ways."""
-    try:
-        asked = json.loads(packet.decode(), object_pairs_hook=_object, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    return asked if isinstance(asked, dict) else None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice")
-    return made
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _receive(wire: socket.socket) -> bytes | None:

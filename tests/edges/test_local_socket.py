@@ -15,7 +15,8 @@ import structlog.testing
 
 from terminal.edges import local_socket
 from terminal.edges.local_client import NoAnswer, NotAsked, ask
-from terminal.edges.local_socket import MAX_OF_ONE_USER, MAX_PACKET_BYTES
+from terminal.edges.local_packets import MAX_PACKET_BYTES
+from terminal.edges.local_socket import MAX_OF_ONE_USER
 from tests.edges.as_user import ask_as, needs_root
 from tests.edges.served import HELLO, Served, is_hung_up, serving
 

@@ -12,7 +12,7 @@ from terminal.callers import EVERYTHING
 from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
 from terminal.core.journal import OrderResult
-from terminal.edges import local_socket
+from terminal.edges import local_packets, local_socket
 from terminal.order_words import WORDS
 from terminal.orders import NOT_KEPT
 
@@ -74,7 +74,7 @@ def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:
 
 
 def test_bounds_are_those_of_the_document() -> None:
-    assert f"at most {local_socket.MAX_PACKET_BYTES} bytes" in TEXT
+    assert f"at most {local_packets.MAX_PACKET_BYTES} bytes" in TEXT
     assert f"\n{local_socket.MAX_OF_ONE_USER} connections (all users" in TEXT
     assert f"{requests.ORDERS_A_MINUTE} orders a minute" in TEXT
     assert f"for {local_socket.SILENCE_S:g} seconds is closed" in TEXT
