@@ -39,7 +39,7 @@ def test_entries_of_one_transaction_share_a_checkpoint(tmp_path: Path) -> None:
     with Gate(tmp_path / "journal", before_commit=held) as gate:
         held.hold()
         first = gate.journal.append(start(0))
-        assert held.reached.wait(10)
+        assert held.reached.wait(60)
         rest = [gate.journal.append(start(number)) for number in range(1, 5)]
         held.go_on.set()
         for future in (first, *rest):
@@ -80,7 +80,7 @@ def test_between_two_checkpoints_lies_no_more_than_one_batch(tmp_path: Path, ent
     with Gate(tmp_path / "journal", before_commit=held) as gate:
         held.hold()
         first = gate.journal.append(start(0))
-        assert held.reached.wait(10)
+        assert held.reached.wait(60)
         rest = [gate.journal.append(Entry(kind=Kind.START, public={"software": "x" * letters})) for _ in range(entries)]
         held.go_on.set()
         for future in (first, *rest):

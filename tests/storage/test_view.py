@@ -14,18 +14,19 @@ from terminal.core.signed_note import parse_note
 from terminal.storage.view import PAGE, PATIENCE_S, View
 from tests.storage.support import Gate, intent, start
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 
 
 class Shown:
-    """A gate and its view; `turn` waits until the view has gone round once more."""
+    """A gate and its view; `turn` waits until the view has gone round once more, from its beginning to its end."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "view.db"
         self.gate = Gate(folder / "journal")
         self.trouble: list[str | None] = []
         self.now_s = 0.0
-        self._turns = threading.Semaphore(0)
+        self._turns = 0
+        self._news = threading.Condition()
         self.view = View(
             self.path,
             self.gate.store._writer,
@@ -38,13 +39,18 @@ class Shown:
         self.view.start()
 
     def _facts(self) -> dict[str, int | str | None]:
-        self._turns.release()
+        with self._news:
+            self._turns += 1
+            self._news.notify_all()
         return {"software": "1.0", "list_number": None}
 
     def turn(self) -> None:
-        """One whole turn, from its beginning to that of the next."""
-        for _ in range(2):
-            assert self._turns.acquire(timeout=WAIT_S)
+        """The one that is under way ends, a whole one follows, and another has begun."""
+        for _ in range(3):
+            with self._news:
+                before = self._turns
+                self.view._news.set()
+                assert self._news.wait_for(lambda: self._turns > before, WAIT_S)  # noqa: B023  called here and now
 
     def write(self, count: int) -> None:
         for future in [self.gate.journal.append(start(number)) for number in range(count)]:
@@ -55,7 +61,7 @@ class Shown:
         self.gate.store.close()
 
     def read(self, statement: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as view:
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=WAIT_S)) as view:
             return view.execute(statement).fetchall()
 
 
@@ -87,7 +93,7 @@ def test_whoever_sees_a_checkpoint_sees_the_entries_below_it(shown: Shown) -> No
     shown.turn()
     for _ in range(20):
         shown.write(3)
-        with closing(sqlite3.connect(f"{shown.path.as_uri()}?mode=ro", uri=True)) as view:
+        with closing(sqlite3.connect(f"{shown.path.as_uri()}?mode=ro", uri=True, timeout=WAIT_S)) as view:
             view.execute("BEGIN")
             (note,) = view.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone() or (None,)
             (entries,) = view.execute("SELECT count(*) FROM entries").fetchone()
@@ -97,7 +103,7 @@ def test_whoever_sees_a_checkpoint_sees_the_entries_below_it(shown: Shown) -> No
 def test_program_that_locks_the_view_holds_up_no_entry_and_is_told_of(shown: Shown) -> None:
     shown.write(1)
     shown.turn()
-    with closing(sqlite3.connect(shown.path, isolation_level=None)) as holder:
+    with closing(sqlite3.connect(shown.path, timeout=WAIT_S, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         shown.write(10)
         shown.turn()
