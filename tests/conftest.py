@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 from smartcard import scard
 
 from simulation.pcscd import PcscDaemon, reserved_readers, running_pcscd
 from simulation.vpcd import READERS, VirtualReaderSlot
 from terminal.edges.pcsc_card import pcsc_context
+
+settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _turn = ExitStack()
 

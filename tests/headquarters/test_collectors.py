@@ -156,7 +156,7 @@ def test_two_processes_that_collect_the_same_store_it_once(
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    new = [int(worker.communicate(timeout=60)[0]) for worker in workers]
+    new = [int(worker.communicate(timeout=200)[0]) for worker in workers]
     assert sum(new) == 400
     assert stored(office, box) == dict(enumerate(box.entries))
     assert acknowledged(office, box, collector.collect(box.name, box.batch(399), NOW)) == 400

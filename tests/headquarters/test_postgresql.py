@@ -97,7 +97,7 @@ def test_two_processes_that_collect_the_same_in_any_order_store_it_once(
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    assert sum(int(worker.communicate(timeout=60)[0]) for worker in workers) == 400
+    assert sum(int(worker.communicate(timeout=200)[0]) for worker in workers) == 400
     assert stored(office, box) == dict(enumerate(box.entries))
     assert acknowledged(office, box, collector.collect(box.name, box.batch(399), NOW)) == 400
     assert list(verify(office.database, acknowledgement_keys(office.keys))) == [JournalReport(NAME, EPOCH, proven=400)]

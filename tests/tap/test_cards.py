@@ -80,7 +80,7 @@ def lane(one_lane: Lanes) -> OneLane:
     return one_lane()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(said_by_card=answers)
 def never_opens(lane: OneLane, board: BoardProcess, said_by_card: list[bytes | None]) -> None:
     answer = lane.taps.tap("front", Side.ENTRY, AnyTransport(said_by_card))
@@ -95,7 +95,7 @@ def test_no_bytes_from_a_card_open_the_barrier_nor_break_the_tap(lane: OneLane, 
         assert lane.phases == [Phase.CLOSED]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(spoiled_answer=st.tuples(st.integers(0, APDUS), st.integers(0, 250), st.binary(max_size=260)))
 def opens_only_for_what_the_chip_said(
     lane: OneLane, board: BoardProcess, genuine: InsertedCard, spoiled_answer: tuple[int, int, bytes]
