@@ -7,18 +7,20 @@ methods.
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
+from demonstration.cardbench import wait_until_empty
 from demonstration.checking import journal_of, without_end
 from demonstration.configuration import Place, gate_toml, readers_of
 from demonstration.hearing import ANSWERS, Hearing
 from demonstration.office import LANE
 from demonstration.processes import BoardProcess, DidNotHappen, Event, GateProcess
 from firmware_config.check import check_gate
+from simulation.lane import CONTACTS
 from simulation.stage import Hear, RealTime, Setup
 from simulation.vehicle import LOOPS
 from simulation.vpcd import InsertedCard, VirtualReaderSlot
@@ -30,7 +32,7 @@ NO_POWER = "the gate has no power, so nobody answers; `power back` starts it aga
 ANSWER_S = 8.0
 READY_S = 10.0
 SEEN_S = 1.0
-"""Longest that a card waits for the gate to see what its lane sees; a loop that chatters is never seen alike."""
+"""Longest that a card or an order waits until the gate has heard of the contacts; one may chatter all the time."""
 LOOK_S = 0.01
 WIRING = (".contacts", ".outputs")
 """How the keys of a `gate.toml` end that say what is fitted."""
@@ -120,7 +122,8 @@ class ServedLane:
             self._hold_card(person, place)
 
     def _hold_card(self, person: str, place: str) -> None:
-        self._wait_until_seen()
+        wait_until_empty(place)
+        self._wait_until_seen(LOOPS)
         self.hearing.lies_on[place] = person
         gate, card = self.gate, self._card_of(person)
         mark = gate.mark() if gate else 0
@@ -182,6 +185,7 @@ class ServedLane:
             request["side"] = side
         if sure and order == "lock":
             request["sure"] = True
+        self._wait_until_seen(CONTACTS)
         return ask(self._place.socket, {"version": 1, "id": token_hex(8), **request})
 
     def stop_gate(self) -> None:
@@ -190,14 +194,14 @@ class ServedLane:
             gate, self.gate = self.gate, None
             gate.stop()
 
-    def _wait_until_seen(self) -> None:
-        """Let the gate hear who stands at its loops; on a busy machine that may take longer than to hold up a card."""
+    def _wait_until_seen(self, contacts: Iterable[str]) -> None:
+        """Let the gate hear how these contacts are; on a busy machine that may take longer than what is done next."""
         deadline_s = time.monotonic() + SEEN_S
         with suppress(NotAsked, NoAnswer):  # killed meanwhile
             while self.gate and time.monotonic() < deadline_s:
                 levels = self.world.look()["levels"]
                 seen = ask(self._place.socket, {"version": 1, "ask": "state"})["lanes"][0]["contacts"]
-                if all(seen.get(loop) == levels.get(loop) for loop in LOOPS):
+                if all(seen.get(contact) == levels.get(contact) for contact in contacts):
                     return
                 time.sleep(LOOK_S)
 

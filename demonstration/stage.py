@@ -15,7 +15,7 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from demonstration.cardbench import BENCH_READER, CardBench, Holder, wait_until_empty
+from demonstration.cardbench import BENCH_READER, CardBench, Holder
 from demonstration.cast import CAST, Person
 from demonstration.checking import journal_of
 from demonstration.configuration import Place
@@ -186,7 +186,6 @@ class Stage:
             world.wait_for(
                 PASSAGE_S, since=seen, what="vehicle", name=name, **{"is": "gone"}
             )  # who comes is behind him
-        wait_until_empty(next(iter(lane.readers.values())))
         return answer
 
     def set_status(self, name: str, status: CardStatus) -> None:
