@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demonstration.configuration import TERMINAL, Place
 from demonstration.processes import Event
+from simulation.logics import Logic
 from terminal.core.journal import INTENT, SETTLES, Kind, Record
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -85,14 +86,22 @@ def _pulses(records: Mapping[int, Record], trace: Path) -> Iterator[str]:
 
 
 def _openings(lines: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-    """How often `open` was switched on; and how often again, at a boom that had not left its closed position."""
-    openings, again, closed, tried = 0, 0, True, False
+    """How often `open` was switched on; and how often again, at a boom that had not left its closed position.
+
+    In the logic `hold` once more at a boom that did not say that it was up, whichever way it has gone since.
+    """
+    openings, again, closed, tried, hold = 0, 0, True, False, False
     for line in lines:
         match line:
+            case {"what": "board", "logic": str(logic)}:
+                hold = logic == Logic.HOLD
             case {"what": "contact", "name": "closed_limit", "on": bool(on)}:
-                closed, tried = on, False
+                closed, tried = on, tried and hold
+            case {"what": "contact", "name": "open_limit" | "loop_safety", "on": True}:
+                tried = tried and not hold
             case {"what": "output", "name": "open", "on": True}:
-                openings, again, tried = openings + 1, again + (closed and tried), True
+                repeated = tried and (closed or hold)
+                openings, again, tried = openings + 1, again + repeated, not (hold and repeated)
             case _:
                 pass
     return openings, again

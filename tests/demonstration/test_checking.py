@@ -12,6 +12,8 @@ from terminal.core.journal import Kind, Record
 
 PULSE = {"what": "output", "name": "open", "on": True}
 UP, DOWN = ({"what": "contact", "name": "closed_limit", "on": on} for on in (False, True))
+IS_UP, UNDER = ({"what": "contact", "name": name, "on": True} for name in ("open_limit", "loop_safety"))
+LEVEL = {"what": "board", "does": "start", "logic": "hold"}
 HOLD = {"what": "output", "name": "hold_open", "on": True}
 
 
@@ -53,6 +55,7 @@ def told(tmp_path: Path, records: dict[int, Record], *trace: dict[str, Any]) -> 
     [
         pytest.param(admitted(0, "opened"), [PULSE, UP, DOWN], id="one vehicle, one pulse"),
         pytest.param(admitted(0, "opened"), [PULSE, PULSE, UP], id="a second attempt at a boom that did not move"),
+        pytest.param(admitted(0, "opened"), [LEVEL, PULSE, UP, DOWN, PULSE], id="a level's second attempt"),
         pytest.param([*admitted(0, "opened"), *admitted(3, "owed")], [PULSE, UP, PULSE], id="who waited has his pulse"),
         pytest.param([*admitted(0, "opened"), *admitted(3, "owed")], [PULSE, UP], id="a level has no second pulse"),
         pytest.param(ordered(0, "open"), [PULSE, UP], id="a guard opened"),
@@ -74,6 +77,11 @@ def test_everything_has_its_reason(
     [
         pytest.param([], [PULSE], "open 1 times, and the journal has reasons for 0", id="nobody decided it"),
         pytest.param(admitted(0, "opened"), [PULSE, UP, PULSE], "open 2 times", id="one pulse more"),
+        pytest.param(admitted(0, "opened"), [LEVEL, PULSE, UP, IS_UP, PULSE], "open 2 times", id="a level, once up"),
+        pytest.param(
+            admitted(0, "opened"), [LEVEL, PULSE, UP, UNDER, PULSE], "open 2 times", id="a level, once in use"
+        ),
+        pytest.param(admitted(0, "opened"), [LEVEL, *[PULSE, UP] * 3], "open 3 times", id="a level's third attempt"),
         pytest.param(admitted(0, "opened"), [], "open 0 times", id="never opened"),
         pytest.param(
             [*admitted(0, "opened"), *admitted(3, "owed", passenger_of=0)],
