@@ -12,13 +12,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from simulation.vpcd import READERS
+from simulation.vpcd import READERS, VirtualReader
+from terminal.edges.pcsc_card import list_readers, pcsc_context
+from terminal.errors import HardwareError
 
 DAEMON_SOCKET = Path("/run/pcscd/pcscd.comm")
-START_S = 30
+START_S = 60
+READERS_S = 5
 STOP_S = 5
 KILL_S = 30
 POLL_S = 0.01
@@ -59,38 +62,54 @@ class PcscDaemon:
         """Whether the daemon that runs was started here."""
         return self._process is not None
 
-    def start(self, *, unplugged: bool = False, configuration: Path | None = None) -> None:
-        """Return once a daemon runs and both virtual readers listen; starts one where none runs.
+    def start(self, readers: Sequence[VirtualReader] = READERS, *, configuration: Path | None = None) -> None:
+        """Return once a daemon runs and PC/SC knows all these readers; starts one where none runs.
 
-        `unplugged` starts one without any of the readers that the machine's configuration names; `configuration` one
-        with the readers of that file instead.
+        `configuration` starts one with the readers of that file instead of those that the machine's own names.
 
         Raises:
-            PcscdUnavailable: it cannot be started, or has no virtual readers.
+            PcscdUnavailable: it cannot be started, keeps this user out, or has no such readers.
         """
-        configured = os.devnull if unplugged else configuration
-        options = [] if configured is None else ["--config", str(configured)]
+        options = [] if configuration is None else ["--config", str(configuration)]
         # The connection is held for as long as the daemon is in use: where systemd listens for the daemon it starts
         # it, and a daemon started that way ends itself after a minute without clients.
         self._client = _connected_client()
         if self._client is None:
             self._process = _spawn(options)
         deadline = time.monotonic() + START_S
-        while not (self._client and (unplugged or all(_listening(reader.port) for reader in READERS))):
+        again = time.monotonic() + READERS_S
+        while missing := self._missing(readers):
             if self._process is not None and self._process.poll() is not None:
                 self.stop()
                 raise PcscdUnavailable(f"pcscd ended as soon as it was started; {_who_may_start()}")
             if time.monotonic() > deadline:
                 self.stop()
-                ports = " and ".join(str(reader.port) for reader in READERS)
-                raise PcscdUnavailable(
-                    f"pcscd has no virtual readers on TCP ports {ports}; install vsmartcard-vpcd and restart pcscd"
-                )
+                raise PcscdUnavailable(missing)
             time.sleep(POLL_S)
+            if self._process is not None and self._client is not None and time.monotonic() > again:
+                # Somebody's connection has the port of a reader for the moment. The daemon asks for it only once.
+                self.stop()
+                self._process = _spawn(options)
+                again = time.monotonic() + READERS_S
             if self._client is None or _hung_up(self._client):
                 self._client = _connected_client()
                 if self._client is None and self._process is None:  # somebody's daemon was just ending
                     self._process = _spawn(options)
+
+    def _missing(self, readers: Sequence[VirtualReader]) -> str | None:
+        """What keeps these readers from being used, and what to do; None when they can be."""
+        if self._client is None:
+            return "pcscd does not answer; run `pcscd --foreground` to see why"
+        try:
+            with pcsc_context() as context:
+                known = list_readers(context)
+        except HardwareError as error:
+            return str(error)
+        absent = [reader for reader in readers if reader.name not in known or not _listening(reader.port)]
+        if not absent:
+            return None
+        names = " and ".join(f"{reader.name} (TCP port {reader.port})" for reader in absent)
+        return f"pcscd has no virtual reader {names}; install vsmartcard-vpcd, free the ports and restart pcscd"
 
     def stop(self) -> None:
         """Stop the daemon if it was started here, and wait until it has ended."""

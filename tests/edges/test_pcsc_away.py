@@ -1,7 +1,9 @@
 """The reader loop while the PC/SC daemon or the reader is away."""
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -106,7 +108,7 @@ def test_reader_unplugged_and_plugged_in_again(slot: VirtualReaderSlot, own_pcsc
     with watching(owner):
         assert owner.next() == [READY]
         own_pcscd.kill()
-        own_pcscd.start(unplugged=True)
+        own_pcscd.start(readers=(), configuration=Path(os.devnull))
         assert owner.next(2) == [NO_DAEMON, ABSENT]
         assert readers_present() == ()
         own_pcscd.stop()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulation.vpcd import VirtualReaderSlot
+from demonstration.cardbench import wait_until_empty
+from simulation.vpcd import READERS, VirtualReaderSlot
 from simulation.world import World
 from tests.gate.processes import Event, Gate, GateFolder
 from tests.simulation_board.board_process import BoardProcess
@@ -43,6 +44,7 @@ def tap(site: Site, slot: VirtualReaderSlot) -> Callable[[Gate, str], Event]:
     """Hold somebody's card to the first reader until the gate has answered; gives the answer."""
 
     def hold(gate: Gate, name: str) -> Event:
+        wait_until_empty(READERS[0].name)
         mark = gate.mark()
         slot.insert(site.card(name))
         try:

@@ -4,15 +4,21 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from simulation.pcscd import DAEMON_SOCKET, TURN_VARIABLE, PcscDaemon, PcscdUnavailable, reserved_readers
+from simulation.vpcd import READERS, VirtualReader
+from terminal.edges.pcsc import readers_present
+from terminal.errors import HardwareError
 
+DRIVER = Path("/etc/reader.conf.d/vpcd")
 TURN = """
 import sys
+import threading
 from pathlib import Path
 from simulation.pcscd import reserved_readers
 say = lambda word: print(word, flush=True)
@@ -22,6 +28,7 @@ with reserved_readers(lambda: say("waits"), Path(sys.argv[1])):
 """
 DAEMON = """
 import sys
+import threading
 from simulation.pcscd import running_pcscd
 with running_pcscd() as daemon:
     print(daemon.owned, flush=True)
@@ -121,3 +128,34 @@ def test_daemon_that_ends_at_once_is_said_to(
                 PcscDaemon().start()
     finally:
         pcscd.start()
+
+
+@pytest.mark.pcsc
+def test_port_of_a_reader_that_a_connection_has_for_the_moment_is_waited_for(pcscd: PcscDaemon, tmp_path: Path) -> None:
+    """Linux gives the driver's ports to outgoing connections too, and the driver asks for its port only once."""
+    if not pcscd.owned or not DRIVER.exists():
+        pytest.skip("this machine's own PC/SC daemon runs and is not stopped")
+    elsewhere = tuple(VirtualReader(reader.name, reader.port - 0x1000) for reader in READERS)
+    configuration = tmp_path / "reader.conf"
+    configuration.write_text(DRIVER.read_text().replace(f"0x{READERS[0].port:X}", f"0x{elsewhere[0].port:X}"))
+    pcscd.stop()
+    starting = threading.Thread(target=pcscd.start, args=[elsewhere], kwargs={"configuration": configuration})
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as somebody, socket.socket() as passing:
+            passing.bind(("127.0.0.1", elsewhere[1].port))
+            passing.connect(somebody.getsockname())
+            starting.start()
+            assert elsewhere[1].name not in readers_of_the_daemon()
+        starting.join()
+        assert {reader.name for reader in elsewhere} <= set(readers_of_the_daemon())
+    finally:
+        starting.join()
+        pcscd.stop()
+        pcscd.start()
+
+
+def readers_of_the_daemon() -> tuple[str, ...]:
+    """Once one answers."""
+    while True:
+        with suppress(HardwareError):
+            return readers_present()
