@@ -45,6 +45,12 @@ class StorageError(XsError):
     fault = "storage"
 
 
+class NetworkError(XsError):
+    """The line to headquarters, or the broker at its end, is at fault."""
+
+    fault = "network"
+
+
 class ConfigurationError(XsError):
     """What an installer or operator wrote is at fault; `mistakes` lists all of them, a line each."""
 
