@@ -17,7 +17,8 @@ _OWN = re.compile(rf"{ROOT}/t/(?P<terminal>[a-z0-9-]{{1,32}})/(?P<leaf>journal|h
 _REPOSITORY = re.compile(rf"{ROOT}/repo/(?:shared|sites/(?P<site>[1-9][0-9]{{0,9}}))/(?P<rest>.+)")
 _NAME = r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*"
 _FILE = re.compile(_NAME)
-_BIG = re.compile(
+_PIECE = r"(?P<sha256>[0-9a-f]{64})/(?P<count>[1-9][0-9]{0,3})/(?P<n>0|[1-9][0-9]{0,3})"
+_BIG = re.compile(rf"big/(?P<name>{_NAME})/{_PIECE}")
     rf"big/(?P<name>{_NAME})/(?P<sha256>[0-9a-f]{{64}})/(?P<count>[1-9][0-9]{{0,3}})/(?P<n>0|[1-9][0-9]{{0,3}})"
 )
 
