@@ -19,8 +19,6 @@ _NAME = r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*"
 _FILE = re.compile(_NAME)
 _PIECE = r"(?P<sha256>[0-9a-f]{64})/(?P<count>[1-9][0-9]{0,3})/(?P<n>0|[1-9][0-9]{0,3})"
 _BIG = re.compile(rf"big/(?P<name>{_NAME})/{_PIECE}")
-    rf"big/(?P<name>{_NAME})/(?P<sha256>[0-9a-f]{{64}})/(?P<count>[1-9][0-9]{{0,3}})/(?P<n>0|[1-9][0-9]{{0,3}})"
-)
 
 
 @dataclass(frozen=True, slots=True)
