@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from simulation.vehicle import STOP_LINE_M
-from terminal.core.reasons import Outcome
+from terminal.core.reasons import Outcome, Reason
 
 _FAULT = "end what is wrong (J jam, S stuck); it serves again when the boom is down"
 TO_END: Mapping[str, tuple[str, str, str]] = {
@@ -71,6 +71,8 @@ def _before_a_closed_boom(name: str, front: float, answer: tuple[str, str, str |
         return f"{name} is driving up"
     if answer and answer[2] == "wrong-side":
         return "x: go to the reader on the other side, and hold up the card again"
+    if answer and answer[0] == name and answer[2] == Reason.LANE_BUSY:
+        return f"{name}'s digit, or t: holds up the card again, now that the lane is free; or b: {name} backs out"
     if answer and answer[0] == name and answer[1] not in {Outcome.ADMIT, Outcome.ADMIT_WAIT}:
         return f"b: {name} backs out; c: calls the guard, and O: the guard opens"
     return f"hold up a card: 1 to 9, or t; or b: {name} backs out"

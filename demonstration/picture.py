@@ -207,9 +207,10 @@ def _facts(shown: Shown) -> Iterator[Text]:
         yield from _fact("Last card", "none yet", "dim")
     else:
         who, outcome, reason = shown.answer
-        sign = words.SIGNS.get(outcome, outcome)
         yield from _fact(
-            "Last card", f"{who}: {sign}. {words.meaning(outcome, reason)}", words.COLOURS.get(outcome, "")
+            "Last card",
+            f"{who}: {words.sign(outcome, reason)}. {words.meaning(outcome, reason)}",
+            words.COLOURS.get(outcome, ""),
         )
     alarms = ", ".join(shown.alarms)
     yield from _fact("Alarms", alarms or "none", "bold red" if alarms else "dim")

@@ -114,6 +114,7 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
     found: list[str] = []
     seen = Seen()
     view = View(time.monotonic)
+    first = wanted.lane(ROOMY)  # before the stage is set: what is wrong with it need not be waited for
 
     def hear(happening: Happening) -> None:
         seen.hear(happening)
@@ -122,7 +123,7 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
     with Stage(wanted.folder, setup=None, both_sides=True, progress=narrator.progress) as stage:
         stage.listen(Listener(view, answers))
         narrator.progress("simulated board and gate")
-        stage.open_lane(wanted.lane(ROOMY), hear)
+        stage.open_lane(first, hear)
 
         def compare() -> None:
             found.extend(disagreements(answers, stage.stop_gate(), stage.trace))

@@ -1,6 +1,7 @@
 """Scenes on the whole system: the real gate, its real journal, cards through the real PC/SC daemon."""
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from demonstration.cast import CAST, Person
@@ -11,7 +12,7 @@ from demonstration.processes import Event
 from demonstration.serving import UnsafeLane
 from demonstration.stage import Stage
 from simulation.logics import Logic
-from simulation.scene import SceneError, read_scene, scenes
+from simulation.scene import SUFFIX, SceneError, read_scene, scenes
 from simulation.scene_run import Failure, Played, play
 from simulation.scene_words import Scene, Tap
 from simulation.stage import Happening, Hear, OpenStage
@@ -30,8 +31,8 @@ Part = tuple[Scene, Logic]
 def parts(names: Iterable[str], logic: str | None) -> tuple[Part, ...]:
     """What is to be played: the scenes of these names or files, in `logic` (None: each in its first; or `ALL`).
 
-    A name without a folder is one of those that come with the software. Of all of these, those are left out that are
-    not written for `logic`.
+    A name without a folder is one of those that come with the software. Of all of these, and of a folder, those are
+    left out that are not written for `logic`.
 
     Raises:
         ConfigurationError: one cannot be read or understood, or, asked for by its name, is not written for `logic`.
@@ -125,7 +126,7 @@ def _logics(scene: Scene, logic: str | None, asked_for: str) -> tuple[Logic, ...
         return scene.logics[:1]
     if Logic(logic) in scene.logics:
         return (Logic(logic),)
-    if asked_for == ALL:
+    if asked_for == ALL or Path(asked_for).is_dir():
         return ()
     raise ConfigurationError(f"{scene.name} is played in {', '.join(scene.logics)}, and not in {logic}")
 
@@ -139,18 +140,32 @@ def _people(chosen: Iterable[Scene]) -> Iterator[Person]:
 
 
 def _read(name: str) -> Iterator[Scene]:
+    for path in _files(name):
+        try:
+            yield read_scene(path)
+        except SceneError as error:
+            raise ConfigurationError(str(error)) from None
+        except OSError as error:
+            why = f"{path}: cannot be read as a scene: {error.strerror}; name a file that this user can read"
+            raise ConfigurationError(why) from None
+
+
+def _files(name: str) -> Iterable[Path]:
+    """The files that are meant by a file, `ALL`, a scene's name or a folder."""
     known = {path.stem: path for path in scenes()}
-    if Path(name).exists():
-        paths: Iterable[Path] = (Path(name),)
-    elif name == ALL:
-        paths = known.values()
-    elif name in known:
-        paths = (known[name],)
-    else:
-        raise ConfigurationError(
-            f"{name}: there is no such file, and no such scene; there are {', '.join(known)}, and {ALL} of them"
+    path = Path(name)
+    if path.exists() and not path.is_dir():
+        return (path,)
+    if name == ALL:
+        return known.values()
+    if name in known:
+        return (known[name],)
+    if not name or not path.is_dir():
+        close = get_close_matches(name, known)
+        there_are = (
+            f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}, and {ALL} of them"
         )
-    try:
-        yield from map(read_scene, paths)
-    except (SceneError, OSError) as error:
-        raise ConfigurationError(str(error)) from None
+        raise ConfigurationError(f"{name or 'nothing'}: there is no such file, and no such scene; {there_are}")
+    if not (found := sorted(path.glob(f"*{SUFFIX}"))):
+        raise ConfigurationError(f"{name}: there is no scene in this folder; their names end in {SUFFIX}")
+    return found

@@ -230,6 +230,10 @@ class Stage:
                 f"{error.filename} belongs to another user: remove {self.folder} as that user, or name another folder"
             )
             raise ConfigurationError(whose) from None
+        except OSError as error:
+            raise ConfigurationError(
+                f"--folder {self.folder}: cannot be made anew: {error.strerror} ({error.filename}); name another folder"
+            ) from None
         (self.folder / ".demonstration").touch()
         self._parts.enter_context(running_pcscd())
         self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}

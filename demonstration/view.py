@@ -137,9 +137,7 @@ class View:
 
     def _answered(self, person: str | None, outcome: str, reason: str | None) -> None:
         self.answer = (person or "somebody", outcome, reason)
-        self._tell(
-            f"{person}'s card: {words.SIGNS.get(outcome, outcome)} ({reason or outcome})", words.COLOURS[outcome]
-        )
+        self._tell(f"{person}'s card: {words.sign(outcome, reason)} ({reason or outcome})", words.COLOURS[outcome])
 
     def board(self, line: Happening) -> None:
         """What the boom and the drivers do is seen in the picture; what befalls them is said."""

@@ -11,6 +11,8 @@ SIGNS: Mapping[str, str] = {
     "refuse": "SORRY",
     "drive-forward": "DRIVE FORWARD",
 }
+WAIT = "PLEASE WAIT"
+"""Of a lane that the other side has, whatever the outcome: no desk can help."""
 COLOURS: Mapping[str, str] = {
     "admit": "green",
     "admit-wait": "yellow",
@@ -83,6 +85,11 @@ ORDERS: Mapping[str, str] = {
     "resume": "take cards again",
     "confirm": "confirm that it is over",
 }
+
+
+def sign(outcome: str, reason: str | None) -> str:
+    """An answer in a word or two, as on the driver's screen."""
+    return WAIT if reason == Reason.LANE_BUSY else SIGNS.get(outcome, outcome)
 
 
 def meaning(outcome: str, reason: str | None) -> str:

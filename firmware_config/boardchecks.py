@@ -16,6 +16,7 @@ NAMES = {*OUTPUTS, *INPUTS}
 LANE_WIRING = "lane.wiring"
 KEYS = {"simulated": ("socket",), "gpio": ("map", "debounce_ms")}
 """The keys that only this kind of board has; the first one it must have."""
+LEAST_STUCK_S = 600
 NEEDED = {"socket": "the socket of the simulated board", "map": "the name of a pin map"}
 
 
@@ -37,6 +38,7 @@ def board_checks(file: str, content: Table) -> Iterator[Mistake]:
     yield from _shared(file, lanes)
     for place, lane in lanes:
         yield from _gap(file, f"lane[{place}]", board, lane)
+        yield from _patience(file, f"lane[{place}]", lane)
         yield from _wired(file, f"lane[{place}]", lane, board_map)
 
 
@@ -73,6 +75,14 @@ def _gap(file: str, key: str, board: Table, lane: Table) -> Iterator[Mistake]:
         gap = f"{gap_ms}" if written_ms else f"is left out, and then {gap_ms}, which"
         wrong = f"{gap} is not longer than board.debounce_ms ({debounce_ms}): such a gap would never be seen"
         yield Mistake(file, f"{key}.gap_ms", wrong, "more than board.debounce_ms")
+
+
+def _patience(file: str, key: str, lane: Table) -> Iterator[Mistake]:
+    """Only vehicles that are played do not wait on a loop for longer."""
+    stuck_s = whole(lane, "stuck_s", Lane)
+    if stuck_s is not None and stuck_s < LEAST_STUCK_S:
+        wrong = f"{stuck_s} is too short: a truck that waits for its slot would be called a stuck loop"
+        yield Mistake(file, f"{key}.stuck_s", wrong, f"at least {LEAST_STUCK_S}")
 
 
 def _shared(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:

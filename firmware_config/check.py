@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from firmware_config.board_map import RESTING
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate, Lane
 from firmware_config.machine import check_machine, check_readers
@@ -55,3 +56,9 @@ def _lane(gate: Gate, lane: Lane) -> Iterator[str]:
     for name in ("fire", "tamper"):
         if name in lane.contacts and name not in lane.normally_closed:
             yield f"lane {lane.number}: look again: {name} is not in normally_closed, so a broken wire goes unnoticed"
+    for name, line in lines.inputs.items():
+        if line.bias not in RESTING:
+            yield (
+                f"lane {lane.number}: look again: {name} is read without a resistor of the computer (bias"
+                f' "{line.bias}"): unless the board has one, the line floats and says anything'
+            )

@@ -173,9 +173,9 @@ class Lane(Section):
     """A boom that is open for so long and for nobody raises an alarm."""
     under_boom_s: Annotated[int, Ge(30), Le(300)] = 120
     """A vehicle that stands under the boom for so long raises an alarm."""
-    stuck_s: Annotated[int, Ge(600), Le(86_400)] = 1800
+    stuck_s: Annotated[int, Ge(30), Le(86_400)] = 1800
     """A loop that is on for so long is called stuck, and `loop_arm` and `loop_behind` are left out until they clear.
-    So long, since trucks wait on `loop_arm` for their slot."""
+    So long, since trucks wait on `loop_arm` for their slot: with a `gpio` board at least 600."""
     wiring: Wiring | None = None
     """`[lane.wiring]` under the `[[lane]]` it belongs to."""
     reader: Annotated[tuple[Reader, ...], MinLen(1), MaxLen(4)]

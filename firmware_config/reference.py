@@ -81,6 +81,9 @@ the contact is closed, `bias` the computer's own resistor ({biases}). A map is r
 * a relay is on while its line is low, as lines are whenever nobody drives them;
 * a line rests, by its `bias`, at the level of a closed contact: a broken wire would read as closed;
 * a line or a name stands in it twice.
+
+An input with bias `disabled` or `as-is` floats unless the board has a resistor of its own. That is allowed, and
+`xs-terminal check` says of each contact on such an input that it is worth a second look.
 """
 
 

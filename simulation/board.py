@@ -175,10 +175,16 @@ def _listen(path: Path) -> socket.socket:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
         if probe.connect_ex(str(path)) == 0:
             raise OSError(f"another board serves on {path} already")
-    with suppress(FileNotFoundError):
-        path.unlink()
-    listener.bind(str(path))
-    path.chmod(0o600)
+    try:
+        with suppress(FileNotFoundError):
+            path.unlink()
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:  # a failed bind names no path
+        why = error.strerror or error
+        raise OSError(
+            f"cannot serve on {path}: {why}; --socket names a file in a folder that this user can write"
+        ) from None
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener

@@ -1,6 +1,5 @@
 """What a scene waits for or expects, as it is written."""
 
-import re
 from dataclasses import dataclass, field
 
 from simulation.boom import BoomIs
@@ -15,6 +14,13 @@ NOBODY = "somebody"
 COUNTED = {"pulses": "open", "closes": "close"}
 VEHICLE_IS = {"stands": "standing", "drives": "driving", "gone": "gone"}
 MOST_PULSES = 1000
+ALARMS = (
+    "arm-off", "arm-swung-off", "board", "call", "contacts-contradict", "controller-fault", "did-not-open",
+    "drive-through", "exit-flagged", "fire", "fire-boom-down", "fire-release", "forced", "open-too-long",
+    "opened-elsewhere", "possible-tailgate", "storage", "stuck-loop-arm", "stuck-loop-behind",
+    "stuck-loop-safety", "tailgate", "tamper", "vehicle-under-boom",
+)  # fmt: skip
+"""Every alarm that a gate raises of a lane."""
 
 
 @dataclass(slots=True)
@@ -26,10 +32,8 @@ class Names:
 
 
 def alarm_name(name: str) -> str:
-    """A name that an alarm may have."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-        raise NotUnderstood(f"{name}: an alarm is called in small letters, such as possible-tailgate")
-    return name
+    """The name of an alarm that there is: one that nobody raises would allow, or wait for, nothing."""
+    return one_of(name, ALARMS, "alarm")
 
 
 def is_immediate(condition: Condition) -> bool:

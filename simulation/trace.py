@@ -15,7 +15,16 @@ class Trace:
     """The file. `clock_ns` is monotonic (CLOCK_MONOTONIC, shared by all processes), `wall_ms` since the epoch."""
 
     def __init__(self, path: Path, clock_ns: Callable[[], int], wall_ms: Callable[[], int]) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Go on with the file, or begin it.
+
+        Raises:
+            OSError: it cannot be written; the message says what to do.
+        """
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            allowed = "--trace names a file in a folder that this user can write"
+            raise OSError(f"cannot write the trace {path}: {error.strerror}; {allowed}") from None
         self._clock_ns = clock_ns
         self._wall_ms = wall_ms
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -77,7 +77,8 @@ def demo(
         Path | None, typer.Option(help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin.")
     ] = None,
     scene: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Play a scene: a file, a name, or `all`; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Play a scene: a file, a folder of them, a name, or `all`; repeatable."),
     ] = None,
     logic: Annotated[LogicWord | None, typer.Option(help="The controller's; `all` with --scene.")] = None,
     direction: Annotated[
@@ -98,10 +99,17 @@ def demo(
     """
     from demonstration.play import Wanted, play  # noqa: PLC0415 - the only place where the terminal knows of it
 
+    others = {"--tap": tap, "--script": script, "--direction": direction, "--without": without}
+    if scene and (beside := ", ".join(name for name, given in others.items() if given)):
+        _wrong_use(
+            f"{beside} beside --scene: a scene says itself who taps, and at which lane; leave out one or the other"
+        )
     steps = [f"tap {name}" for name in tap or ()]
     if script is not None:
         text = sys.stdin.read() if str(script) == "-" else _text(script)
         steps += [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
+        if not steps:
+            _wrong_use(f"{script}: there is no step in this script; docs/demonstration.md lists them")
     wanted = Wanted(
         folder=folder,
         steps=tuple(steps) or None,
@@ -123,9 +131,15 @@ def demo(
 def _text(path: Path) -> str:
     try:
         return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        _complain((f"{path}: cannot be read as a script: {error}",))
-        raise typer.Exit(2) from None
+    except OSError as error:
+        _wrong_use(f"{path}: cannot be read as a script: {error.strerror}; name a file that this user can read")
+    except UnicodeDecodeError:
+        _wrong_use(f"{path}: is no text; a script is written in UTF-8")
+
+
+def _wrong_use(line: str) -> NoReturn:
+    _complain((line,))
+    raise typer.Exit(2)
 
 
 def _complain(lines: tuple[str, ...]) -> None:

@@ -137,7 +137,11 @@ MEANING: dict[Reason, _Meaning] = {
         Help.DRIVER,
         "The lane lets nobody through: its barrier or rules are not in order, or the policy does not name it.",
     ),
-    Reason.LANE_BUSY: _Meaning(Outcome.REFUSE, Help.DRIVER, "Another vehicle is being let through."),
+    Reason.LANE_BUSY: _Meaning(
+        Outcome.REFUSE,
+        Help.DRIVER,
+        "A vehicle from the other side has the lane. Wait until it is through, then hold up the card again.",
+    ),
     Reason.SECOND_FACTOR_MISSING: _Meaning(
         Outcome.DESK,
         Help.DESK,

@@ -120,6 +120,14 @@ def test_every_key_is_explained_on_pages_that_fit(height: int) -> None:
     assert [line.plain for page in shown for line in page[1:]] == list(help_lines())
 
 
+@pytest.mark.parametrize("outcome", ["desk", "refuse"])
+def test_who_is_told_that_the_other_side_has_the_lane_is_told_to_wait_and_to_try_again(outcome: str) -> None:
+    answer = ("eva", outcome, "lane-busy")
+    assert "Last card eva: PLEASE WAIT." in drawn(answer=answer)
+    assert "DESK" not in drawn(answer=answer)
+    assert advice(look(vehicles={"eva": VAN}), "closed", answer, "eva").startswith("eva's digit, or t: holds up")
+
+
 def test_everything_the_lane_may_say_has_words() -> None:
     alarms = {effect.name for row in TABLE for effect in row.does if isinstance(effect, Alarm)} | set(STANDING)
     assert alarms <= set(ALARMS)

@@ -1,12 +1,14 @@
 """Which scenes are played in which logics, and what is said of them in the end."""
 
 import json
+import socket
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from demonstration.configuration import Place, gate_toml, readers_of
 from demonstration.narrators import JsonNarrator, PersonNarrator
@@ -17,6 +19,7 @@ from simulation.logics import Logic
 from simulation.scene import read_scene, scenes
 from simulation.scene_run import Failure, Played
 from simulation.scene_words import Scene
+from terminal.cli import app
 from terminal.errors import ConfigurationError
 
 IN_TWO = "scene Whoever\nlane entry logic=step,hold\nexpect boom down\n"
@@ -59,11 +62,68 @@ def test_scene_that_is_not_written_for_the_logic_is_refused_before_anything_is_p
 
 @pytest.mark.parametrize(
     ("name", "line"),
-    [("moon-landing", "no such scene; there are absent-all, .*, and all of them"), ("/", "Is a directory")],
+    [
+        ("moon-landing", "no such scene; there are absent-all, .*, and all of them"),
+        ("back-out-at-exot", "no such scene; did you mean back-out-at-exit or back-out-at-entry"),
+        ("", "nothing: there is no such file"),
+    ],
 )
 def test_scene_that_cannot_be_read_is_refused(name: str, line: str) -> None:
     with pytest.raises(ConfigurationError, match=line):
         parts(("car", name), None)
+
+
+def test_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    door = tmp_path / "door"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(door))
+        with pytest.raises(ConfigurationError) as refused:
+            parts((str(door),), None)
+    line = f"{door}: cannot be read as a scene: No such device or address; name a file that this user can read"
+    assert str(refused.value) == line
+
+
+def test_folder_is_every_scene_in_it_that_is_written_for_the_logic(in_two: str) -> None:
+    folder = Path(in_two).parent
+    (folder / "notes.txt").write_text("no scene")
+    (folder / "every.scene").write_text("scene Fire\nlane entry\nfire on\n")
+    played = [(scene.name, logic) for scene, logic in parts((str(folder),), "impulse")]
+    assert played == [("every", Logic.IMPULSE)]
+    assert [scene.name for scene, _ in parts((str(folder),), "hold")] == ["every", "in-two"]
+
+
+def test_folder_without_a_scene_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no scene in this folder; their names end in \.scene"):
+        parts((str(tmp_path),), None)
+
+
+def test_folder_that_is_called_as_a_scene_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "car").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert [(scene.name, logic) for scene, logic in parts(("car",), "step")] == [("car", Logic.STEP)]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (
+            ("--scene", "car", "--tap", "anna", "--direction", "exit"),
+            "--tap, --direction beside --scene: a scene says itself who taps, and at which lane",
+        ),
+        (("--scene", "car", "--without", "fire"), "--without beside --scene: "),
+        (("--scene", "car", "--script", "-"), "--script beside --scene: "),
+        (("--script", "nowhere.txt"), "nowhere.txt: cannot be read as a script: No such file or directory; name a"),
+        (("--script", "/dev/null"), "/dev/null: there is no step in this script; docs/demonstration.md lists them"),
+    ],
+)
+def test_options_that_do_not_go_together_or_say_nothing_are_refused_before_anything_begins(
+    tmp_path: Path, given: tuple[str, ...], line: str
+) -> None:
+    refused = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path / "demo"), *given])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"xs-terminal: {line}")
+    assert refused.stderr.count("\n") == 1
+    assert not (tmp_path / "demo").exists()
 
 
 def played(*fail: bool) -> list[Played]:
@@ -105,13 +165,16 @@ def test_summary_for_a_program_names_them_too(capsys: pytest.CaptureFixture[str]
 
 
 def test_no_gate_takes_a_lane_that_is_unsafe_without_what_a_scene_leaves_out(tmp_path: Path) -> None:
-    place, refused = Place(tmp_path, tmp_path), set()
+    place, refused, impossible = Place(tmp_path, tmp_path), set(), set()
     for scene, logic in parts((ALL,), ALL):
         setup = replace(scene.setup, logic=logic)
         toml = tmp_path / "gate.toml"
         toml.write_text(gate_toml(place, setup, readers_of(setup, both_sides=True)))
-        if any(mistake.key.endswith(WIRING) for mistake in check_gate(toml)[1]):
+        mistakes = [mistake for mistake in check_gate(toml)[1] if mistake.key.startswith("lane")]
+        if any(mistake.key.endswith(WIRING) for mistake in mistakes):
             refused.add((scene.name, logic.value))
+        impossible |= {(scene.name, mistake.key) for mistake in mistakes if not mistake.key.endswith(WIRING)}
+    assert impossible == set()
     assert refused == {
         ("absent-all", "impulse-count"),  # nothing to see under the boom by, so that `close` may not be wired
         ("absent-loop-safety", "impulse-count"),

@@ -243,6 +243,13 @@ def test_scene_that_nobody_wrote_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("xs-terminal: moon-landing: there is no such file, and no such scene; there are ")
 
 
+def test_folder_that_cannot_be_made_is_named_with_what_to_do() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Stage(Path("/proc/demonstration"))
+    line = "--folder /proc/demonstration: cannot be made anew: No such file or directory (/proc/demonstration)"
+    assert str(refused.value).startswith(line)
+
+
 def test_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     with pytest.raises(ConfigurationError, match="is no folder of a demonstration"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware_config.board_map import map_path
 from firmware_config.check import check_gate, summary
 from firmware_config.configuration import read_gate
 from firmware_config.machine import MODEL, check_machine
@@ -267,6 +268,19 @@ def test_summary_reads_the_wiring_back(tmp_path: Path) -> None:
         "lane 2: exit, impulse, pulse 500 ms, readers Reader 01 00",
         "lane 2: open K16 (GPIO 23)",
     )
+
+
+@pytest.mark.parametrize("bias", ["disabled", "as-is"])
+def test_contact_that_floats_unless_the_board_has_a_resistor(tmp_path: Path, bias: str) -> None:
+    own = tmp_path / "own.toml"
+    pulled_up = 'gpio = 9, active = "low", bias = "pull-up"'
+    own.write_text(map_path("pi5-header").read_text().replace(pulled_up, pulled_up.replace("pull-up", bias)))
+    gate = read_gate(spoiled(tmp_path, GPIO_GATE, ("pi5-header", str(own))))
+    line = (
+        f'lane 1: look again: loop_safety is read without a resistor of the computer (bias "{bias}"): unless the board'
+        " has one, the line floats and says anything"
+    )
+    assert [each for each in summary(gate) if "look again" in each] == [line]
 
 
 def test_fire_contact_whose_broken_wire_goes_unnoticed(tmp_path: Path) -> None:

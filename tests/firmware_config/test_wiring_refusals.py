@@ -115,6 +115,19 @@ def test_gap_that_outlasts_debouncing(tmp_path: Path, reader: str, gap: str) -> 
     assert read_gate(spoiled(tmp_path, GPIO_GATE, *lane_with(reader, gap))).board.debounce_ms == 300
 
 
+def test_loop_that_would_be_called_stuck_while_a_truck_waits_on_it(tmp_path: Path) -> None:
+    def stuck(value: int) -> tuple[str, str]:
+        return ('direction = "exit"', f'direction = "exit"\nstuck_s = {value}')
+
+    assert told(tmp_path, stuck(599)) == [
+        (
+            "lane[2].stuck_s: 599 is too short: a truck that waits for its slot would be called a stuck loop; "
+            "allowed: at least 600"
+        )
+    ]
+    assert read_gate(spoiled(tmp_path, GPIO_GATE, stuck(600))).lane[1].stuck_s == 600
+
+
 def test_open_and_hold_open_on_one_input_of_the_controller(tmp_path: Path) -> None:
     assert told(
         tmp_path, ('"close"]', '"close", "hold_open"]'), ('close = "K12"', 'close = "K12"\nhold_open = "K11"')

@@ -134,6 +134,19 @@ def test_second_board_on_the_same_socket_is_refused(board: BoardProcess) -> None
     assert second.stderr == f"simulated board: another board serves on {board.socket} already\n"
 
 
+@pytest.mark.parametrize(("socket_in", "trace_in"), [("nowhere", "."), (".", "nowhere")])
+def test_place_where_no_board_can_serve_is_named_with_what_to_do(tmp_path: Path, socket_in: str, trace_in: str) -> None:
+    at, trace = tmp_path / socket_in / "board", tmp_path / trace_in / "trace"
+    command = [sys.executable, "-m", "simulation.board", "--socket", str(at), "--trace", str(trace)]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    option, what = ("--socket", f"serve on {at}") if socket_in == "nowhere" else ("--trace", f"write the trace {trace}")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"simulated board: cannot {what}: No such file or directory; {option} names a file in a folder that this user"
+        " can write\n"
+    )
+
+
 @pytest.mark.parametrize(
     "packet",
     [

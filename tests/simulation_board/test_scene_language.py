@@ -6,7 +6,14 @@ import pytest
 
 from simulation.logics import Logic
 from simulation.scene import SceneError, parse_scene, read_scene, scenes
+from simulation.scene_conditions import ALARMS
 from simulation.scene_words import After, Count, Happen, Happens, Is, Order, Power, Tap, Until
+from terminal.alarms import STORAGE_ALARM
+from terminal.core.barrier_answers import STANDING
+from terminal.core.barrier_signals import Alarm
+from terminal.core.barrier_table import TABLE
+from terminal.tap import BOARD_ALARM
+from terminal.tap_entry import CALL_ALARM, FLAGGED_ALARM
 
 HEAD = "scene A test\nlane entry\n"
 
@@ -157,7 +164,9 @@ def test_line_may_be_for_some_logics_only() -> None:
         ("expect anna passed", "anna passed: docs/scenes.md lists what can be waited for"),
         ("expect boom sideways", "boom sideways: should be one of up, down"),
         ("expect pulses many", "many: should be a number"),
-        ("expect alarm TAILGATE", "TAILGATE: an alarm is called in small letters"),
+        ("expect alarm TAILGATE", "alarm TAILGATE: should be one of arm-off, "),
+        ("wait alarm tailgating cleared", "alarm tailgating: should be one of arm-off, "),
+        ("allow alarm call foo", "alarm foo: should be one of arm-off, "),
         ("stick sun on", "stick sun: should be one of loop_arm"),
         ("stick fire", "a contact is stuck on or off"),
         ("free fire on", "a contact is stuck on or off"),
@@ -189,6 +198,12 @@ def test_line_that_means_nothing_is_refused_with_its_number_and_what_could_stand
 def test_scene_that_is_none_is_refused(text: str, why: str) -> None:
     with pytest.raises(SceneError, match=why.replace("`", ".")):
         parse_scene(text, "test")
+
+
+def test_alarms_that_a_scene_may_name_are_those_that_a_gate_raises_of_a_lane() -> None:
+    of_the_table = {effect.name for row in TABLE for effect in row.does if isinstance(effect, Alarm)}
+    of_taps_and_board = {BOARD_ALARM, CALL_ALARM, FLAGGED_ALARM, STORAGE_ALARM, "fire-release"}
+    assert set(ALARMS) == of_the_table | set(STANDING) | of_taps_and_board
 
 
 def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ LANE, OTHER_LANE = BERTH_LANES
 ZONE = 3
 EAN = 8712345678906
 BOARD_LANE, OTHER_BOARD_LANE = 1, 2
-SHORT_S = 0.05
+ENOUGH_S = 3.0
+"""For a disk that is not held, on any machine."""
 A_MOMENT_S = 0.3
 
 
@@ -90,7 +91,7 @@ def test_place_is_given_back_by_an_entry_that_the_disk_did_not_let_in(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
     disk = HeldDisk()
-    with one_lane(number=LANE, board_lane=BOARD_LANE, before_commit=disk, budget_s=SHORT_S) as lane:
+    with one_lane(number=LANE, board_lane=BOARD_LANE, before_commit=disk, budget_s=ENOUGH_S) as lane:
         lane.entries()
         disk.hold()
         assert said(lane.tap(site.card("anna"))) == ("refuse", "storage")

@@ -10,6 +10,8 @@ from tests.tap.one_lane import Lanes, pulses, said
 from tests.tap.site import Site
 
 SHORT_S = 0.05
+ENOUGH_S = 3.0
+"""For a disk that is not held, on any machine."""
 
 
 def test_entry_is_refused_when_the_disk_is_too_slow_and_the_late_intent_opens_nothing(
@@ -38,7 +40,7 @@ def test_next_tap_after_a_slow_one_is_admitted_and_clears_the_alarm(
     one_lane: Lanes, site: Site, board: BoardProcess
 ) -> None:
     disk = HeldDisk()
-    with one_lane(before_commit=disk, budget_s=SHORT_S) as lane:
+    with one_lane(before_commit=disk, budget_s=ENOUGH_S) as lane:
         lane.entries()
         disk.hold()
         lane.tap(site.card("anna"))
