@@ -116,8 +116,8 @@ class Uplink:
             case Stream.BACKLOG:
                 self._backlog = max(self._backlog, end)
                 self._unacknowledged.append(end)
-            case Stream.REPLAY if self._replay is not None:
-                self._replay = (end, self._replay[1]) if end <= self._replay[1] else None
+            case Stream.REPLAY:
+                self._replay = (end, self._replay[1]) if self._replay and end <= self._replay[1] else None
         return sent
 
     def unavailable(self, wanted: Wanted) -> None:
