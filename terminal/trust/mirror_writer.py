@@ -54,6 +54,7 @@ class MirrorWriter:
         self._bounds = bounds_of(site)
         self._held: dict[str, bytes | Path] = {}
         self._held_bytes = 0
+        self._whole: dict[str, str] = {}
         self._assemblies: dict[tuple[str, str], Assembly] = {}
         self._number = 0
         self._known: dict[str, tuple[tuple[int, int, int], str]] = {}
@@ -107,7 +108,8 @@ class MirrorWriter:
         try:
             with self._alone():
                 for name, content in held.items():
-                    asides[name] = self._aside(content)
+                    asides[name] = content if isinstance(content, Path) else self._new_path()
+                    self._fill(asides[name], content)
                 folders = {self._folder}
                 for name, aside in asides.items():
                     target = self._folder / name
@@ -161,6 +163,8 @@ class MirrorWriter:
         whole = len(body) == MAX_WHOLE_BYTES
         if not whole and (piece.n < piece.count - 1 or len(body) > MAX_WHOLE_BYTES):
             raise NotTaken("other-piece", f"a piece of {name} with {len(body)} bytes; all but the last are of one size")
+        if self._whole.get(name) == piece.sha256:  # and held
+            return False
         if self._is_there(name, piece.sha256):
             self._let_go(name)
             return False
@@ -179,6 +183,7 @@ class MirrorWriter:
             assembly.drop()
             raise NotTaken("other-hash", f"the pieces of {name} are not the file that they were cut from")
         self._replace(name, content)
+        self._whole[name] = piece.sha256
         return True
 
     def _assembly(self, key: tuple[str, str], count: int) -> Assembly:
@@ -214,6 +219,7 @@ class MirrorWriter:
         self._held_bytes += len(content) if isinstance(content, bytes) else 0
 
     def _let_go(self, name: str) -> None:
+        self._whole.pop(name, None)
         match self._held.pop(name, None):
             case bytes(content):
                 self._held_bytes -= len(content)
@@ -223,17 +229,13 @@ class MirrorWriter:
             case _:
                 pass
 
-    def _aside(self, content: bytes | Path) -> Path:
+    def _fill(self, path: Path, content: bytes | Path) -> None:
         if isinstance(content, bytes):
-            path = self._new_path()
             self._check_room(len(content))
             with created(path) as file:
                 write_all(file, content)
-        else:
-            path = content
         self._hand_over(path)
         self._disk.sync_file(path)
-        return path
 
     def _new_path(self) -> Path:
         folder = self._aside_folder
