@@ -11,7 +11,6 @@ from typing import Any
 
 from headquarters.collecting import Collected, Collector, Outcome
 from headquarters.cosigner import acknowledgement_keys, load_cosigner
-from headquarters.terminals import Terminals
 from terminal.core import topics
 from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.messages import Batch, decode_batch
@@ -19,7 +18,7 @@ from terminal.edges.local_socket import LocalSocket
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost
 from terminal.sync import Sync
 from tests.headquarters.conftest import Office
-from tests.storage.support import SIGNING_KEY, TERMINAL, Gate, start
+from tests.storage.support import TERMINAL, Gate, start
 
 SITE = 4711
 WAIT_S = 60.0
@@ -132,9 +131,6 @@ class Headquarters:
     news: Until = field(default_factory=Until)
 
     def __post_init__(self) -> None:
-        self.office.site(SITE)
-        terminals = Terminals(self.office.database)
-        terminals.add(TERMINAL, SITE, SIGNING_KEY.public_key().public_bytes_raw(), self.office.change)
         self.collector = Collector(self.office.database, load_cosigner(self.office.keys))
         self.connected = threading.Event()
         self._subscribed: Future[None] | None = None
