@@ -16,6 +16,7 @@ from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.messages import Batch, decode_batch
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost
+from terminal.storage.view_reader import NoView, ViewReader
 from terminal.sync import Sync
 from tests.headquarters.conftest import Office
 from tests.storage.support import TERMINAL, Gate, start
@@ -85,10 +86,23 @@ class GateSide:
         return self.gate.store.epoch
 
     def write(self, count: int) -> None:
-        """So many entries more, durable."""
+        """So many entries more, durable, and shown."""
         assert self.gate is not None
-        for future in [self.gate.journal.append(start(number)) for number in range(count)]:
-            future.result(WAIT_S)
+        size = 0
+        for begin in range(0, count, 5_000):  # no more than the writer lets wait
+            numbers = range(begin, min(begin + 5_000, count))
+            for future in [self.gate.journal.append(start(number)) for number in numbers]:
+                size = future.result(WAIT_S).sequence + 1
+        deadline_s = time.monotonic() + WAIT_S
+        while self._shown() < size:  # nobody tells
+            assert time.monotonic() < deadline_s
+            time.sleep(0.005)
+
+    def _shown(self) -> int:
+        try:
+            return ViewReader(self.view_path, TERMINAL).look().size
+        except NoView:
+            return 0
 
     def acknowledged(self) -> int:
         return max((answer["size"] for answer in self.asked if answer["result"] == "acknowledged"), default=0)
