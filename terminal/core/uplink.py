@@ -23,8 +23,9 @@ UNTAKEN_S = 60.0
 MAX_LIVE_IN_FLIGHT = 4
 MAX_BACKLOG_IN_FLIGHT = 4
 """Batches that the broker has not taken yet. Few, since a new entry comes after them on a slow line."""
-MAX_WINDOW = 32
-"""Batches of backlog that are sent before headquarters has acknowledged the first."""
+MAX_WINDOW = 8
+"""Batches of backlog that are sent before headquarters has acknowledged the first. Few, since a new entry waits at the
+collectors for those that came before it."""
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 60.0
 """After a batch that the broker refuses; it doubles in between."""

@@ -180,7 +180,7 @@ def test_what_headquarters_asks_for_goes_ahead_of_the_backlog_and_behind_what_is
         ("live", 1000, 1003),
         ("replay", 20, 25),
         ("replay", 25, 30),
-        ("backlog", 160, 165),
+        ("backlog", 5 * MAX_WINDOW, 5 * MAX_WINDOW + 5),
     ]
 
 

@@ -13,11 +13,12 @@ from terminal.core.messages import MAX_BATCH_ENTRIES, Presence, Replay, decode_h
 from terminal.core.uplink import MAX_WINDOW, SILENCE_S
 from terminal.edges.mqtt import Broker
 from terminal.sync import Sync
+from terminal.sync_down import FIRST_PAUSE_S, LOOK_EVERY_S
 from tests.headquarters.conftest import Office
 from tests.mqtt.broker_rig import Rig, running_rig
 from tests.storage.support import SIGNING_KEY, TERMINAL
 from tests.sync.rig import SITE, WAIT_S, GateSide, Headquarters, MovedTime, sync_of
-from tests.sync.test_mirror_writer import files, published
+from tests.sync.test_mirror_writer import files, pieces, published
 
 
 @dataclass
@@ -187,12 +188,42 @@ def test_files_that_are_published_come_into_the_mirror(both: Both) -> None:
     wait_for_mirror(both, mirror_files(both.office.published, SITE))
 
 
-def wait_for_mirror(both: Both, wanted: dict[str, bytes]) -> None:
-    """Nobody tells when a file is there: it is looked for."""
+def wait_for_mirror(both: Both, wanted: dict[str, bytes], *, moving_s: float = 0.0) -> None:
+    """Nobody tells when a file is there: it is looked for, while the clock goes on by `moving_s` each time."""
     deadline_s = time.monotonic() + WAIT_S
-    while files(both.side.mirror) != wanted:
+    while not wanted.items() <= files(both.side.mirror).items():
         assert time.monotonic() < deadline_s, sorted(files(both.side.mirror))
+        both.time.ahead_s += moving_s
         time.sleep(0.01)
+
+
+def test_large_list_comes_in_pieces(both: Both) -> None:
+    content = bytes(range(256)) * 5_000
+    for topic, body in pieces(None, "revocation/cards", content):
+        both.headquarters.publish(str(topic), body)
+    both.sync()
+    wait_for_mirror(both, {"revocation/cards": content})
+
+
+def test_file_that_the_disk_refused_is_asked_for_again(both: Both) -> None:
+    both.side.mirror.rmdir()
+    both.headquarters.publish(f"xs/v1/repo/sites/{SITE}/timestamp.json", b"content")
+    both.side.write(1)
+    both.sync()
+    both.side.wait_until_acknowledged(1)
+    both.side.mirror.mkdir()
+    wait_for_mirror(both, {"timestamp.json": b"content"}, moving_s=FIRST_PAUSE_S / 10)
+
+
+def test_file_that_the_broker_dropped_is_asked_for_within_the_day(both: Both) -> None:
+    both.sync()
+    both.side.write(1)
+    both.side.wait_until_acknowledged(1)
+    (both.side.mirror / "timestamp.json").write_bytes(b"old")
+    both.headquarters.publish(f"xs/v1/repo/sites/{SITE}/timestamp.json", b"new")
+    wait_for_mirror(both, {"timestamp.json": b"new"})
+    (both.side.mirror / "timestamp.json").write_bytes(b"old")
+    wait_for_mirror(both, {"timestamp.json": b"new"}, moving_s=LOOK_EVERY_S / 10)
 
 
 def test_own_head_of_an_earlier_life_is_handed_to_the_gate(both: Both) -> None:
