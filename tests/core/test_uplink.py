@@ -131,17 +131,17 @@ def test_older_acknowledgement_does_not_move_the_cursor_back() -> None:
     line = Line(20)
     line.uplink.acknowledged(10, line.now_s)
     line.uplink.acknowledged(5, line.now_s)
+    assert line.uplink.cursor == 10
     assert line.pull() == [("backlog", 10, 15), ("backlog", 15, 20)]
 
 
 def test_connection_that_ends_takes_what_was_in_flight_with_it() -> None:
     line = Line(20)
-    first = line.one()
-    assert first is not None
+    assert len(line.pull(taken=False)) == MAX_BACKLOG_IN_FLIGHT
     line.uplink.lost()
     assert line.pull() == []
     line.uplink.connected(line.size, line.now_s)
-    line.uplink.taken(first)
+    line.uplink.taken(line.sent[0])
     assert line.pull() == [("backlog", n, n + 5) for n in (0, 5, 10, 15)]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from headquarters.publisher import mirror_files
 from terminal.core import topics
@@ -208,9 +209,12 @@ def test_large_list_comes_in_pieces(both: Both) -> None:
 def test_file_that_the_disk_refused_is_asked_for_again(both: Both) -> None:
     both.side.mirror.rmdir()
     both.headquarters.publish(f"xs/v1/repo/sites/{SITE}/timestamp.json", b"content")
-    both.side.write(1)
-    both.sync()
-    both.side.wait_until_acknowledged(1)
+    with capture_logs() as said:
+        both.sync()
+        deadline_s = time.monotonic() + WAIT_S
+        while "mirror" not in [line["event"] for line in said]:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
     both.side.mirror.mkdir()
     wait_for_mirror(both, {"timestamp.json": b"content"}, moving_s=FIRST_PAUSE_S / 10)
 
