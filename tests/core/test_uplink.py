@@ -141,7 +141,6 @@ def test_connection_that_ends_takes_what_was_in_flight_with_it() -> None:
     line.uplink.lost()
     assert line.pull() == []
     line.uplink.connected(line.size, line.now_s)
-    line.uplink.taken(line.sent[0])
     assert line.pull() == [("backlog", n, n + 5) for n in (0, 5, 10, 15)]
 
 
