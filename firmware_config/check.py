@@ -34,8 +34,10 @@ def summary(gate: Gate) -> tuple[str, ...]:
     With them what is allowed and yet worth a second look.
     """
     map_name = f", pin map {gate.board.map}" if gate.board.map else ""
+    broker = gate.broker
     return (
         f"terminal {gate.terminal.name} at site {gate.terminal.site}, {gate.board.kind} board{map_name}",
+        *([f"broker {broker.host}:{broker.port}"] if broker else []),
         *(line for lane in gate.lane for line in _lane(gate, lane)),
     )
 

@@ -21,6 +21,9 @@ APART = (
     ("board", "socket"),
     ("board", "map"),
     ("socket", "path"),
+    ("broker", "ca"),
+    ("broker", "certificate"),
+    ("broker", "key"),
 )
 
 
@@ -34,6 +37,7 @@ def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
     yield from _callers_twice(file, tables(content, "caller"))
     yield from _folders(file, content)
     yield from _sockets(file, content)
+    yield from _broker(file, content)
 
 
 def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
@@ -91,6 +95,14 @@ def _sockets(file: str, content: Table) -> Iterator[Mistake]:
     if path is not None and data is not None and data in path.parents:
         wrong = f"{path} is in terminal.data, where nobody else can reach it"
         yield Mistake(file, "socket.path", wrong, "a place outside terminal.data")
+
+
+def _broker(file: str, content: Table) -> Iterator[Mistake]:
+    if "broker" in content and "view" not in table(content, "terminal"):
+        yield Mistake(file, "terminal.view", "is missing, and [broker] is there", "a view, out of which is sent")
+    key, data = _path(content, "broker", "key"), _path(content, "terminal", "data")
+    if key is not None and data is not None and data in key.parents:
+        yield Mistake(file, "broker.key", f"{key} is in terminal.data, where `sync` cannot read it", "another folder")
 
 
 def _path(content: Table, name: str, key: str) -> PurePosixPath | None:

@@ -15,6 +15,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 from firmware_config.values import (
     AbsolutePath,
     FileName,
+    HostName,
     InputName,
     MapName,
     OutputName,
@@ -209,6 +210,24 @@ class Socket(Section):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Broker(Section):
+    """Headquarters' broker, for `xs-terminal sync` ([sync](sync.md)); the gate itself has no network and does not look
+    at it. Left out, the mirror is filled by hand and nothing is sent. It needs `terminal.view`.
+    """
+
+    host: HostName
+    """Name or address; it must stand in the broker's certificate."""
+    port: Annotated[int, Ge(1), Le(65_535)] = 8883
+    """Port for MQTT over TLS."""
+    ca: AbsolutePath
+    """Certificate of the authority that signed the broker's, PEM."""
+    certificate: AbsolutePath
+    """This terminal's own certificate, PEM; the name in it is `terminal.name`."""
+    key: AbsolutePath
+    """Its private key, PEM, readable by the user of `sync` alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(Section):
     """Who may ask the gate for what, over its socket. Root and the gate's own user may ask everything; who is
     neither and has no `[[caller]]` may ask nothing.
@@ -228,6 +247,7 @@ class Gate(Section):
     keys: Keys = field(default_factory=Keys)
     timing: Timing = field(default_factory=Timing)
     socket: Socket = field(default_factory=Socket)
+    broker: Broker | None = None
     caller: Annotated[tuple[Caller, ...], MinLen(0), MaxLen(8)] = ()
     board: Board
     lane: Annotated[tuple[Lane, ...], MinLen(1), MaxLen(4)]

@@ -31,9 +31,11 @@ what is allowed. Tables that may stand more than once are counted from 1 in the 
 BETWEEN = """## What must hold between keys
 
 * No two lanes have the same number, no reader is used twice, and no two callers have the same user.
-* `terminal.root`, `terminal.data`, `terminal.view`, `keys.folder`, `board.socket`, `board.map` and `socket.path` are
-  not inside `terminal.mirror`, into which others write, and the mirror is not inside `terminal.data`. `socket.path` and
-  `terminal.view` are not there either, since nobody else could reach them. `socket.path` is not `board.socket`.
+* `terminal.root`, `terminal.data`, `terminal.view`, `keys.folder`, `board.socket`, `board.map`, `socket.path` and the
+  files of `broker` are not inside `terminal.mirror`, into which others write, and the mirror is not inside
+  `terminal.data`. `socket.path`, `terminal.view` and `broker.key` are not there either, since nobody else could reach
+  them. `socket.path` is not `board.socket`.
+* `[broker]` needs `terminal.view`: what is sent is read there.
 
 So that no boom stays open for ever, and none comes down on anybody:
 

@@ -56,6 +56,13 @@ def is_screw(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,15}", text) is not None
 
 
+def is_host_name(text: str) -> bool:
+    """Tell whether `text` can be the name or the address of a computer: what stands before a port, and no more."""
+    return (
+        len(text) <= 253 and re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+", text) is not None
+    )
+
+
 def is_user_name(text: str) -> bool:
     """Tell whether `text` can be the name of a Unix user, as systemd's strict syntax has it."""
     return re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", text) is not None
@@ -76,6 +83,7 @@ UserName = Annotated[
     str, Predicate(is_user_name), Allowed("the name of a Unix user: a-z, 0-9, _ and -, at most 31 characters")
 ]
 FileName = Annotated[str, Predicate(is_file_name), Allowed("a file name without a folder")]
+HostName = Annotated[str, Predicate(is_host_name), Allowed("the name or the address of a computer, without a port")]
 MapName = Annotated[
     str, Predicate(is_map_name), Allowed("the name of a pin map, or the absolute path of a pin map of your own")
 ]

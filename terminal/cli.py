@@ -10,9 +10,12 @@ import typer
 from firmware_config.check import check_gate, summary
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.cli_orders import order, state
+from terminal.cli_sync import import_, sync
 from terminal.errors import XsError
 
-HELP = "Run the gate, give it orders, check its configuration, or try the whole system on this desk."
+HELP = (
+    "Run the gate and its line to headquarters, give it orders, check its configuration, or try all of it on this desk."
+)
 EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
 
@@ -21,6 +24,8 @@ LogicWord = Literal["impulse", "impulse-count", "step", "hold", "all"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 app.command()(order)
 app.command()(state)
+app.command()(sync)
+app.command("import")(import_)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The unit and its surroundings, judged by systemd's own tools; left out where these are not installed."""
+"""The units and their surroundings, judged by systemd's own tools; left out where these are not installed."""
 
 import shutil
 import subprocess
@@ -10,19 +10,29 @@ from firmware_config.gate import Keys, Socket
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "xs-terminal-gate.service"
-MOST_EXPOSURE = "10"  # in tenths
+SYNC = FOLDER / "xs-terminal-sync.service"
+MOST_EXPOSURE = {UNIT.name: "10", SYNC.name: "11"}
+"""In tenths. Of what sync has, 1.0 is that it has the network at all, and not to one address alone."""
+both_units = pytest.mark.parametrize("unit", [UNIT, SYNC], ids=["gate", "sync"])
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 
 def exposure(unit: Path) -> subprocess.CompletedProcess[str]:
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", str(unit)]
+    command = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        "--no-pager",
+        f"--threshold={MOST_EXPOSURE[unit.name]}",
+        str(unit),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def settings() -> dict[str, list[str]]:
+def settings(unit: Path = UNIT) -> dict[str, list[str]]:
     """Key → values of the unit's [Service], in order."""
     found: dict[str, list[str]] = {}
-    section = UNIT.read_text().split("[Service]")[1].split("[Install]")[0]
+    section = unit.read_text().split("[Service]")[1].split("[Install]")[0]
     for line in section.splitlines():
         if "=" in line and not line.startswith("#"):
             key, _, value = line.partition("=")
@@ -31,8 +41,9 @@ def settings() -> dict[str, list[str]]:
 
 
 @needs_systemd
-def test_exposure_is_at_most_one() -> None:
-    judged = exposure(UNIT)
+@both_units
+def test_exposure_is_at_most_about_one(unit: Path) -> None:
+    judged = exposure(unit)
     assert judged.returncode == 0, judged.stdout[-2000:] + judged.stderr
 
 
@@ -44,12 +55,13 @@ def test_exposure_check_can_fail(tmp_path: Path) -> None:
 
 
 @needs_systemd
-def test_unit_is_understood_in_every_line(tmp_path: Path) -> None:
+@both_units
+def test_unit_is_understood_in_every_line(unit: Path, tmp_path: Path) -> None:
     program = tmp_path / "xs-terminal"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    copy = tmp_path / UNIT.name
-    copy.write_text(UNIT.read_text().replace("/opt/xs-terminal/.venv/bin/xs-terminal", str(program)))
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text().replace("/opt/xs-terminal/.venv/bin/xs-terminal", str(program)))
     command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(copy)]
     verified = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
@@ -61,6 +73,19 @@ def test_gate_has_no_network_and_no_device_but_gpio() -> None:
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert (unit["DevicePolicy"], unit["DeviceAllow"]) == (["closed"], ["char-gpiochip rw"])
     assert not {"PrivateUsers", "PrivateDevices", "AmbientCapabilities"} & {key for key in unit if unit[key] != [""]}
+
+
+def test_sync_has_no_device_and_no_key_and_writes_the_mirror_alone() -> None:
+    unit = settings(SYNC)
+    assert (unit["User"], unit["Group"]) == (["xs-sync"], ["xs-sync"])
+    assert (unit["PrivateDevices"], unit["DevicePolicy"], "DeviceAllow" in unit) == (["yes"], ["closed"], False)
+    assert not {key for key in unit if key.startswith(("LoadCredential", "SetCredential", "ImportCredential"))}
+    assert (unit["ProtectSystem"], unit["ReadWritePaths"]) == (["strict"], ["-/var/lib/xs-mirror"])
+    assert not {"StateDirectory", "RuntimeDirectory", "BindPaths"} & unit.keys()
+    assert unit["SocketBindDeny"] == ["any"]
+    assert [line for line in (FOLDER / "xs-terminal.sysusers.conf").read_text().splitlines() if line[:2] == "m "] == [
+        "m xs-sync xs-view"
+    ]
 
 
 def test_every_user_can_reach_the_folder_in_which_the_gate_makes_its_socket() -> None:

@@ -258,3 +258,50 @@ def test_times_of_a_lane_are_bounded_on_both_sides(tmp_path: Path, key: str, lea
         assert getattr(read_gate(read(value)).lane[0], key) == value
     for value in (least - 1, most + 1):
         assert any(f"allowed: a whole number from {least} to {most}" in each for each in mistakes_in(read(value)))
+
+
+BROKER = """
+[broker]
+host = "mqtt.example.nl"
+ca = "/etc/xs-terminal/broker/ca.pem"
+certificate = "/etc/xs-terminal/broker/certificate.pem"
+key = "/etc/xs-terminal/broker/key.pem"
+"""
+VIEW = ('root = "/etc/xs-terminal/root.json"', 'root = "/etc/xs-terminal/root.json"\nview = "/var/lib/xs-view/view.db"')
+
+
+def test_broker_is_at_the_port_for_mqtt_over_tls(tmp_path: Path) -> None:
+    broker = read_gate(spoiled(tmp_path, GATE + BROKER, VIEW)).broker
+    assert broker is not None
+    assert (broker.host, broker.port, broker.key.name) == ("mqtt.example.nl", 8883, "key.pem")
+
+
+def test_broker_without_a_view_has_nothing_to_send(tmp_path: Path) -> None:
+    assert mistakes_in(written(tmp_path, GATE + BROKER)) == [
+        "gate.toml: terminal.view: is missing, and [broker] is there; allowed: a view, out of which is sent"
+    ]
+
+
+@pytest.mark.parametrize("host", ["", "mqtts://mqtt.example.nl", "mqtt.example.nl:8883", "two words", "-a"])
+def test_host_of_the_broker_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    (mistake,) = mistakes_in(spoiled(tmp_path, GATE + BROKER, VIEW, ("mqtt.example.nl", host)))
+    assert mistake.startswith("gate.toml: broker.host: ")
+
+
+@pytest.mark.parametrize("host", ["broker", "10.0.0.7", "fd00::7", "a" * 63])
+def test_host_of_the_broker_in_any_form(tmp_path: Path, host: str) -> None:
+    read = read_gate(spoiled(tmp_path, GATE + BROKER, VIEW, ("mqtt.example.nl", host)))
+    assert read.broker is not None
+    assert read.broker.host == host
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"),
+    [
+        ("/var/lib/xs-mirror", "is in the mirror"),
+        ("/var/lib/xs-gate", "where `sync` cannot read it"),
+    ],
+)
+def test_key_for_the_broker_in_a_folder_where_it_may_not_be(tmp_path: Path, folder: str, says: str) -> None:
+    (mistake,) = mistakes_in(spoiled(tmp_path, GATE + BROKER, VIEW, ("/etc/xs-terminal/broker/key", f"{folder}/key")))
+    assert says in mistake
