@@ -56,11 +56,12 @@ class Reserve:
                 return False
             return True
 
-    def give_at_start(self) -> None:
-        """Give a step back if there is not even that much free: a database cannot be opened without any room."""
+    def give_for_log(self, log: Path) -> None:
+        """Give back what a database takes to be opened: its log is brought into the file, and a little more."""
         with suppress(OSError):
-            if self.space().available_bytes < STEP_BYTES:
-                self.give()
+            needed_bytes = STEP_BYTES + (log.stat().st_size if log.exists() else 0)
+            while self.space().available_bytes < needed_bytes and self.give():
+                pass
 
     def refill(self) -> None:
         """Make it whole, as far as the disk has room to spare.

@@ -59,7 +59,7 @@ class Store:
             raise ConfigurationError(f"a terminal cannot be called {terminal!r}: 1 to 32 of a-z, 0-9 and -")
         self._random_bytes = random_bytes
         if reserve is not None:
-            reserve.give_at_start()
+            reserve.give_for_log(folder / "journal.db-wal")
         self._database = database(folder)
         try:
             self._writer = Writer(

@@ -237,10 +237,12 @@ class Writer:
             self._disconnect()
 
     def _connect(self) -> sqlite3.Connection:
-        try:
-            return self._database.connect()
-        except sqlite3.Error as error:
-            raise in_words(error, self._database.path) from None
+        while True:
+            try:
+                return self._database.connect()
+            except sqlite3.Error as error:
+                if not (is_full(error) and self._more_room()):
+                    raise in_words(error, self._database.path) from None
 
     def _reconnect(self) -> sqlite3.Connection:
         """Open the database anew. What failed may have reached it all the same, so memory is read anew as well."""
