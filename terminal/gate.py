@@ -184,7 +184,7 @@ class GateProcess:
             reserve,
             self._store.retention(),
             told=self._store.kept.number("dropped-entries"),
-            rules=self._keeper,
+            kept_days=self._kept_days,
             journal=self._journal,
             alarms=self._alarms,
             clock=self._clock,
@@ -257,6 +257,10 @@ class GateProcess:
     def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else None
+
+    def _kept_days(self) -> int | None:
+        rules = self._keeper.current()
+        return rules.policy.retention.terminal_days if rules else None
 
     def _facts(self) -> dict[str, int | str | None]:
         """What is shown beside the journal (docs/view.md). Asks the disk how full it is."""

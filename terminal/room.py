@@ -6,6 +6,7 @@ is told by one entry a round: by its number, so that a round that a power cut br
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol
@@ -17,7 +18,7 @@ from terminal.core.journal import Entry, Kind
 from terminal.core.policy import DAY_S
 from terminal.core.room import RESERVE_BYTES, SCARCE_UNTIL, Level, Space, level
 from terminal.errors import StorageError
-from terminal.ports import Clock, Heartbeat, Journal, RulesInForce
+from terminal.ports import Clock, Heartbeat, Journal
 
 TURN_S = 1.0
 AGAIN_S = 60.0
@@ -75,17 +76,20 @@ class Room:
         dropped: DroppedEntries,
         *,
         told: KeptNumber,
-        rules: RulesInForce,
+        kept_days: Callable[[], int | None],
         journal: Journal,
         alarms: Alarms,
         clock: Clock,
         heartbeat: Heartbeat,
     ) -> None:
-        """`told`: below which number the journal says that entries were dropped."""
+        """`told`: below which number the journal says that entries were dropped.
+
+        `kept_days`: how long the site's policy keeps entries here; None while there is none, and nothing is dropped.
+        """
         self._disk = disk
         self._dropped = dropped
         self._told = told
-        self._rules = rules
+        self._kept_days = kept_days
         self._journal = journal
         self._alarms = alarms
         self._clock = clock
@@ -164,12 +168,11 @@ class Room:
 
     def _drop(self) -> None:
         """A chunk, when the day's round is due or the disk is short; at a round's end it is told what went."""
-        rules, now_s = self._rules.current(), self._clock.monotonic_s()
-        if rules is None:
+        days, now_s = self._kept_days(), self._clock.monotonic_s()
+        if days is None:
             return
         if now_s >= self._due_s:
-            kept_ms = rules.policy.retention.terminal_days * DAY_S * 1000
-            if not self._dropped.drop(before_ms=self._clock.now().ms - kept_ms):
+            if not self._dropped.drop(before_ms=self._clock.now().ms - days * DAY_S * 1000):
                 self._due_s = now_s + DAY_S
                 self._tell()
         elif self._level >= Level.SHORT and not self._dropped.drop(before_ms=None):
