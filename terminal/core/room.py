@@ -6,10 +6,15 @@ is no room: it is kept for exits, charges and alarms.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 RESERVE_BYTES = 32 * 2**20
+RESERVE_FILE = "reserve"
+"""Beside the journal."""
 SCARCE_AT, SCARCE_UNTIL = 0.80, 0.75
 SHORT_AT, SHORT_UNTIL = 0.90, 0.85
+PASSAGE_BYTES = 1200
+"""What a passage takes in the journal: intent, outcome, end, and two checkpoints; about as much again in the view."""
 ONLY_RESERVE_BELOW_BYTES, ONLY_RESERVE_UNTIL_BYTES = 4 * 2**20, 8 * 2**20
 
 
@@ -50,6 +55,31 @@ class Space:
     def room_bytes(self) -> int:
         """What can be written until only the reserve is left; negative when that has been broken into."""
         return self.available_bytes + self.free_page_bytes + self.reserve_bytes - RESERVE_BYTES
+
+
+class FileSystem(Protocol):
+    """What `statvfs` says of one, in blocks of `f_frsize` bytes."""
+
+    @property
+    def f_frsize(self) -> int: ...  # noqa: D102  the kernel's own names
+
+    @property
+    def f_blocks(self) -> int: ...  # noqa: D102
+
+    @property
+    def f_bfree(self) -> int: ...  # noqa: D102
+
+    @property
+    def f_bavail(self) -> int: ...  # noqa: D102
+
+
+def space_of(disk: FileSystem, *, reserve_bytes: int) -> Space:
+    """How full it is, to those who have no privileges there."""
+    return Space(
+        used_bytes=(disk.f_blocks - disk.f_bfree) * disk.f_frsize,
+        available_bytes=disk.f_bavail * disk.f_frsize,
+        reserve_bytes=reserve_bytes,
+    )
 
 
 def level(before: Level, space: Space) -> Level:

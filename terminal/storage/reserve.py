@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from terminal.core.room import ONLY_RESERVE_UNTIL_BYTES, RESERVE_BYTES, Space
+from terminal.core.room import ONLY_RESERVE_UNTIL_BYTES, RESERVE_BYTES, RESERVE_FILE, Space, space_of
 
 STEP_BYTES = 2**20
 
@@ -25,7 +25,7 @@ class Reserve:
     def __init__(self, folder: Path) -> None:
         """Touches nothing yet."""
         self._folder = folder
-        self._path = folder / "reserve"
+        self._path = folder / RESERVE_FILE
         self._turn = threading.Lock()
 
     def space(self) -> Space:
@@ -34,12 +34,7 @@ class Reserve:
         Raises:
             OSError: the disk failed.
         """
-        disk = os.statvfs(self._folder)
-        return Space(
-            used_bytes=(disk.f_blocks - disk.f_bfree) * disk.f_frsize,
-            available_bytes=disk.f_bavail * disk.f_frsize,
-            reserve_bytes=self._left_bytes(),
-        )
+        return space_of(os.statvfs(self._folder), reserve_bytes=self._left_bytes())
 
     def give(self) -> bool:
         """Give a step back to the disk, for a write that found no room; False: nothing is left to give."""
