@@ -159,7 +159,7 @@ class Room:
             case _:
                 self._say(f"disk {percent} % full")
         if self._level is not before:
-            log.warning("disk", level=self._level.name.lower().replace("_", "-"), used_percent=percent)
+            log.warning("disk", state=self._level.name.lower().replace("_", "-"), used_percent=percent)
 
     def _say(self, words: str | None) -> None:
         self._words = words

@@ -81,7 +81,8 @@ class Retention:
         """
 
         def vacuum(connection: sqlite3.Connection) -> None:
-            connection.execute(f"PRAGMA incremental_vacuum({SHRINK_PAGES})").fetchall()
+            for _ in range(SHRINK_PAGES):  # it is done a page a step, and Python takes one step
+                connection.execute("PRAGMA incremental_vacuum(1)")
 
         self._writer.submit(vacuum, lambda _: self._writer.scrub()).result()
 
