@@ -1,5 +1,7 @@
 """Is there room on the disk for a journal and its reserve?"""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,3 +42,17 @@ def test_installer_hears_how_much_journal_the_disk_holds(tmp_path: Path) -> None
     assert disk_space(gate) is None
     gate.terminal.data.mkdir()
     assert disk_space(gate) is not None
+
+
+def test_check_of_a_machine_names_a_disk_that_is_too_small(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = f'mount -t tmpfs -o size=30m none {disk} && mkdir -m 700 {disk}/data && exec "$@"'
+    in_namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    if subprocess.run([*in_namespace, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a small disk in a namespace of his own")
+    path = written(tmp_path, GATE.replace("/var/lib/xs-gate", f"{disk}/data"))
+    command = [*in_namespace, sys.executable, "-m", "terminal", "check", str(path), "--machine"]
+    checked = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "disk: 0.0 GB for the journal, some 0 passages" in checked.stdout
+    assert f"the disk with {disk}/data has 30 MiB free, so that nobody would be let in" in checked.stderr

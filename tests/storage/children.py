@@ -78,6 +78,7 @@ def drop(folder: Path) -> None:
         retention = gate.store.retention()
         while retention.drop(before_ms=None):
             os.write(1, b"dropped\n")
+        os.write(1, b"nothing left\n")
         signal.pause()
 
 
