@@ -17,6 +17,7 @@ from firmware_config.cardkeys import keys_folder, read_card_keys, read_own_key
 from firmware_config.gate import Board, Gate, reader_kind
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
 from terminal.core.document import MAX_ROOT_BYTES
+from terminal.core.room import ONLY_RESERVE_UNTIL_BYTES, PASSAGE_BYTES, RESERVE_BYTES, RESERVE_FILE, Space, space_of
 
 ROOT = Path("/")
 OVERFLOW_UID = 65534
@@ -29,8 +30,10 @@ def check_machine(gate: Gate, environ: Mapping[str, str], file: str, tree: Path 
 
     `tree` is where the machine's `dev` and `sys` are.
     """
+    space = disk_space(gate)
     return (
         *_data(gate.terminal.data, file),
+        *(check_room(space, gate, file) if space else ()),
         *_mirror(gate.terminal.mirror, file),
         *_view(gate.terminal.view, file),
         *_root(gate.terminal.root, file),
@@ -38,6 +41,32 @@ def check_machine(gate: Gate, environ: Mapping[str, str], file: str, tree: Path 
         *_callers(gate, file),
         *_board(gate, file, tree),
     )
+
+
+def check_room(space: Space, gate: Gate, file: str) -> tuple[Mistake, ...]:
+    """What is wrong when the disk with the journal, so full, has no room for the reserve and a little more."""
+    if space.room_bytes >= ONLY_RESERVE_UNTIL_BYTES:
+        return ()
+    free, needed = space.available_bytes // 2**20, (RESERVE_BYTES + ONLY_RESERVE_UNTIL_BYTES) // 2**20
+    wrong = f"the disk with {gate.terminal.data} has {free} MiB free, so that nobody would be let in"
+    return (Mistake(file, "terminal.data", wrong, f"{needed} MiB at least; make room, or take a larger disk"),)
+
+
+def room_line(space: Space, gate: Gate) -> str:
+    """How much journal the disk can hold, for an installer."""
+    files = 1 if gate.terminal.view is None else 2
+    passages = max(0, space.room_bytes) // (files * PASSAGE_BYTES)
+    return f"disk: {max(0, space.room_bytes) / 1e9:.1f} GB for the journal, some {passages:,} passages"
+
+
+def disk_space(gate: Gate) -> Space | None:
+    """How full the disk with the journal is; None while there is no folder on it."""
+    try:
+        reserve = gate.terminal.data / RESERVE_FILE
+        reserve_bytes = reserve.stat().st_size if reserve.exists() else 0
+        return space_of(os.statvfs(gate.terminal.data), reserve_bytes=reserve_bytes)
+    except OSError:
+        return None
 
 
 def check_readers(gate: Gate, present: Collection[str], file: str) -> tuple[Mistake, ...]:

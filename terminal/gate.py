@@ -5,6 +5,7 @@
     journal thread    the only one that writes to the database                             (storage.writer)
     view thread       copies what is committed for the processes that may not open it      (storage.view)
     socket threads    who asks how the lanes are, or gives them an order                   (edges.local_socket → orders)
+    room thread       looks how full the disk is, drops what headquarters has              (room)
     renewal thread    watches the mirror, brings lists and rules into force                (renewal)
     log thread        writes what all of them say, so that none of them waits for a reader (edges.log)
     main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
@@ -50,6 +51,9 @@ from terminal.ports import CardTransport, ReaderState
 from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
 from terminal.renewal import Renewal
+from terminal.room import PART as ROOM_PART
+from terminal.room import Room
+from terminal.storage.reserve import Reserve
 from terminal.storage.store import Store
 from terminal.storage.view import PART as VIEW_PART
 from terminal.summary import lane_words, summary
@@ -68,6 +72,7 @@ FIRST_WORDS_TURN_S = 0.005
 JOURNAL_WITHIN_S = 60.0
 """A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
 RENEWAL_WITHIN_S = 60.0
+ROOM_WITHIN_S = 60.0
 
 log = structlog.get_logger()
 
@@ -130,7 +135,10 @@ class GateProcess:
         self._heartbeats.expect("journal", JOURNAL_WITHIN_S)
 
         data = gate.terminal.data
-        self._store = Store(data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom)
+        reserve = Reserve(data)
+        self._store = Store(
+            data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom, reserve=reserve
+        )
         ending.add(Stage.JOURNAL, "journal", self._store.close)
         self._clock = FlooredClock(self._store.kept.number("clock-floor"))
         self._keeper = RulesKeeper(
@@ -172,6 +180,19 @@ class GateProcess:
             view = self._store.view(gate.terminal.view, facts=self._facts, trouble=self._view_trouble)
             view.start()
             ending.add(Stage.JOURNAL, VIEW_PART, view.stop)
+        self._room = Room(
+            reserve,
+            self._store.retention(),
+            told=self._store.kept.number("dropped-entries"),
+            kept_days=self._kept_days,
+            journal=self._journal,
+            alarms=self._alarms,
+            clock=self._clock,
+            heartbeat=self._heartbeats,
+        )
+        self._heartbeats.expect(ROOM_PART, ROOM_WITHIN_S)
+        self._room.start()
+        ending.add(Stage.TAPS, ROOM_PART, self._room.stop)
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
@@ -188,6 +209,7 @@ class GateProcess:
             kept=self._store.kept.number,
             reader_states=self._reader_states,
             traced=self._traced,
+            only_reserve=self._room.only_reserve,
             ending=ending,
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
@@ -236,6 +258,10 @@ class GateProcess:
         rules = self._keeper.current()
         return ZoneInfo(rules.policy.time_zone) if rules else None
 
+    def _kept_days(self) -> int | None:
+        rules = self._keeper.current()
+        return rules.policy.retention.terminal_days if rules else None
+
     def _facts(self) -> dict[str, int | str | None]:
         """What is shown beside the journal (docs/view.md). Asks the disk how full it is."""
         rules = self._keeper.current()
@@ -257,4 +283,4 @@ class GateProcess:
             table.number: lane_words(table, self._lanes[table.number].state, rules, self._reader_states)
             for table in self._gate.lane
         }
-        return summary(lanes, rules, self._clock.now().s, self._store.trouble)
+        return summary(lanes, rules, self._clock.now().s, self._room.words(), self._store.trouble)

@@ -78,6 +78,8 @@ class SharedParts:
     """A number in the gate's database, by its name."""
     reader_states: dict[str, ReaderState]
     traced: Callable[[str, CardTransport], CardTransport]
+    only_reserve: Callable[[], bool]
+    """Tells whether the disk has room for exits only."""
     ending: Ending
 
 
@@ -100,6 +102,7 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
             random=os.urandom,
             intent_budget_s=shared.gate.timing.intent_budget_ms / 1000,
             serving=partial(_serving, shared.gate),
+            only_reserve=shared.only_reserve,
         )
     )
     for reader in table.reader:

@@ -10,11 +10,11 @@ from terminal.core.rules import Rules
 from terminal.ports import ReaderState
 
 
-def summary(lanes: Mapping[int, str], rules: Rules | None, now_s: float, trouble: str | None) -> str:
-    """What is wrong with each lane, the age of the lists, and why nothing can be written down."""
+def summary(lanes: Mapping[int, str], rules: Rules | None, now_s: float, room: str | None, trouble: str | None) -> str:
+    """What is wrong with each lane, the age of the lists, what is wrong with the disk, why nothing can be written."""
     each = "; ".join(f"lane {number} {words}" for number, words in lanes.items())
     lists = f"lists {int(rules.list_age_s(now_s))} s old" if rules else "no rules in force"
-    return f"{each}; {lists}" + (f"; storage: {trouble}" if trouble else "")
+    return f"{each}; {lists}" + (f"; {room}" if room else "") + (f"; storage: {trouble}" if trouble else "")
 
 
 def lane_words(table: LaneTable, lane: State, rules: Rules | None, readers: Mapping[str, ReaderState]) -> str:

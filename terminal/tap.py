@@ -143,8 +143,13 @@ class Taps:
 
     def _turn_away(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
         """Not admitted: it is written down, and nothing moves whether or not the disk answers."""
-        self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
+        if not self._has_no_room(course):
+            self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
         return decision
+
+    def _has_no_room(self, course: Course) -> bool:
+        """Only the reserve on the disk is left, and this is no exit: a queue of drivers must not use it up."""
+        return course.side is Side.ENTRY and self._ports.only_reserve()
 
     def _record(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
         """Fire: the boom is open for whoever leaves. His tap is written down, and nothing hangs on it."""
@@ -154,6 +159,9 @@ class Taps:
     def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any], *, shares: bool) -> Decision:
         """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
+        if self._has_no_room(course):
+            self._give_back(course)
+            return _instead(decision, Outcome.DESK, Reason.STORAGE)
         intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
         if course.key is None and course.side is Side.ENTRY:
             intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))

@@ -58,4 +58,6 @@ class TapPorts:
     clock: Clock
     random: Random
     intent_budget_s: float
+    only_reserve: Callable[[], bool] = lambda: False
+    """Tells whether there is room on the disk for exits only. Must not block."""
     serving: Callable[[Side], tuple[int, ...]] = lambda _: ()

@@ -177,6 +177,7 @@ MEANING: dict[Reason, _Meaning] = {
     Reason.STORAGE: _Meaning(
         Outcome.REFUSE,
         Help.DESK,
-        "The decision was to admit, and it could not be written down in time.",
+        "The decision was to admit, and it could not be written down in time. With `desk`: the disk is full; what is"
+        " left of it is kept for exits.",
     ),
 }

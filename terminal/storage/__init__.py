@@ -6,10 +6,10 @@
 * The **epoch** is 16 random bytes, born with the database; it tells this journal from any other of the same terminal.
 * A **holder** is a card as the table of stays knows it: an HMAC under a key of this terminal.
 * A **kept state** is a named value that outlives the run: the clock's floor, the highest versions seen, orders kept.
+* The **reserve** is a file that holds room on the disk, given back in steps when a write finds none.
 * The **trouble** is the one line that says what is wrong with the disk, or nothing.
 
-Read `store` (the front door), then `writer` (the thread), `journal` (entries), `stays`, `kept` and `daykeys`; below
-them `database` (file, lock, settings), `schema` with `migrations`, and `trouble` (errors in words). Still to come
-beside `journal`: the Merkle tree with its checkpoints, retention of what headquarters acknowledged, and the reserve
-on the disk for exits.
+Read `store` (the front door), then `writer` (the thread), `journal` (entries), `checkpoints` (their tree), `retention`
+(what goes), `stays`, `passages`, `kept` and `daykeys`; `view`, a copy for other processes; below them `database` (file,
+lock, settings), `reserve`, `schema` with `migrations`, and `trouble` (errors in words).
 """

@@ -104,6 +104,8 @@ class Database:
             self._lock = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        # Before anything else is in the file: so that it can be made shorter without being written anew as a whole.
+        connection.execute("PRAGMA auto_vacuum = incremental")
         for name, value in _SETTINGS.items():
             connection.execute(f"PRAGMA {name} = {value}").fetchone()
             if connection.execute(f"PRAGMA {name}").fetchone()[0] != value:

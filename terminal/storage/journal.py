@@ -110,7 +110,7 @@ class JournalWriter:
         def store(connection: sqlite3.Connection) -> EntryKey:
             key = self._store(connection, entry, now)
             if also is not None:
-                rows.extend(self._stays.store(connection, also))
+                rows[:] = self._stays.store(connection, also)
             return key
 
         def stored(key: EntryKey) -> None:

@@ -90,3 +90,17 @@ def checkpoints(connection: sqlite3.Connection) -> None:
              BEGIN SELECT raise(ABORT, 'headquarters has not acknowledged this entry'); END""",
     ):
         connection.execute(statement)
+
+
+@migration
+def erased_parts(connection: sqlite3.Connection) -> None:
+    """Whose sealed part was erased, in the order in which that was done: whoever holds a copy reads on from there."""
+    for statement in (
+        """CREATE TABLE erased (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             sequence INTEGER NOT NULL UNIQUE) STRICT""",
+        """CREATE TRIGGER erased_parts_are_noted AFTER UPDATE OF sealed ON entries
+             WHEN old.sealed IS NOT NULL AND new.sealed IS NULL
+             BEGIN INSERT INTO erased (sequence) VALUES (new.sequence); END""",
+    ):
+        connection.execute(statement)

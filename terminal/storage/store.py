@@ -24,6 +24,8 @@ from terminal.storage.daykeys import DayKeys
 from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
 from terminal.storage.passages import Passages
+from terminal.storage.reserve import Reserve
+from terminal.storage.retention import Retention
 from terminal.storage.stays import Stays
 from terminal.storage.view import Facts, View
 from terminal.storage.writer import Writer
@@ -42,11 +44,12 @@ class Store:
         tick_s: float = 1.0,
         before_commit: Callable[[], None] | None = None,
         database: Callable[[Path], Database] = Database,
+        reserve: Reserve | None = None,
     ) -> None:
         """Open the database in `folder`, or let it be born there with a new epoch. Blocks.
 
         `folder` is the gate's alone (mode 0700); it is made when it is not there. `tick_s` and `before_commit`: see
-        `Writer`.
+        `Writer`. `reserve`: room to write from when the disk is full.
 
         Raises:
             StorageError: in use, damaged, full, of a newer format, of another terminal, open to other users.
@@ -55,9 +58,17 @@ class Store:
         if not is_terminal_name(terminal):
             raise ConfigurationError(f"a terminal cannot be called {terminal!r}: 1 to 32 of a-z, 0-9 and -")
         self._random_bytes = random_bytes
+        if reserve is not None:
+            reserve.give_for_log(folder / "journal.db-wal")
         self._database = database(folder)
         try:
-            self._writer = Writer(self._database, heartbeat, tick_s=tick_s, before_commit=before_commit)
+            self._writer = Writer(
+                self._database,
+                heartbeat,
+                tick_s=tick_s,
+                before_commit=before_commit,
+                more_room=reserve.give if reserve else lambda: False,
+            )
         except BaseException:
             self._database.close()
             raise
@@ -109,6 +120,10 @@ class Store:
             passages=self._passages,
             signing_key=signing_key,
         )
+
+    def retention(self) -> Retention:
+        """What drops entries that headquarters has."""
+        return Retention(self._writer, self._database)
 
     def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None]) -> View:
         """The copy of the journal for other processes, at `path`; not started. Once for each store."""

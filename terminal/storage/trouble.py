@@ -16,6 +16,11 @@ def is_passing(error: sqlite3.Error) -> bool:
     return _code(error) in _PASSING
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """Tell whether there was no room on the disk."""
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
 def in_words(error: sqlite3.Error, path: Path) -> StorageError:
     """The same error as one line for a person."""
     match _code(error):

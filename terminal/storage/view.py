@@ -66,6 +66,7 @@ class View:
         self._told = False
         self._copied = -1
         self._signed = 0
+        self._erased = 0
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._made = False
@@ -119,11 +120,13 @@ class View:
     def _copy(self) -> bool:
         if not self._made:
             _make(self._path, self._identity)
-            self._copied, self._signed, self._made = -1, 0, True
+            self._copied, self._signed, self._erased, self._made = -1, 0, 0, True
         with self._database.reading() as journal:
             # The checkpoints first: whoever reads one finds the entries below it.
             notes = journal.execute(_CHECKPOINTS, (self._signed, PAGE)).fetchall()
             acknowledged = journal.execute("SELECT coalesce(max(size), 0) FROM acknowledged").fetchone()[0]
+            # Before the entries: what is erased after this look may be copied erased, and is told at the next.
+            erased = journal.execute(_ERASED, (self._erased, PAGE)).fetchall()
             entries = journal.execute(_ENTRIES, (self._copied, PAGE)).fetchall()
             oldest = journal.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0]
         copied = entries[-1][0] if entries else self._copied
@@ -133,13 +136,15 @@ class View:
             view.execute("BEGIN IMMEDIATE")
             view.executemany("INSERT INTO entries (sequence, record, sealed) VALUES (?, ?, ?)", entries)
             view.executemany("INSERT INTO checkpoints (size, note) VALUES (?, ?)", notes)
+            view.executemany("UPDATE entries SET sealed = NULL WHERE sequence = ?", [row[1:] for row in erased])
             view.execute("DELETE FROM entries WHERE sequence < ?", (oldest,))
             view.execute("DELETE FROM checkpoints WHERE size < ?", (acknowledged,))
             view.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
             view.execute("COMMIT")
         self._copied = copied
         self._signed = notes[-1][0] if notes else self._signed
-        return len(entries) == PAGE or len(notes) == PAGE
+        self._erased = erased[-1][0] if erased else self._erased
+        return PAGE in (len(entries), len(notes), len(erased))
 
 
 def _make(path: Path, identity: tuple[str, bytes]) -> None:
@@ -151,6 +156,7 @@ def _make(path: Path, identity: tuple[str, bytes]) -> None:
     os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640))
     unfinished.chmod(0o640)
     with closing(_opened(unfinished)) as view:
+        view.execute("PRAGMA auto_vacuum = full")  # it often lies on the same disk as the journal
         view.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA:
             view.execute(statement)
@@ -168,6 +174,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     view = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None)
     # Made anew at each start, so that it need not survive a power cut.
     view.execute("PRAGMA synchronous = OFF")
+    view.execute("PRAGMA secure_delete = 1")  # what goes from the journal goes from here
     return view
 
 
@@ -194,4 +201,5 @@ _SCHEMA = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY) STRICT",
 )
 _ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
+_ERASED = "SELECT number, sequence FROM erased WHERE number > ? ORDER BY number LIMIT ?"
 _CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"

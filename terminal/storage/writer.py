@@ -19,7 +19,7 @@ import structlog
 from terminal.errors import StorageError, XsError
 from terminal.ports import Heartbeat
 from terminal.storage.database import Database
-from terminal.storage.trouble import in_words, is_passing
+from terminal.storage.trouble import in_words, is_full, is_passing
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -48,10 +48,12 @@ class Writer:
         *,
         tick_s: float = 1.0,
         before_commit: Callable[[], None] | None = None,
+        more_room: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start the thread. It beats "journal" and does its chores at least every `tick_s`.
 
         `before_commit` is for the bench and for tests: called on the thread in every transaction, before its commit.
+        `more_room` is called on the thread when the disk is full; after True the same transaction is tried again.
 
         Raises:
             StorageError: the database cannot be opened.
@@ -60,6 +62,7 @@ class Writer:
         self._heartbeat = heartbeat
         self._tick_s = tick_s
         self._before_commit = before_commit
+        self._more_room = more_room
         self._waiting: deque[_Waiting] = deque()
         self._turn = threading.Condition()
         self._closing = False
@@ -87,6 +90,7 @@ class Writer:
 
         The future gives what `write` returned, once that is durable; before, `committed` hears of it. When `write`
         raises, what it wrote is undone, its future raises the same, and the other writes of the transaction stay.
+        It is called again when the disk was full and there is more room now: what it did before was undone.
         """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
@@ -169,8 +173,7 @@ class Writer:
 
     def _store(self, batch: list[_Waiting]) -> None:
         try:
-            connection = self._connection or self._reconnect()
-            stored = self._transaction(connection, batch)
+            stored = self._with_more_room(batch)
         except (sqlite3.Error, StorageError) as error:
             self._failed(error)
             for waiting in batch:
@@ -185,6 +188,20 @@ class Writer:
             waiting.future.set_result(result)
         for tell in self._after:
             tell()
+
+    def _with_more_room(self, batch: list[_Waiting]) -> list[tuple[_Waiting, Any]]:
+        """The transaction, tried again as long as the disk is full and there is a reserve to write it from."""
+        while True:
+            connection = self._connection or self._reconnect()
+            try:
+                return self._transaction(connection, [waiting for waiting in batch if not waiting.future.done()])
+            except sqlite3.Error as error:
+                if not is_full(error):
+                    raise
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if not self._more_room():
+                    raise
 
     def _transaction(self, connection: sqlite3.Connection, batch: list[_Waiting]) -> list[tuple[_Waiting, Any]]:
         stored: list[tuple[_Waiting, Any]] = []
@@ -220,10 +237,12 @@ class Writer:
             self._disconnect()
 
     def _connect(self) -> sqlite3.Connection:
-        try:
-            return self._database.connect()
-        except sqlite3.Error as error:
-            raise in_words(error, self._database.path) from None
+        while True:
+            try:
+                return self._database.connect()
+            except sqlite3.Error as error:
+                if not (is_full(error) and self._more_room()):
+                    raise in_words(error, self._database.path) from None
 
     def _reconnect(self) -> sqlite3.Connection:
         """Open the database anew. What failed may have reached it all the same, so memory is read anew as well."""
@@ -266,7 +285,8 @@ class Writer:
         try:
             busy, _, _ = self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except sqlite3.Error as error:
-            self._failed(error)
+            if not (is_full(error) and self._more_room()):  # what is in the log is safe there until the next time
+                self._failed(error)
             return
         self._commits = 0
         if mode == "TRUNCATE":

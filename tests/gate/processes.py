@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,10 @@ class GateFolder:
         self.socket = folder / "gate.sock"
         self.configuration = folder / "gate.toml"
         self.lanes: dict[int, str] = {OPEN_LANE: READERS[0].name}
+        self.exits: frozenset[int] = frozenset()
         self.pulse_ms = 200
+        self.within: Sequence[str] = ()
+        """A command that runs the gate in surroundings of its own."""
         self.mirror.mkdir()
         self.root.write_bytes(site.root)
         site.hand_keys_to(self.keys)
@@ -49,7 +52,7 @@ class GateFolder:
     def start(self, environ: Mapping[str, str] | None = None) -> "Gate":
         """Write `gate.toml` and start the gate."""
         self.configuration.write_text(self._toml())
-        return Gate(self.configuration, environ or {})
+        return Gate(self.configuration, environ or {}, self.within)
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """`xs-terminal` with these words and this gate's configuration."""
@@ -84,7 +87,7 @@ socket = "{self.board}"
             f"""
 [[lane]]
 number = {number}
-direction = "entry"
+direction = "{"exit" if number in self.exits else "entry"}"
 pulse_ms = {self.pulse_ms}
 travel_ms = 20000
 passage_s = 5
@@ -100,7 +103,7 @@ name = "{reader}"
 class Gate:
     """One run of the gate; killed at the end of the `with`, unless it ended before."""
 
-    def __init__(self, configuration: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, configuration: Path, environ: Mapping[str, str], within: Sequence[str] = ()) -> None:
         self._news = threading.Condition()
         self._events: list[Event] = []
         self.lines: list[str] = []
@@ -110,7 +113,7 @@ class Gate:
         self._notify.bind("")  # an abstract name that the kernel makes up
         name = self._notify.getsockname()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "terminal", "gate", str(configuration)],
+            [*within, sys.executable, "-m", "terminal", "gate", str(configuration)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "NOTIFY_SOCKET": "@" + name[1:].decode(), **environ},

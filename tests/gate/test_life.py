@@ -85,7 +85,8 @@ def test_admitted_card_opens_and_a_blocked_one_does_not(
         *released(gate),
         ("take", gate.pid), ("open", True), ("open", False), ("leave", gate.pid),
     ]  # fmt: skip
-    kinds = [record.kind for record in records(place.data)]
+    full = {"disk", "disk-short"}  # of the machine that runs the tests
+    kinds = [record.kind for record in records(place.data) if record.public.get("alarm") not in full]
     assert kinds == [
         Kind.START,
         Kind.CONFIGURATION_CHANGED,

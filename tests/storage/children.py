@@ -5,6 +5,8 @@ python -m tests.storage.children append FOLDER FIRST COUNT    print a line for e
 python -m tests.storage.children hold FOLDER                  print "open", keep the journal until stdin ends
 python -m tests.storage.children fill FOLDER LIMIT            write past a limit on the size of files, lift it, go on
 python -m tests.storage.children fill-disk FOLDER             the same on a disk that is full (FOLDER is on a small one)
+python -m tests.storage.children drop FOLDER                  drop what is acknowledged, a line for each transaction
+python -m tests.storage.children reserve FOLDER               write on a disk that others fill, until no reserve is left
 """
 
 import json
@@ -19,16 +21,18 @@ from pathlib import Path
 from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.core.stay import Stay, StayOpened
 from terminal.errors import StorageError
+from terminal.storage.reserve import Reserve
 from tests.storage.support import DECISION, EAN, Gate
 
 IN_FLIGHT = 3
+LARGE = 14_000
 
 
-def numbered(number: int) -> Entry:
+def numbered(number: int, pad: int = 300) -> Entry:
     """Every other entry is an intent that the next one settles, if all goes well."""
     card = number.to_bytes(8)
     public = {**DECISION, "number": number}
-    return Entry(kind=Kind.TAP_INTENT, lane=1, public=public, card_number=card, sealed={"card": card, "pad": "a" * 300})
+    return Entry(kind=Kind.TAP_INTENT, lane=1, public=public, card_number=card, sealed={"card": card, "pad": "a" * pad})
 
 
 def settled(key: EntryKey) -> Entry:
@@ -69,6 +73,54 @@ def fill_disk(folder: Path) -> None:
     _until_full(folder, ballast.unlink)
 
 
+def drop(folder: Path) -> None:
+    with Gate(folder) as gate:
+        retention = gate.store.retention()
+        while retention.drop(before_ms=None):
+            os.write(1, b"dropped\n")
+        os.write(1, b"nothing left\n")
+        signal.pause()
+
+
+def reserve(folder: Path) -> None:
+    """On a disk of its own: others fill it to the last byte, again and again."""
+    reserve = Reserve(folder)
+    disk = folder.parent
+    with Gate(folder, reserve=reserve) as gate:
+        reserve.refill()
+        whole_bytes = reserve.space().reserve_bytes
+        gate.journal.append(numbered(0, LARGE)).result()
+        fill_up(disk / "ballast")
+        written, refused = 0, ""
+        try:
+            while True:
+                gate.journal.append(numbered(written + 1, LARGE)).result()
+                written += 1
+        except StorageError as error:
+            refused = str(error)
+    left_bytes = reserve.space().reserve_bytes
+    (disk / "ballast").unlink()
+    reserve.refill()
+    made_anew_bytes = reserve.space().reserve_bytes
+    fill_up(disk / "ballast")
+    with Gate(folder, reserve=reserve) as gate:  # there is not one free block: it starts from the reserve
+        gate.journal.append(numbered(written + 1, LARGE)).result()
+        numbers = [entry.record.public["number"] for entry in gate.entries()]
+    report = {"whole": whole_bytes, "written": written, "refused": refused, "left": left_bytes, "stored": len(numbers)}
+    print(json.dumps({**report, "made_anew": made_anew_bytes}))  # noqa: T201  it is what the parent reads
+
+
+def fill_up(ballast: Path) -> None:
+    """Write until not one more byte fits."""
+    with ballast.open("ab", buffering=0) as file:
+        for size in (2**20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                pass
+
+
 def _until_full(folder: Path, make_room: Callable[[], None]) -> None:
     durable: list[int] = []
     errors: list[str] = []
@@ -103,5 +155,9 @@ if __name__ == "__main__":
             fill(Path(folder), int(limit))
         case ["fill-disk", folder]:
             fill_disk(Path(folder))
+        case ["drop", folder]:
+            drop(Path(folder))
+        case ["reserve", folder]:
+            reserve(Path(folder))
         case _:
             sys.exit(__doc__)

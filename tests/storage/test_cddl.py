@@ -56,6 +56,7 @@ RIGHT = {
     "level raised": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "2", "was": "1", "since_s": 1_790_000_000}),
     "first gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32)}),
     "other gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "was": bytes(32)}),
+    "entries dropped": Entry(kind=Kind.ERASURE, public={"what": "entries", "count": 250, "below": 750}),
     "clock doubted": Entry(kind=Kind.CLOCK, public={"quality": "doubtful", "was": "good"}),
     "clock jumped": Entry(kind=Kind.CLOCK, public={"quality": "good", "jump_ms": -3_600_000}),
     "stays purged": Entry(kind=Kind.ERASURE, public={"what": "closed-stays", "count": 3, "before_s": 1_790_000_000}),
@@ -102,6 +103,7 @@ WRONG = {
     "erasure that names somebody": Entry(
         kind=Kind.ERASURE, public={"what": "closed-stays", "count": 1, "before_s": 1, "card": bytes(8)}
     ),
+    "erasure of entries without a number": Entry(kind=Kind.ERASURE, public={"what": "entries", "count": 1}),
     "alarm without a name": Entry(kind=Kind.ALARM_RAISED, public={"reader": "front"}),
     "alarm in words": Entry(kind=Kind.ALARM_RAISED, public={"alarm": "Card lies there"}),
 }

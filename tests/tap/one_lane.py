@@ -47,11 +47,12 @@ JOURNAL_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
 class Disk:
     """Notes when each transaction had become durable (monotonic, ns); fails the next ones while it is `full`.
 
-    A commit begins when `before_commit` has returned.
+    A commit begins when `before_commit` has returned. `only_reserve`: it has room for exits only.
     """
 
     def __init__(self, before_commit: Callable[[], None] | None) -> None:
         self.full = False
+        self.only_reserve = False
         self.before_commit = before_commit or (lambda: None)
         self.committed_ns: list[int] = []
 
@@ -155,6 +156,7 @@ class OneLane:
             clock=self.clock,
             random=os.urandom,
             intent_budget_s=budget_s,
+            only_reserve=lambda: self.disk.only_reserve,
         )
         self.taps = Taps(self.ports)
 

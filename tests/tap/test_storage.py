@@ -2,12 +2,12 @@
 
 import pytest
 
-from terminal.core.barrier_words import Phase
+from terminal.core.barrier_words import Phase, Side
 from terminal.core.journal import Kind
 from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess
 from tests.storage.support import Held as HeldDisk
 from tests.tap.one_lane import Lanes, pulses, said
-from tests.tap.site import Site
+from tests.tap.site import BERTH_LANES, OPEN_LANE, Site
 
 SHORT_S = 0.05
 ENOUGH_S = 3.0
@@ -138,3 +138,45 @@ def test_entry_that_cannot_be_encoded_is_an_answer_like_a_disk_that_failed(
         opened = direction == "exit"
         assert lane.told() == ([("tap-outcome", {"result": "opened"})] if opened else [])
     assert len(pulses(board)) == opened
+
+
+def test_when_only_the_reserve_is_left_an_entry_is_sent_to_the_desk_and_nothing_is_written_of_it(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    with one_lane(number=BERTH_LANES[0], board_lane=OPEN_LANE) as lane:  # where there is room for one
+        before = len(lane.entries())
+        lane.disk.only_reserve = True
+        answer = lane.tap(site.card("anna"))
+        assert said(answer) == ("desk", "storage")
+        assert said(lane.tap(site.card("bram"))) == ("refuse", "blocked")
+        assert len(lane.entries()) == before
+        assert lane.phases == [Phase.CLOSED]
+        lane.disk.only_reserve = False
+        assert said(lane.tap(site.card("farid"))) == ("admit", "ok")  # nobody was given the place that is free
+    assert len(pulses(board)) == 1
+
+
+@NOBODY_COMES
+def test_when_only_the_reserve_is_left_an_exit_is_written_and_opened(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    with one_lane(direction="exit") as lane:
+        lane.disk.only_reserve = True
+        answer = lane.tap(site.card("anna"))
+        assert said(answer) == ("admit", "ok")
+        assert answer.durable_ms is not None
+        assert lane.ended(answer) == "no-show"
+        assert lane.standing() == ()
+    assert len(pulses(board)) == 1
+
+
+def test_lane_of_both_ways_lets_out_and_not_in_when_only_the_reserve_is_left(
+    one_lane: Lanes, site: Site, board: BoardProcess
+) -> None:
+    with one_lane(direction="both") as lane:
+        lane.world.contact("loop_behind", True)
+        lane.until(lambda state: "loop_behind" in state.active)
+        lane.disk.only_reserve = True
+        assert said(lane.tap(site.card("anna"), side=Side.ENTRY)) == ("desk", "storage")
+        assert said(lane.tap(site.card("farid"), side=Side.EXIT)) == ("admit", "ok")
+    assert len(pulses(board)) == 1
