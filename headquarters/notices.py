@@ -46,7 +46,14 @@ class Notice:
     attempts: int
 
 
-def make_notices(database: Database, settings: AlarmSettings, now_s: int, random_bytes: Callable[[int], bytes]) -> int:
+def make_notices(
+    database: Database,
+    settings: AlarmSettings,
+    now_s: int,
+    random_bytes: Callable[[int], bytes],
+    *,
+    max_waiting: int = MAX_WAITING,
+) -> int:
     """Put into the outbox what nobody was told of yet; tells how many notices. Durable when it returns.
 
     Raises:
@@ -63,7 +70,7 @@ def make_notices(database: Database, settings: AlarmSettings, now_s: int, random
             alarm = raised_alarm(row)
             to = [each.channel for each in channels if not each.sites or alarm.site in each.sites]
             events = _events(row, alarm, now_s)
-            if any(waiting[channel] + len(events) > MAX_WAITING for channel in to):
+            if any(waiting[channel] + len(events) > max_waiting for channel in to):
                 break
             for event in events:
                 for channel in to:
