@@ -18,6 +18,7 @@ from headquarters.cli_context import (
     shown,
     utc_now,
 )
+from headquarters.cli_inside import inside
 from headquarters.cli_journal import journal_app
 from headquarters.cli_register import card_app, company_app
 from headquarters.cli_sites import site_app, visit_app
@@ -39,6 +40,7 @@ app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(alarms_app, name="alarms")
 app.command("terminals")(terminals)
+app.command("inside")(inside)
 
 
 @app.callback()

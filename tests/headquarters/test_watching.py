@@ -1,6 +1,7 @@
 """What headquarters finds by looking at the clock: on both sides of each bound."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ class Ground:
     box: Box
     watch: Watch
 
-    def head(self, now_s: int, box: Box | None = None, **other: object) -> None:
+    def head(self, now_s: int, box: Box | None = None, **other: Any) -> None:
         box = box or self.box
         head = Head(
             checkpoint=box.checkpoint(),
