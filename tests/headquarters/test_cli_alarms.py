@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.alarm_settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, load_alarm_settings
+from headquarters.alarm_settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, Limits, load_alarm_settings
 from headquarters.collecting import Collector
 from headquarters.journal_tables import epochs
 from terminal.core.journal import Kind
@@ -20,6 +20,7 @@ from tests.headquarters.conftest import Office
 from tests.headquarters.receivers import SECRET_TEXT, self_signed, web_receiver
 from tests.headquarters.test_cli_journal import ok, run
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "alarms.md"
 NOW = T0_MS // 1000 + 500
 
 
@@ -137,6 +138,14 @@ def test_secret_is_long_enough_and_nobody_elses(office: Office, secret: str, mod
 def test_no_settings_means_defaults_and_nobody_to_tell(office: Office) -> None:
     settings = load_alarm_settings(office.keys.path)
     assert (settings.limits.silent_min, settings.channels) == (10, ())
+
+
+def test_settings_of_the_document_are_settings(office: Office) -> None:
+    text = DOCUMENT.read_text().split("```toml\n")[1].split("```")[0]
+    settle(office, text.replace('"webhook-secret"', '"secret"').replace('"ca.pem"', f'"{self_signed(office.folder)}"'))
+    settings = load_alarm_settings(office.keys.path)
+    assert [each.channel for each in settings.channels] == ["webhook control-room", "mail security"]
+    assert settings.limits == Limits(software="0.1.0")
 
 
 def watching(office: Office, *arguments: str) -> "subprocess.Popen[str]":
