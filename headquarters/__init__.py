@@ -11,6 +11,9 @@
     epoch        a journal of a terminal as it is here: cursor, tree, what waits beyond; `epochs`, in `journal_tables`
     batch        entries that arrived; `arriving` reads, `storing` compares and proves, `collecting` is the transaction
     fork         what contradicts a journal; `contradictions` puts it aside and raises the alarm
+    alarm        `alarm_entries` hears the terminals', `watching` looks at the clock; `alarms` is the list of all
+    notice       what is told of an alarm: `notices` is the outbox, `telling` empties it; `alarm_rounds` does all
+    stay         `movements` of one journal, matched by `inside`; `disclosure` says who may be told
     proof        `verifying` recomputes the whole database, `proving` shows one entry to a stranger, `reading` to us
 
 Read in that order. Command line: docs/headquarters.md; formats: docs/repository.md.

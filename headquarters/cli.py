@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import typer
 
 from headquarters.ceremony import init_keys, renew_root
+from headquarters.cli_alarms import alarms_app
 from headquarters.cli_broker import broker_app
 from headquarters.cli_context import (
     DATABASE_VARIABLE,
@@ -18,6 +19,7 @@ from headquarters.cli_context import (
     shown,
     utc_now,
 )
+from headquarters.cli_inside import inside
 from headquarters.cli_journal import journal_app
 from headquarters.cli_register import card_app, company_app
 from headquarters.cli_sites import site_app, visit_app
@@ -38,7 +40,9 @@ app.add_typer(visit_app, name="visit")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")
+app.add_typer(alarms_app, name="alarms")
 app.command("terminals")(terminals)
+app.command("inside")(inside)
 
 
 @app.callback()

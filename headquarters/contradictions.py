@@ -44,20 +44,25 @@ def put_aside(
     raise_alarm(connection, Alarm.FORK, journal, facts=why, now_s=now_s)
 
 
-def raise_alarm(connection: sa.Connection, alarm: Alarm, journal: tuple[str, bytes], *, facts: str, now_s: int) -> None:
-    """Raise an alarm, unless it stands already."""
+BY_PERSON = frozenset({Alarm.FORK, Alarm.SEALED_MISSING})
+"""Those that a person clears, by acknowledging them."""
+
+
+def raise_alarm(connection: sa.Connection, alarm: str, journal: tuple[str, bytes], *, facts: str, now_s: int) -> None:
+    """Raise an alarm of headquarters' own, unless it stands already."""
     if connection.execute(sa.select(alarms.c.id).where(_standing(alarm, journal))).first() is None:
         terminal, epoch = journal
         row = {"alarm": alarm, "terminal": terminal, "epoch": epoch, "facts": facts, "raised_at": now_s}
+        row |= {"times": 1, "by_person": int(alarm in BY_PERSON)}
         connection.execute(alarms.insert().values(row))
 
 
-def clear_alarm(connection: sa.Connection, alarm: Alarm, journal: tuple[str, bytes], *, now_s: int) -> None:
+def clear_alarm(connection: sa.Connection, alarm: str, journal: tuple[str, bytes], *, now_s: int) -> None:
     """Clear an alarm where it stands."""
     connection.execute(alarms.update().where(_standing(alarm, journal)).values(cleared_at=now_s))
 
 
-def _standing(alarm: Alarm, journal: tuple[str, bytes]) -> sa.ColumnElement[bool]:
+def _standing(alarm: str, journal: tuple[str, bytes]) -> sa.ColumnElement[bool]:
     terminal, epoch = journal
     which = (alarms.c.alarm == alarm) & (alarms.c.terminal == terminal) & (alarms.c.epoch == epoch)
-    return which & alarms.c.cleared_at.is_(None)
+    return which & alarms.c.entry.is_(None) & alarms.c.cleared_at.is_(None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -27,6 +28,12 @@ class StoredEntry:
     received_at: int
     proven: bool
     sealed: bytes | None = field(repr=False)
+
+    @classmethod
+    def of(cls, row: "sa.Row[Any]") -> "StoredEntry":
+        """The entry that stands in a row of `chosen`."""
+        key = EntryKey(row.terminal, row.epoch, row.sequence)
+        return cls(key, decode_record(row.record), row.received_at, row.sequence < row.size, row.sealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,13 @@ def shown_key(key: EntryKey) -> str:
 
 def latest(connection: sa.Connection, wanted: Wanted, limit: int) -> Sequence[StoredEntry]:
     """At most `limit` entries, the latest by their terminals' clocks first."""
-    query = _query().order_by(entries.c.time_ms.desc(), entries.c.epoch_id, entries.c.sequence.desc()).limit(limit)
+    query = chosen(wanted).order_by(entries.c.time_ms.desc(), entries.c.epoch_id, entries.c.sequence.desc())
+    return tuple(map(StoredEntry.of, connection.execute(query.limit(limit))))
+
+
+def chosen(wanted: Wanted) -> "sa.Select[*tuple[Any, ...]]":
+    """The query for these, in any order; `StoredEntry.of` reads its rows."""
+    query = _query()
     if wanted.terminal is not None:
         query = query.where(epochs.c.terminal == wanted.terminal)
     if wanted.kind is not None:
@@ -75,7 +88,7 @@ def latest(connection: sa.Connection, wanted: Wanted, limit: int) -> Sequence[St
         query = query.where(entries.c.time_ms >= wanted.begins_ms)
     if wanted.ends_ms is not None:
         query = query.where(entries.c.time_ms < wanted.ends_ms)
-    return tuple(_entry(row) for row in connection.execute(query))
+    return query
 
 
 def stored_entry(connection: sa.Connection, key: EntryKey) -> StoredEntry:
@@ -88,7 +101,7 @@ def stored_entry(connection: sa.Connection, key: EntryKey) -> StoredEntry:
     row = connection.execute(_query().where(which)).one_or_none()
     if row is None:
         raise ConfigurationError(f"there is no entry {shown_key(key)}")
-    return _entry(row)
+    return StoredEntry.of(row)
 
 
 def open_entry(database: Database, key: EntryKey, sealing: SealingPrivateKey, change: Change) -> Mapping[Key, Decoded]:
@@ -108,13 +121,8 @@ def open_entry(database: Database, key: EntryKey, sealing: SealingPrivateKey, ch
     return open_sealed(sealed, key, {sealing.id: X25519PrivateKey.from_private_bytes(sealing.seed)})
 
 
-def _query() -> "sa.Select[*tuple[object, ...]]":
+def _query() -> "sa.Select[*tuple[Any, ...]]":
     return sa.select(
         *(epochs.c.terminal, epochs.c.epoch, epochs.c.size),
         *(entries.c.sequence, entries.c.record, entries.c.sealed, entries.c.received_at),
     ).join_from(entries, epochs)
-
-
-def _entry(row: "sa.Row[*tuple[object, ...]]") -> StoredEntry:
-    key = EntryKey(row.terminal, row.epoch, row.sequence)
-    return StoredEntry(key, decode_record(row.record), row.received_at, row.sequence < row.size, row.sealed)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from headquarters.arriving import ArrivedBatch, Claim, old_epoch
 from headquarters.contradictions import Alarm, Evidence, put_aside, raise_alarm
 from headquarters.epochs import Growth, Journal, known_root, let_wait, stored_leaves, waiting_checkpoints
-from headquarters.journal_tables import entries
+from headquarters.journal_tables import ALARM_KINDS, alarm_entries, entries
 from terminal.core.merkle import MAX_SIZE
 
 
@@ -71,6 +71,11 @@ class StoringBatch:
             for entry in new
         ]
         self._connection.execute(entries.insert(), rows)
+        if any(entry.record.kind in ALARM_KINDS for entry in new):
+            told = [
+                {"epoch_id": row["epoch_id"], "sequence": row["sequence"]} for row in rows if row["kind"] in ALARM_KINDS
+            ]
+            self._connection.execute(alarm_entries.insert(), told)
         if new[0].record.sequence == 0 and (named := old_epoch(new[0].record)):
             self._journal.follows, self._journal.follows_size = named
         if bare := [str(entry.record.sequence) for entry in new if entry.lacks_sealed]:

@@ -45,8 +45,17 @@ class Box:
             self.tell(Kind.START, {"software": what})
         return self
 
-    def tell(self, kind: Kind, public: dict[str, Any], plain: dict[str, Any] | None = None) -> int:
-        """Write one entry; with `plain`, a sealed part."""
+    def tell(
+        self,
+        kind: Kind,
+        public: dict[str, Any],
+        plain: dict[str, Any] | None = None,
+        *,
+        lane: int = 1,
+        time_ms: int | None = None,
+        quality: ClockQuality = ClockQuality.GOOD,
+    ) -> int:
+        """Write one entry; with `plain`, a sealed part. Without `time_ms`, a second after the one before."""
         number = len(self.entries)
         sealed = None
         if plain is not None:
@@ -54,9 +63,9 @@ class Box:
             sealed = seal(plain, EntryKey(self.name, self.epoch, number), self.sealing)
         record = Record(
             sequence=number,
-            time=Now(T0_MS + 1000 * number, ClockQuality.GOOD),
+            time=Now(T0_MS + 1000 * number if time_ms is None else time_ms, quality),
             kind=kind,
-            lane=None if kind is Kind.START else 1,
+            lane=None if kind is Kind.START else lane,
             public=public,
             sealed_sha256=None if sealed is None else sha256(sealed).digest(),
         )

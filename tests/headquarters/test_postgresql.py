@@ -8,22 +8,44 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from headquarters.alarm_entries import take_in
+from headquarters.alarm_settings import AlarmSettings, Limits, Mail
+from headquarters.alarms import Alarms
 from headquarters.ceremony import init_keys
 from headquarters.collecting import Collected, Forked
 from headquarters.cosigner import acknowledgement_keys
 from headquarters.database import Database
+from headquarters.inside import Span
+from headquarters.inside_evidence import answered, read_evidence
+from headquarters.journal_tables import alarms
+from headquarters.keys import load_sealing_key
+from headquarters.notices import claim, forget, make_notices, sent, sites_due
 from headquarters.proving import prove, verify_proof
 from headquarters.reading import Wanted, latest
 from headquarters.verifying import JournalReport, verify
-from terminal.core.journal import EntryKey
+from headquarters.watching import Watch
+from terminal.core.journal import EntryKey, Kind
 from terminal.core.messages import Replay
 from terminal.errors import StorageError
-from tests.headquarters.box import EPOCH, NAME, Box, acknowledged, put_aside, register, standing_alarms, stored
+from tests.headquarters.box import (
+    EPOCH,
+    NAME,
+    SITE,
+    T0_MS,
+    Box,
+    acknowledged,
+    put_aside,
+    register,
+    sealing_key,
+    standing_alarms,
+    stored,
+)
 from tests.headquarters.conftest import JANSEN, Office
 
 SERVER = os.environ.get("XS_TEST_POSTGRESQL", "")
@@ -160,3 +182,66 @@ def test_server_that_is_not_there_is_said_in_a_line(address: str) -> None:
     with pytest.raises(StorageError, match="the register fails") as raised:
         Database(away)
     assert "secret" not in str(raised.value)
+
+
+def test_alarms_come_are_told_and_go(office: Office) -> None:
+    box = Box()
+    collector = register(office, box)
+    box.tell(Kind.ALARM_RAISED, {"alarm": "reader", "about": "front"})
+    collector.collect(box.name, box.batch(), NOW)
+    collector.note_head(box.name, box.head(time_ms=1000 * NOW), NOW)
+    watch = Watch(office.database, Limits())
+    assert [each.finding for each in watch.look(NOW + 600)] == ["silent"]
+    take_in(office.database)
+    mail = Mail(name="desk", relay="localhost", port=25, sender="a@b", to=("c@d",), sites=frozenset())
+    settings = AlarmSettings(mails=(mail,))
+    numbers = itertools.count()
+    make = partial(make_notices, office.database, settings, NOW + 600, lambda count: next(numbers).to_bytes(count))
+    assert (make(), make()) == (2, 0)
+    assert sites_due(office.database, mail.channel, NOW + 600, not_tried_since_s=NOW) == [4711]
+    taken = claim(office.database, mail.channel, NOW + 600, site=4711, limit=9)
+    assert (len(taken), claim(office.database, mail.channel, NOW + 600)) == (2, [])
+    sent(office.database, taken, NOW + 600)
+    assert sites_due(office.database, mail.channel, NOW + 900, not_tried_since_s=NOW) == []
+    assert {each.alarm: each.state for each in Alarms(office.database).all()} == {
+        "reader": "raised",
+        "silent": "raised",
+    }
+    assert Alarms(office.database).acknowledge(1, office.change).state == "acknowledged"
+    box.tell(Kind.ALARM_CLEARED, {"alarm": "reader", "about": "front"})
+    collector.collect(box.name, box.batch(1), NOW + 600)
+    watch.look(NOW + 600)
+    assert Alarms(office.database).all() == ()
+    forget(office.database, NOW + 400 * 86400)
+
+
+def test_register_of_before_gets_its_alarms_there_too(office: Office, address: str) -> None:
+    box = Box().write(3)
+    collector = register(office, box)
+    box.tell(Kind.ALARM_RAISED, {"alarm": "tamper"})
+    collector.collect(box.name, box.batch(), NOW)
+    collector.collect(box.name, box.copy(2).write(2, "other").batch(), NOW)
+    names = [column.name for column in alarms.columns]
+    with office.database.transaction() as connection:
+        for table in ("notices", "alarm_entries"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for column in names[names.index("lane") :]:
+            connection.exec_driver_sql(f"ALTER TABLE alarms DROP COLUMN {column}")
+        connection.exec_driver_sql("DELETE FROM schema_version WHERE version >= 3")
+    again = Database(address)
+    assert {each.alarm: each.by_person for each in Alarms(again).all()} == {"fork": True, "tamper": False}
+    again.close()
+
+
+def test_who_was_inside_is_told_from_there_too(office: Office) -> None:
+    box = Box(sealing=sealing_key(office))
+    collector = register(office, box)
+    plain = {"card": bytes(8), "ean": int(JANSEN), "person": 7}
+    intent = box.tell(Kind.TAP_INTENT, {"side": "entry", "outcome": "admit"}, plain)
+    box.tell(Kind.PASSAGE, {"intent": intent, "result": "passed"})
+    collector.collect(box.name, box.batch(), NOW)
+    collector.note_head(box.name, box.head(time_ms=1000 * NOW), NOW)
+    span = Span(begins_ms=T0_MS, ends_ms=T0_MS + 60_000, read_from_ms=0)
+    evidence = read_evidence(office.database, SITE, span)
+    (stay,) = answered(evidence, span, load_sealing_key(office.keys.sealing)).stays
+    assert (stay.person.number, stay.entered_ms, stay.doubts, evidence.gaps) == (7, T0_MS, (), [])
