@@ -20,6 +20,7 @@ from demonstration.hearing import ANSWERS, Hearing
 from demonstration.office import LANE
 from demonstration.processes import BoardProcess, DidNotHappen, Event, GateProcess
 from firmware_config.check import check_gate
+from firmware_config.mistakes import Mistake
 from simulation.lane import CONTACTS
 from simulation.stage import Hear, RealTime, Setup
 from simulation.vehicle import LOOPS
@@ -86,7 +87,7 @@ class ServedLane:
         _, mistakes = check_gate(self._configuration)
         if mistakes:
             unsafe = setup.without and all(each.key.endswith(WIRING) for each in mistakes)
-            why = "; ".join(f"{each.wrong}; allowed: {each.allowed}" for each in mistakes)
+            why = "; ".join(f"{_named(each)}{each.wrong}; allowed: {each.allowed}" for each in mistakes)
             raise (UnsafeLane if unsafe else ConfigurationError)(f"no gate takes such a lane: {why}")
         self.gate: GateProcess | None = None
         self._has_run = False
@@ -220,3 +221,8 @@ class ServedLane:
     def _wait_for(self, **facts: object) -> None:
         if self.gate:
             self.gate.wait_for(lambda event: facts.items() <= event.items(), READY_S)
+
+
+def _named(mistake: Mistake) -> str:
+    """The setting that a mistake is about; what is not fitted stands in its words already."""
+    return "" if mistake.key.endswith(WIRING) else f"{mistake.key.rpartition('.')[2]}: "

@@ -214,26 +214,18 @@ class Stage:
     # ----------------------------------------------------------------------------------------------------------- set-up
 
     def _set_up(self, cast: tuple[Person, ...], progress: Callable[[str], None]) -> None:
-        if self.folder.exists() and not (self.folder / ".demonstration").exists():
-            raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
+        with self._usable_folder():
+            if self.folder.exists() and not (self.folder / ".demonstration").exists():
+                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
         progress("PC/SC daemon and virtual readers")
         self._parts.enter_context(
             reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
         )
         # Not before: the program that had them may be a demonstration in this very folder.
-        try:
+        with self._usable_folder():
             if self.folder.exists():
                 shutil.rmtree(self.folder)
             self.folder.mkdir(parents=True)
-        except PermissionError as error:
-            whose = (
-                f"{error.filename} belongs to another user: remove {self.folder} as that user, or name another folder"
-            )
-            raise ConfigurationError(whose) from None
-        except OSError as error:
-            raise ConfigurationError(
-                f"--folder {self.folder}: cannot be made anew: {error.strerror} ({error.filename}); name another folder"
-            ) from None
         (self.folder / ".demonstration").touch()
         self._parts.enter_context(running_pcscd())
         self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}
@@ -252,6 +244,14 @@ class Stage:
         short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
         self.place = Place(self.folder, short)
         self._parts.enter_context(self._lane_parts)
+
+    @contextmanager
+    def _usable_folder(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = f"{error.strerror} ({error.filename}); remove it as the user whose it is, or name another folder"
+            raise ConfigurationError(f"--folder {self.folder}: cannot be made anew: {why}") from None
 
     def _hand_over_keys(self) -> None:
         keys = self.folder / "keys"

@@ -20,6 +20,7 @@ HELP = (
 EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
 
+# Files are given with readable=False: one that cannot be read is told, and ends the process, as any mistake in it.
 LogicWord = Literal["impulse", "impulse-count", "step", "hold", "all"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
@@ -31,7 +32,9 @@ app.command("import")(import_)
 
 @app.command()
 def gate(
-    configuration: Annotated[Path, typer.Argument(metavar="GATE.TOML", help="The configuration of this gate.")],
+    configuration: Annotated[
+        Path, typer.Argument(metavar="GATE.TOML", readable=False, help="The configuration of this gate.")
+    ],
     trace_apdus: Annotated[
         bool, typer.Option("--trace-apdus", help="Write every APDU to the log. For a bench, not for a lane.")
     ] = False,
@@ -53,7 +56,9 @@ def gate(
 
 @app.command()
 def check(
-    configuration: Annotated[Path, typer.Argument(metavar="GATE.TOML", help="The configuration to check.")],
+    configuration: Annotated[
+        Path, typer.Argument(metavar="GATE.TOML", readable=False, help="The configuration to check.")
+    ],
     *,
     machine: Annotated[bool, typer.Option(help="Look at this machine too: folders, keys, readers.")] = False,
 ) -> None:
@@ -82,7 +87,10 @@ def demo(
     *,
     tap: Annotated[list[str] | None, typer.Option(help="Tap this person's card; repeatable, in order.")] = None,
     script: Annotated[
-        Path | None, typer.Option(help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin.")
+        Path | None,
+        typer.Option(
+            readable=False, help="Lines such as `tap anna`, `block anna`, `issue zoe product=dsp`; - is stdin."
+        ),
     ] = None,
     scene: Annotated[
         list[str] | None,

@@ -17,7 +17,9 @@ REFUSED, UNKNOWN, NO_GATE, NOT_ALLOWED, BAD_CONFIGURATION = 1, 3, 69, 77, 78
 """Exit codes; the last three as in sysexits.h."""
 USUAL = Path("/etc/xs-terminal/gate.toml")
 
-Config = Annotated[Path, typer.Option("--config", metavar="GATE.TOML", help="Configuration that names the socket.")]
+Config = Annotated[
+    Path, typer.Option("--config", metavar="GATE.TOML", readable=False, help="Configuration that names the socket.")
+]
 Socket = Annotated[Path | None, typer.Option("--socket", metavar="PATH", help="The socket itself, in its place.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The gate's answer as it came: one JSON object.")]
 

@@ -34,10 +34,12 @@ wait boom up"""
 def steps(pressed: str, kind: str = "van") -> Iterator[str]:
     """The lines of a scene that these keys come down to; a word in brackets is waited for.
 
-    anna drives V1, `f` brings V2; a digit after the first holds up her card once more.
+    anna drives V1, eva V2, which `f` brings too. 1 once more holds up anna's card again; a driver's key is for who came
+    last, and eva is anna's passenger after `p`.
     """
     broken: set[str] = set()
     here = False
+    driver = "V1"
     for key in pressed.replace("[", " [").split():
         match key:
             case "1":
@@ -46,10 +48,15 @@ def steps(pressed: str, kind: str = "van") -> Iterator[str]:
                     yield "wait V1 at the line"
                 yield "tap anna"
                 here = True
+            case "5":
+                driver = "V2"
+                yield from (f"{kind} V2 comes", "wait V2 at the line", "tap eva")
+            case "p":
+                yield "tap eva"
             case "f":
                 yield from (step.replace("NAME", "V2").replace("SIDE", "entry") for step in FOLLOWS)
             case _ if key in DRIVERS:
-                yield DRIVERS[key][1].replace("NAME", "V1")
+                yield DRIVERS[key][1].replace("NAME", driver)
             case _ if key in GUARD:
                 yield GUARD[key][1]
             case _ if key in TROUBLE:
@@ -67,6 +74,10 @@ def steps(pressed: str, kind: str = "van") -> Iterator[str]:
         ("1 d", "articulated", "wait anna passed"),
         ("1 d", "drawbar", "wait anna passed"),
         ("1 1 d", "van", "wait anna passed\nexpect pulses 1"),
+        ("1 p d", "van", "wait anna passed\nwait eva passed as passenger"),
+        ("1 d 5 d", "van", "wait anna passed\nwait eva passed"),
+        ("1 d 5 s", "van", "wait anna passed\nwait eva passed"),
+        ("1 d 5 b", "van", "wait anna passed\nwait eva no-show\nwait V2 gone"),
         ("1 k", "van", "wait anna passed"),
         ("1 s", "van", "wait anna passed\nexpect pulses 1"),
         ("1 [boom-up] u [lane-passing] b", "van", "wait anna backed-out"),

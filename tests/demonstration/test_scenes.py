@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 from demonstration.configuration import Place, gate_toml, readers_of
 from demonstration.narrators import JsonNarrator, PersonNarrator
 from demonstration.scenes import ALL, parts
-from demonstration.serving import WIRING
+from demonstration.serving import WIRING, ServedLane
 from firmware_config.check import check_gate
 from simulation.logics import Logic
-from simulation.scene import read_scene, scenes
+from simulation.scene import parse_scene, read_scene, scenes
 from simulation.scene_run import Failure, Played
 from simulation.scene_words import Scene
+from simulation.vpcd import InsertedCard
 from terminal.cli import app
 from terminal.errors import ConfigurationError
 
@@ -90,6 +91,23 @@ def test_folder_is_every_scene_in_it_that_is_written_for_the_logic(in_two: str) 
     played = [(scene.name, logic) for scene, logic in parts((str(folder),), "impulse")]
     assert played == [("every", Logic.IMPULSE)]
     assert [scene.name for scene, _ in parts((str(folder),), "hold")] == ["every", "in-two"]
+
+
+def no_card(name: str) -> InsertedCard:
+    """Nobody has one."""
+    raise AssertionError(name)
+
+
+def test_lane_whose_times_no_gate_takes_is_refused_by_their_names(tmp_path: Path) -> None:
+    scene = parse_scene("scene Hasty\nlane entry gap=50 under-boom=1000\nfire on\n", "hasty")
+    with pytest.raises(ConfigurationError) as refused:
+        ServedLane(Place(tmp_path, tmp_path), scene.setup, {}, no_card)
+    assert sorted(str(refused.value).removeprefix("no gate takes such a lane: ").split("; ")) == [
+        "allowed: a whole number from 100 to 10000",
+        "allowed: a whole number from 30 to 300",
+        "gap_ms: 50 is too small",
+        "under_boom_s: 1 is too small",
+    ]
 
 
 def test_folder_without_a_scene_is_refused(tmp_path: Path) -> None:
