@@ -161,8 +161,12 @@ class Connection:
     def subscribe(self, filters: Sequence[str], *, retained: bool) -> "Future[None]":
         """As `Line.subscribe`."""
         handling = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if retained else SubscribeOptions.RETAIN_DO_NOT_SEND
-        options = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True, retainHandling=handling)
-        _, mid = self._client.subscribe([(each, options) for each in filters])
+        wanted = [
+            # No-local on a shared subscription is a protocol error (MQTT 5, 3.8.3.1).
+            (each, SubscribeOptions(1, not each.startswith("$share/"), retainAsPublished=True, retainHandling=handling))
+            for each in filters
+        ]
+        _, mid = self._client.subscribe(wanted)
         return self._sent(mid) if mid is not None else failed("not connected")
 
     def _sent(self, mid: int) -> "Future[None]":

@@ -1,0 +1,260 @@
+"""A worker: takes what terminals send from the broker, one message after the other, and answers (design 7, 'MQTT 5').
+
+A message is taken from the broker when the database has it and its acknowledgement is on the way, so a worker may be
+killed at any moment. What then has not gone out comes again: from the broker, from the terminal that hears nothing
+for half a minute, and in any case at the next connect of any worker, when all acknowledgements are published anew.
+
+Workers share journals and heads. Presence each of them hears by itself: two that share it could store a terminal's
+last two words in the wrong order, and a shared subscription does not tell what was retained.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol, TypeAlias
+
+import structlog
+
+from headquarters.collecting import Collected, Collector, Forked, Outcome, Refused
+from headquarters.database import Unstorable
+from headquarters.outbox import Outbox, Publisher
+from headquarters.tally import Tally
+from terminal.core.messages import MessageRefused, Replay, decode_presence
+from terminal.core.topics import of_all, own, read_own
+from terminal.edges.mqtt import Arrived, Connected, Event, LineError, Lost
+from terminal.errors import StorageError
+
+TURN_S = 1.0
+REPLAYS_EVERY_S = 5
+"""How often it is looked for terminals that have to be asked for something again."""
+PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Between two attempts while the database is away; the last for as long as that takes."""
+MAX_WAITING = 256
+"""Messages that wait here, of several connections. Beyond it those of a lost connection are left to come again."""
+
+SHARED = (of_all("journal", shared=True), of_all("head", shared=True))
+HEARD_BY_ALL = (of_all("presence"),)
+
+log = structlog.get_logger()
+
+
+class Line(Publisher, Protocol):
+    """What is needed of a line to the broker; `terminal.edges.mqtt.Line` is one. Nothing blocks."""
+
+    def subscribe(self, filters: Sequence[str], *, retained: bool) -> "Future[None]":
+        """Ask for these topics; the future fails when the broker refuses."""
+        ...
+
+    def cut(self, why: str) -> None:
+        """End this connection and make another one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message was answered by the broker, or failed."""
+
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSubscribed:
+    """The broker refuses a subscription, or its connection ended before it answered."""
+
+    why: str
+
+
+Told: TypeAlias = Event | Published | NotSubscribed | None
+
+
+class Inbox:
+    """What a line tells, in order, until the worker looks at it. Thread-safe; nothing blocks but `next`."""
+
+    def __init__(self) -> None:
+        self._told: SimpleQueue[Told] = SimpleQueue()
+
+    def put(self, told: Told) -> None:
+        """Keep it; for the line's thread alone, save None, which only wakes the worker."""
+        if isinstance(told, Lost) and self._told.qsize() > MAX_WAITING:
+            self._leave_messages_out()
+        self._told.put(told)
+
+    def next(self, within_s: float) -> Told:
+        """The next; None when nothing came in time."""
+        with suppress(Empty):
+            return self._told.get(timeout=within_s)
+        return None
+
+    def _leave_messages_out(self) -> None:
+        others: list[Told] = []
+        with suppress(Empty):
+            while True:
+                if not isinstance(told := self._told.get_nowait(), Arrived):
+                    others.append(told)
+        for told in others:
+            self._told.put(told)
+
+
+class Worker:
+    """The worker of one line, which tells it everything through `inbox`. `run` it on a thread of its own."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        line: Line,
+        inbox: Inbox,
+        *,
+        now_s: Callable[[], int],
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`beat` is called at each turn of the loop; between two calls lies no more than one use of the database."""
+        self.tally = Tally()
+        self.messages = 0
+        """Worked off since the start."""
+        self.entries = 0
+        """New ones among them."""
+        self.connected = False
+        self._collector = collector
+        self._line = line
+        self._inbox = inbox
+        self._outbox = Outbox(line, lambda future: inbox.put(Published(_why_not(future))))
+        self._now_s = now_s
+        self._beat = beat
+        self._stopping = threading.Event()
+        self._anew = False
+        self._asked_at_s = now_s()
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        while not self._stopping.is_set():
+            self._beat()
+            self._hear(self._inbox.next(TURN_S))
+            self._look_after()
+
+    def stop(self) -> None:
+        """End after the message that is being worked off. Thread-safe; does not block."""
+        self._stopping.set()
+        self._inbox.put(None)
+
+    def _hear(self, told: Told) -> None:
+        match told:
+            case Arrived():
+                self._work_off(told)
+            case Connected(session_kept=kept):
+                log.info("connected", session_kept=kept)
+                self.connected = self._anew = True
+                for filters, retained in ((SHARED, False), (HEARD_BY_ALL, True)):
+                    self._line.subscribe(filters, retained=retained).add_done_callback(self._subscribed)
+            case Lost(why=why):
+                self.connected = False
+                self._outbox.forget()  # all of it is published anew, by what the database says then
+                self.tally.note("not-connected", why=why)
+            case Published(why_not=why_not):
+                self._outbox.sent()
+                if why_not is not None and self.connected:
+                    self.tally.note("not-published", why=why_not)
+            case NotSubscribed(why=why):
+                self.tally.note("not-subscribed", why=why)
+            case None:
+                pass
+
+    def _subscribed(self, answer: "Future[None]") -> None:
+        # On the line's thread, so that it is this connection that is cut: a later one may be a good one.
+        if (why := _why_not(answer)) is not None:
+            self._inbox.put(NotSubscribed(why))
+            self._line.cut(f"the broker does not let us subscribe: {why}")
+
+    def _work_off(self, message: Arrived) -> None:
+        found = read_own(message.topic)
+        if found is None:
+            self.tally.note("unknown-topic", topic=message.topic)
+        elif message.body:  # an empty one clears what was retained
+            terminal, leaf = found
+            if not self._stored(
+                lambda now_s: self._answer(terminal, self._collect(terminal, leaf, message.body, now_s))
+            ):
+                return
+        self.messages += 1
+        message.take()
+
+    def _collect(self, terminal: str, leaf: str, body: bytes, now_s: int) -> Outcome:
+        match leaf:
+            case "journal":
+                return self._collector.collect(terminal, body, now_s)
+            case "head":
+                return self._collector.note_head(terminal, body, now_s)
+            case "presence":
+                try:
+                    self._collector.note_presence(terminal, decode_presence(body), now_s)
+                except MessageRefused as error:
+                    return Refused("not-a-presence", str(error))
+                return Collected(0, None, None)
+            case _:
+                return Refused("not-for-headquarters", f"headquarters does not listen to {leaf}")
+
+    def _answer(self, terminal: str, outcome: Outcome) -> None:
+        match outcome:
+            case Collected(new=new, acknowledgement=acknowledgement, replay=replay, ended=ended):
+                self.entries += new
+                if acknowledgement is not None:
+                    self._acknowledge(terminal, acknowledgement, retain=not ended)
+                if replay is not None:
+                    self._ask_again(terminal, replay)
+            case Forked(why=why):
+                self.tally.note("fork", terminal=terminal, why=why)
+            case Refused(word=word, why=why):
+                self.tally.note(word, terminal=terminal, why=why)
+
+    def _acknowledge(self, terminal: str, acknowledgement: bytes, *, retain: bool = True) -> None:
+        # Its first line names the epoch.
+        self._outbox.put(own(terminal, "ack"), acknowledgement.partition(b"\n")[0], acknowledgement, retain=retain)
+
+    def _ask_again(self, terminal: str, replay: Replay) -> None:
+        self._outbox.put(own(terminal, "replay"), replay.epoch, replay.encode(), retain=False)
+
+    def _look_after(self) -> None:
+        if self._anew and self.connected:
+            self._anew = not self._stored(self._publish_all_anew)
+        # A clock that was set back must not put it off.
+        if self.connected and not 0 <= self._now_s() - self._asked_at_s < REPLAYS_EVERY_S:
+            self._stored(self._ask_all_again)
+            self._asked_at_s = self._now_s()
+
+    def _publish_all_anew(self, now_s: int) -> None:
+        for terminal, acknowledgement in self._collector.acknowledgements(now_s):
+            self._acknowledge(terminal, acknowledgement)
+
+    def _ask_all_again(self, now_s: int) -> None:
+        for terminal, replay in self._collector.replays(now_s):
+            self._ask_again(terminal, replay)
+
+    def _stored(self, do: Callable[[int], None]) -> bool:
+        """Do it, again and again while the database is away; False: the worker is to stop, and it was not done."""
+        attempts = 0
+        while not self._stopping.is_set():
+            self._beat()
+            try:
+                do(self._now_s())
+            except Unstorable as error:
+                self.tally.note("unstorable", why=str(error))
+            except StorageError as error:
+                self.tally.note("database-away", why=str(error))
+                self._stopping.wait(PAUSES_S[min(attempts, len(PAUSES_S) - 1)])
+                attempts += 1
+                continue
+            except Exception:  # whatever one message does, the next one is worked off
+                self.tally.note("failed", exc_info=True)
+            if attempts:
+                log.info("database-back", attempts=attempts)
+            return True
+        return False
+
+
+def _why_not(future: "Future[None]") -> str | None:
+    error = future.exception()
+    if error is None or isinstance(error, LineError):
+        return None if error is None else str(error)
+    raise error
