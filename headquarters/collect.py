@@ -41,7 +41,8 @@ log = structlog.get_logger()
 def run(headquarters: Headquarters, name: str | None, environ: Mapping[str, str]) -> bool:
     """Be a worker until SIGTERM or SIGINT; False: it failed. Call it on the main thread, before any other is there.
 
-    `name` is the line's at the broker, another one for each worker; without one it is random, and nothing is kept for it.
+    `name` is the line's at the broker, another one for each worker; without one it is random, and the broker keeps
+    nothing for it.
 
     Raises:
         ConfigurationError: the broker's address or a key cannot be used.

@@ -83,6 +83,8 @@ class Collector:
             claim = read_head(terminal, body)
             with self._database.transaction(alone=False) as connection:
                 journals, journal = _known(connection, claim, now_s)
+                if body == journal.head:  # retained by the broker; it does not say that the terminal is there
+                    return Collected(0, journal.acknowledgement, None)
                 if why := contradiction_of(connection, journal, claim):
                     journal.forked_at = journal.forked_at or now_s
                     put_aside(connection, journal.key, Evidence.HEAD, body, why=why, now_s=now_s)

@@ -4,8 +4,9 @@ A message is taken from the broker when the database has it and its acknowledgem
 killed at any moment. What then has not gone out comes again: from the broker, from the terminal that hears nothing
 for half a minute, and in any case at the next connect of any worker, when all acknowledgements are published anew.
 
-Workers share journals and heads. Presence each of them hears by itself: two that share it could store a terminal's
-last two words in the wrong order, and a shared subscription does not tell what was retained.
+Workers share journals and heads. Presence each of them hears by itself, since two that share it could store a
+terminal's last two words in the wrong order. What is retained no shared subscription tells, and a head may be the last
+word of a terminal that is gone; so for a while after each connect every worker hears all heads too.
 """
 
 import threading
@@ -32,11 +33,13 @@ REPLAYS_EVERY_S = 5
 """How often it is looked for terminals that have to be asked for something again."""
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between two attempts while the database is away; the last for as long as that takes."""
+HEADS_S = 60
+"""How long after a connect a worker hears all heads; a broker may take a while to send what it retains."""
 MAX_WAITING = 256
 """Messages that wait here, of several connections. Beyond it those of a lost connection are left to come again."""
 
 SHARED = (of_all("journal", shared=True), of_all("head", shared=True))
-HEARD_BY_ALL = (of_all("presence"),)
+HEARD_BY_ALL = (of_all("presence"), of_all("head"))
 
 log = structlog.get_logger()
 
@@ -46,6 +49,10 @@ class Line(Publisher, Protocol):
 
     def subscribe(self, filters: Sequence[str], *, retained: bool) -> "Future[None]":
         """Ask for these topics; the future fails when the broker refuses."""
+        ...
+
+    def unsubscribe(self, filters: Sequence[str]) -> "Future[None]":
+        """Ask no longer for these topics; the future fails when the broker refuses."""
         ...
 
     def cut(self, why: str) -> None:
@@ -126,6 +133,7 @@ class Worker:
         self._stopping = threading.Event()
         self._anew = False
         self._asked_at_s = now_s()
+        self._all_heads_since_s: int | None = None
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -146,6 +154,7 @@ class Worker:
             case Connected(session_kept=kept):
                 log.info("connected", session_kept=kept)
                 self.connected = self._anew = True
+                self._all_heads_since_s = self._now_s()
                 for filters, retained in ((SHARED, False), (HEARD_BY_ALL, True)):
                     self._line.subscribe(filters, retained=retained).add_done_callback(self._subscribed)
             case Lost(why=why):
@@ -216,12 +225,19 @@ class Worker:
         self._outbox.put(own(terminal, "replay"), replay.epoch, replay.encode(), retain=False)
 
     def _look_after(self) -> None:
-        if self._anew and self.connected:
+        if not self.connected:
+            return
+        if self._anew:
             self._anew = not self._stored(self._publish_all_anew)
-        # A clock that was set back must not put it off.
-        if self.connected and not 0 <= self._now_s() - self._asked_at_s < REPLAYS_EVERY_S:
+        if self._is_over(self._asked_at_s, REPLAYS_EVERY_S):
             self._stored(self._ask_all_again)
             self._asked_at_s = self._now_s()
+        if self._all_heads_since_s is not None and self._is_over(self._all_heads_since_s, HEADS_S):
+            self._all_heads_since_s = None
+            self._line.unsubscribe((of_all("head"),))
+
+    def _is_over(self, since_s: int, lasts_s: int) -> bool:
+        return not 0 <= self._now_s() - since_s < lasts_s  # a clock that was set back must not put it off
 
     def _publish_all_anew(self, now_s: int) -> None:
         for terminal, acknowledgement in self._collector.acknowledgements(now_s):
@@ -245,7 +261,7 @@ class Worker:
                 self._stopping.wait(PAUSES_S[min(attempts, len(PAUSES_S) - 1)])
                 attempts += 1
                 continue
-            except Exception:  # whatever one message does, the next one is worked off
+            except Exception:  # noqa: BLE001  whatever one message does, the next one is worked off
                 self.tally.note("failed", exc_info=True)
             if attempts:
                 log.info("database-back", attempts=attempts)

@@ -88,6 +88,7 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_socket_register_write = lambda *_: self.wake()  # else paho writes on the thread of whoever publishes
 
@@ -167,6 +168,11 @@ class Connection:
             for each in filters
         ]
         _, mid = self._client.subscribe(wanted)
+        return self._sent(mid) if mid is not None else failed("not connected")
+
+    def unsubscribe(self, filters: Sequence[str]) -> "Future[None]":
+        """As `Line.unsubscribe`."""
+        _, mid = self._client.unsubscribe(list(filters))
         return self._sent(mid) if mid is not None else failed("not connected")
 
     def _sent(self, mid: int) -> "Future[None]":
