@@ -93,6 +93,6 @@ def run(headquarters: Headquarters, name: str | None, environ: Mapping[str, str]
 
 def summary(worker: Worker) -> str:
     """One line for `systemctl status`."""
-    line = "connected" if worker.connected else "not connected"
+    line = "connected" if worker.subscribed else "not connected"
     refused = ", ".join(f"{word} {count}" for word, count in sorted(worker.tally.counts.items()))
-    return f"{line}; {worker.messages} messages, {worker.entries} new entries{'; ' if refused else ''}{refused}"
+    return f"{line}; {worker.taken.total()} messages, {worker.entries} new entries{'; ' if refused else ''}{refused}"

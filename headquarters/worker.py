@@ -10,6 +10,7 @@ word of a terminal that is gone; so for a while after each connect every worker 
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -68,13 +69,13 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class NotSubscribed:
-    """The broker refuses a subscription, or its connection ended before it answered."""
+class Subscribed:
+    """The broker answered to a subscription, or its connection ended before."""
 
-    why: str
+    why_not: str | None
 
 
-Told: TypeAlias = Event | Published | NotSubscribed | None
+Told: TypeAlias = Event | Published | Subscribed | None
 
 
 class Inbox:
@@ -119,11 +120,13 @@ class Worker:
     ) -> None:
         """`beat` is called at each turn of the loop; between two calls lies no more than one use of the database."""
         self.tally = Tally()
-        self.messages = 0
-        """Worked off since the start."""
+        self.taken: Counter[str] = Counter()
+        """Messages that were worked off since the start, by the last word of their topic."""
         self.entries = 0
         """New ones among them."""
         self.connected = False
+        self.subscribed = False
+        """Everything that terminals send comes here, or to another worker."""
         self._collector = collector
         self._line = line
         self._inbox = inbox
@@ -131,9 +134,15 @@ class Worker:
         self._now_s = now_s
         self._beat = beat
         self._stopping = threading.Event()
+        self._answers_due = 0
         self._anew = False
         self._asked_at_s = now_s()
         self._all_heads_since_s: int | None = None
+
+    @property
+    def hears_all_heads(self) -> bool:
+        """Whether it also hears the heads that other workers hear."""
+        return self._all_heads_since_s is not None
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -151,43 +160,50 @@ class Worker:
         match told:
             case Arrived():
                 self._work_off(told)
-            case Connected(session_kept=kept):
-                log.info("connected", session_kept=kept)
+            case Connected():
                 self.connected = self._anew = True
                 self._all_heads_since_s = self._now_s()
+                self._answers_due = 2
                 for filters, retained in ((SHARED, False), (HEARD_BY_ALL, True)):
-                    self._line.subscribe(filters, retained=retained).add_done_callback(self._subscribed)
+                    self._line.subscribe(filters, retained=retained).add_done_callback(self._answered)
             case Lost(why=why):
-                self.connected = False
+                self.connected = self.subscribed = False
                 self._outbox.forget()  # all of it is published anew, by what the database says then
                 self.tally.note("not-connected", why=why)
             case Published(why_not=why_not):
                 self._outbox.sent()
-                if why_not is not None and self.connected:
-                    self.tally.note("not-published", why=why_not)
-            case NotSubscribed(why=why):
-                self.tally.note("not-subscribed", why=why)
+                self._note_failure("not-published", why_not)
+            case Subscribed(why_not=why_not):
+                self._note_failure("not-subscribed", why_not)
+                self._answers_due -= 1
+                if self._answers_due == 0 and why_not is None:
+                    self.subscribed = True
+                    log.info("connected")
             case None:
                 pass
 
-    def _subscribed(self, answer: "Future[None]") -> None:
+    def _note_failure(self, word: str, why_not: str | None) -> None:
+        if why_not is not None and self.connected:  # else it was the connection that ended
+            self.tally.note(word, why=why_not)
+
+    def _answered(self, answer: "Future[None]") -> None:
         # On the line's thread, so that it is this connection that is cut: a later one may be a good one.
-        if (why := _why_not(answer)) is not None:
-            self._inbox.put(NotSubscribed(why))
-            self._line.cut(f"the broker does not let us subscribe: {why}")
+        why_not = _why_not(answer)
+        if why_not is not None:
+            self._line.cut(f"the broker does not let us subscribe: {why_not}")
+        self._inbox.put(Subscribed(why_not))
 
     def _work_off(self, message: Arrived) -> None:
-        found = read_own(message.topic)
-        if found is None:
+        terminal, leaf = read_own(message.topic) or (None, "")
+        if terminal is None:
             self.tally.note("unknown-topic", topic=message.topic)
-        elif message.body:  # an empty one clears what was retained
-            terminal, leaf = found
-            if not self._stored(
-                lambda now_s: self._answer(terminal, self._collect(terminal, leaf, message.body, now_s))
-            ):
-                return
-        self.messages += 1
+        # An empty body is none: it clears what was retained.
+        elif message.body and not self._stored(
+            lambda now_s: self._answer(terminal, self._collect(terminal, leaf, message.body, now_s))
+        ):
+            return
         message.take()
+        self.taken[leaf] += 1
 
     def _collect(self, terminal: str, leaf: str, body: bytes, now_s: int) -> Outcome:
         match leaf:

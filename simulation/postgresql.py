@@ -49,7 +49,8 @@ class PostgresqlMissing(PostgresqlUnavailable):
 class Postgresql:
     """A server, and the folder of its data. `running_postgresql` makes both and removes them.
 
-    `durable` False leaves out every fsync: quicker, and nothing that a measurement may rest on.
+    `durable` False leaves out every fsync: quicker, safe against all but a crash of the machine, and nothing that a
+    measurement may rest on.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -116,7 +117,7 @@ class Postgresql:
         """
         settings = [f"unix_socket_directories={self.folder}", "listen_addresses="]
         if not self._durable:
-            settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            settings += ["fsync=off", "full_page_writes=off"]
         server = [str(self._programs / "postgres"), "-D", str(self._data)]
         for setting in settings:
             server += ["-c", setting]
