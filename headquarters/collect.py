@@ -48,11 +48,11 @@ def run(headquarters: Headquarters, name: str | None, environ: Mapping[str, str]
         ConfigurationError: the broker's address or a key cannot be used.
         StorageError: the database cannot be opened.
     """
-    stops = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # for all threads; they are waited for below
     broker = load_broker(headquarters.folder)
     broker.context()  # a mistake in it is said now
     cosigner = load_cosigner(headquarters.keys)
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)  # for all threads that come; the loop below waits for them
     set_up_log(sys.stderr, environ)
     log_uncaught()
     manager = ServiceManager(environ)
