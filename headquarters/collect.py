@@ -21,7 +21,8 @@ from headquarters.cli_context import Headquarters
 from headquarters.collecting import Collector
 from headquarters.cosigner import load_cosigner
 from headquarters.database import WAIT_FOR_OTHERS_S
-from headquarters.worker import Inbox, Worker
+from headquarters.inbox import Inbox
+from headquarters.worker import Worker
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import log_uncaught, set_up_log
 from terminal.edges.mqtt import Line

@@ -13,20 +13,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import structlog
 
 from headquarters.collecting import Collected, Collector, Forked, Outcome, Refused
 from headquarters.database import Unstorable
+from headquarters.inbox import Inbox, Published, Subscribed, Told, Unsubscribed
 from headquarters.outbox import Outbox, Publisher
 from headquarters.tally import Tally
 from terminal.core.messages import MessageRefused, Replay, decode_presence
 from terminal.core.topics import of_all, own, read_own
-from terminal.edges.mqtt import Arrived, Connected, Event, LineError, Lost
+from terminal.edges.mqtt import Arrived, Connected, LineError, Lost
 from terminal.errors import StorageError
 
 TURN_S = 1.0
@@ -36,8 +34,6 @@ PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between two attempts while the database is away; the last for as long as that takes."""
 HEADS_S = 60
 """How long after a connect a worker hears all heads; a broker may take a while to send what it retains."""
-MAX_WAITING = 256
-"""Messages that wait here, of several connections. Beyond it those of a lost connection are left to come again."""
 
 SHARED = (of_all("journal", shared=True), of_all("head", shared=True))
 HEARD_BY_ALL = (of_all("presence"), of_all("head"))
@@ -61,51 +57,6 @@ class Line(Publisher, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A message was answered by the broker, or failed."""
-
-    why_not: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribed:
-    """The broker answered to a subscription, or its connection ended before."""
-
-    why_not: str | None
-
-
-Told: TypeAlias = Event | Published | Subscribed | None
-
-
-class Inbox:
-    """What a line tells, in order, until the worker looks at it. Thread-safe; nothing blocks but `next`."""
-
-    def __init__(self) -> None:
-        self._told: SimpleQueue[Told] = SimpleQueue()
-
-    def put(self, told: Told) -> None:
-        """Keep it; for the line's thread alone, save None, which only wakes the worker."""
-        if isinstance(told, Lost) and self._told.qsize() > MAX_WAITING:
-            self._leave_messages_out()
-        self._told.put(told)
-
-    def next(self, within_s: float) -> Told:
-        """The next; None when nothing came in time."""
-        with suppress(Empty):
-            return self._told.get(timeout=within_s)
-        return None
-
-    def _leave_messages_out(self) -> None:
-        others: list[Told] = []
-        with suppress(Empty):
-            while True:
-                if not isinstance(told := self._told.get_nowait(), Arrived):
-                    others.append(told)
-        for told in others:
-            self._told.put(told)
-
-
 class Worker:
     """The worker of one line, which tells it everything through `inbox`. `run` it on a thread of its own."""
 
@@ -127,6 +78,8 @@ class Worker:
         self.connected = False
         self.subscribed = False
         """Everything that terminals send comes here, or to another worker."""
+        self.hears_all_heads = False
+        """Also the heads that other workers hear, until the broker has confirmed that it sends them no more."""
         self._collector = collector
         self._line = line
         self._inbox = inbox
@@ -138,11 +91,6 @@ class Worker:
         self._anew = False
         self._asked_at_s = now_s()
         self._all_heads_since_s: int | None = None
-
-    @property
-    def hears_all_heads(self) -> bool:
-        """Whether it also hears the heads that other workers hear."""
-        return self._all_heads_since_s is not None
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -161,7 +109,7 @@ class Worker:
             case Arrived():
                 self._work_off(told)
             case Connected():
-                self.connected = self._anew = True
+                self.connected = self._anew = self.hears_all_heads = True
                 self._all_heads_since_s = self._now_s()
                 self._answers_due = 2
                 for filters, retained in ((SHARED, False), (HEARD_BY_ALL, True)):
@@ -179,6 +127,9 @@ class Worker:
                 if self._answers_due == 0 and why_not is None:
                     self.subscribed = True
                     log.info("connected")
+            case Unsubscribed(why_not=why_not):
+                self._note_failure("not-unsubscribed", why_not)
+                self.hears_all_heads = why_not is not None
             case None:
                 pass
 
@@ -250,7 +201,8 @@ class Worker:
             self._asked_at_s = self._now_s()
         if self._all_heads_since_s is not None and self._is_over(self._all_heads_since_s, HEADS_S):
             self._all_heads_since_s = None
-            self._line.unsubscribe((of_all("head"),))
+            answer = self._line.unsubscribe((of_all("head"),))
+            answer.add_done_callback(lambda future: self._inbox.put(Unsubscribed(_why_not(future))))
 
     def _is_over(self, since_s: int, lasts_s: int) -> bool:
         return not 0 <= self._now_s() - since_s < lasts_s  # a clock that was set back must not put it off

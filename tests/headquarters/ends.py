@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from headquarters.collecting import Collector
-from headquarters.worker import Inbox, Worker
+from headquarters.inbox import Inbox
+from headquarters.worker import Worker
 from terminal.core.topics import Leaf, own, read_own
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from headquarters.collecting import Collector, Outcome
 from headquarters.cosigner import load_cosigner
 from headquarters.database import Database
+from headquarters.inbox import Inbox
 from headquarters.keys import KeyFolder
-from headquarters.worker import Inbox, Worker
+from headquarters.worker import Worker
 from terminal.edges.mqtt import Arrived, Broker, Event, Line
 from tests.headquarters.ends import WITHIN_S, WORKER
 
