@@ -10,6 +10,7 @@
     terminal     whose journal is taken, by its journal key; `terminals`
     epoch        a journal of a terminal as it is here: cursor, tree, what waits beyond; `epochs`, in `journal_tables`
     batch        entries that arrived; `arriving` reads, `storing` compares and proves, `collecting` is the transaction
+    worker       takes batches from the broker, one after the other, and answers; `worker`, `collect` is its process
     fork         what contradicts a journal; `contradictions` puts it aside and raises the alarm
     alarm        `alarm_entries` hears the terminals', `watching` looks at the clock; `alarms` is the list of all
     notice       what is told of an alarm: `notices` is the outbox, `telling` empties it; `alarm_rounds` does all

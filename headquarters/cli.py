@@ -1,5 +1,6 @@
 """`xs-headquarters`: keys, register and publishing on a command line. A mistake is one clear line and exit code 2."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -108,6 +109,20 @@ def publish_command(
     typer.echo(f"published to {to}; sites: {sites}; files written: {done.files_written}")
     for site, folder in mirrors:
         typer.echo(f"mirror of site {site} in {folder}; files written: {fill_mirror(to, site, folder)}")
+
+
+@app.command("collect")
+def collect_command(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Option(help="At the broker; for one worker alone, which is started again under it.")
+    ] = None,
+) -> None:
+    """Take what the terminals send, until SIGTERM; any number of these side by side on one database."""
+    from headquarters.collect import run  # noqa: PLC0415 - the other commands need no broker
+
+    if not run(headquarters(ctx), name, os.environ):
+        raise typer.Exit(1)
 
 
 @app.command("changes")

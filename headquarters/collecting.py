@@ -30,11 +30,15 @@ REPLAY_OF_ENDED_AFTER_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Taken. `acknowledgement` is to be published, also when nothing was `new`; None: nothing is proven yet."""
+    """Taken. `acknowledgement` is to be published, also when nothing was `new`; None: nothing is proven yet.
+
+    Of an epoch that has `ended` it is not to be retained: it would lie where that of the present one belongs.
+    """
 
     new: int
     acknowledgement: bytes | None
     replay: Replay | None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Collector:
             claim = read_head(terminal, body)
             with self._database.transaction(alone=False) as connection:
                 journals, journal = _known(connection, claim, now_s)
+                if body == journal.head:  # retained by the broker; it does not say that the terminal is there
+                    return Collected(0, journal.acknowledgement, None)
                 if why := contradiction_of(connection, journal, claim):
                     journal.forked_at = journal.forked_at or now_s
                     put_aside(connection, journal.key, Evidence.HEAD, body, why=why, now_s=now_s)
@@ -91,21 +97,26 @@ class Collector:
             return Refused(refusal.word, str(refusal))
 
     def note_presence(self, terminal: str, presence: Presence, now_s: int) -> None:
-        """Remember whether a terminal is connected; of one that is not registered, nothing."""
+        """Remember whether a terminal is connected, and since when; of one that is not registered, nothing."""
+        changed = (terminals.c.terminal == terminal) & terminals.c.presence.is_distinct_from(presence.value)
         with self._database.transaction(alone=False) as connection:
             row = {"presence": presence.value, "presence_at": now_s}
-            connection.execute(terminals.update().where(terminals.c.terminal == terminal).values(row))
+            connection.execute(terminals.update().where(changed).values(row))
 
     def acknowledgements(self, now_s: int) -> list[tuple[str, bytes]]:
-        """All that is to be published anew at a connect: terminal and acknowledgement, of its epoch of now last."""
+        """All that is to be published anew at a connect: terminal and acknowledgement, of its epoch of now last.
+
+        Of a retired terminal nothing, which is an empty acknowledgement, once.
+        """
         with self._database.transaction(read_only=True) as connection:
             rows = connection.execute(sa.select(epochs).order_by(epochs.c.terminal, epochs.c.epoch_id))
             journals = [journal_of(row) for row in rows]
-        return [
+            gone = set(connection.scalars(sa.select(terminals.c.terminal).where(terminals.c.retired_at.is_not(None))))
+        return [(terminal, b"") for terminal in sorted(gone)] + [
             (terminal, self._cosigner.cosign(journal.acknowledgement, now_s))
             for terminal, its in groupby(journals, key=lambda journal: journal.terminal)
             for journal in _now_last(list(its))
-            if journal.acknowledgement is not None
+            if journal.acknowledgement is not None and terminal not in gone
         ]
 
     def replays(self, now_s: int) -> list[tuple[str, Replay]]:
@@ -134,11 +145,11 @@ class Collector:
         if journal.acknowledgement is not None:
             journal.acknowledgement = self._cosigner.cosign(journal.acknowledgement, now_s)
         journal.save(connection, now_s)
-        if len(journals) > 1:
-            _watch_ended(connection, journals, journal, now_s)
+        over = ended(journals.values())
+        _watch_ended(connection, over, journal, now_s)
         if isinstance(done, str):
             return Forked(done)
-        return Collected(done, journal.acknowledgement, replay)
+        return Collected(done, journal.acknowledgement, replay, any(journal is each for each, _ in over))
 
 
 def _lock(connection: sa.Connection, terminal: str) -> tuple[bytes, int | None] | None:
@@ -175,8 +186,8 @@ def _now_last(journals: list[Journal]) -> list[Journal]:
     return [*over, *(journal for journal in journals if not any(journal is each for each in over))]
 
 
-def _watch_ended(connection: sa.Connection, journals: dict[bytes, Journal], journal: Journal, now_s: int) -> None:
-    for each, had in ended(journals.values()):
+def _watch_ended(connection: sa.Connection, over: list[tuple[Journal, int]], journal: Journal, now_s: int) -> None:
+    for each, had in over:
         if each.size < had:
             facts = f"entry {each.size} and more of {had} have not come, and the epoch has ended"
             raise_alarm(connection, Alarm.ENTRIES_MISSING, each.key, facts=facts, now_s=now_s)

@@ -16,7 +16,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from headquarters.journal_tables import extend_alarms, journal_tables
 from terminal.errors import ConfigurationError, StorageError
 
-WAIT_FOR_OTHERS_S = 30
+WAIT_FOR_OTHERS_S = 30.0
+CONNECT_S = 10
 _READ_ONLY = "xs_read_only"
 _ALONE = "xs_alone"
 _ONE_AT_A_TIME = 0x78732D6871
@@ -117,22 +118,26 @@ def note(connection: sa.Connection, change: Change, what: str, subject: str) -> 
     connection.execute(audit.insert().values(row))
 
 
+class Unstorable(StorageError):
+    """A value that this database cannot hold: whoever brought it is at fault, and trying again does not help."""
+
+
 class Database:
     """A database of headquarters that is up to date."""
 
-    def __init__(self, where: Path | str) -> None:
+    def __init__(self, where: Path | str, *, wait_for_others_s: float = WAIT_FOR_OTHERS_S) -> None:
         """Open the SQLite file at a path, made when it is missing, mode 0600; or what is at a `postgresql://` address.
 
-        Brings its tables up to date.
+        Brings its tables up to date. What another process holds for longer than `wait_for_others_s` is an error.
 
         Raises:
             ConfigurationError: no address, or one of another kind of database.
             StorageError: it cannot be opened, is no database, or was written by a newer version.
         """
         if isinstance(where, Path):
-            self._name, self._engine = str(where), _file(where)
+            self._name, self._engine = str(where), _file(where, wait_for_others_s)
         else:
-            self._name, self._engine = _server(where)
+            self._name, self._engine = _server(where, wait_for_others_s)
         try:
             with self.transaction() as connection:
                 _migrate(connection, self._name)
@@ -148,6 +153,7 @@ class Database:
         makes others wait. Who is not `alone` locks by himself what he changes: on PostgreSQL others change meanwhile.
 
         Raises:
+            Unstorable: a value does not fit.
             StorageError: the disk or the database is at fault, or another process held it for too long.
         """
         try:
@@ -155,6 +161,8 @@ class Database:
                 connection.execution_options(**{_READ_ONLY: read_only, _ALONE: alone})
                 with connection.begin():
                     yield connection
+        except sa.exc.DataError as error:
+            raise Unstorable(f"{self._name}: the register does not hold it: {error.orig}") from error
         except sa.exc.DBAPIError as error:
             raise StorageError(f"{self._name}: the register fails: {error.orig}") from error
 
@@ -163,24 +171,25 @@ class Database:
         self._engine.dispose()
 
 
-def _file(path: Path) -> sa.Engine:
+def _file(path: Path, wait_for_others_s: float) -> sa.Engine:
     try:
         path.touch(mode=0o600)
     except OSError as error:
         raise StorageError(f"{path}: the register cannot be opened: {error.strerror}") from error
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": WAIT_FOR_OTHERS_S})
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": wait_for_others_s})
     sa.event.listen(engine, "connect", _prepare_file)
     sa.event.listen(engine, "begin", _begin_in_file)
     return engine
 
 
-def _server(address: str) -> tuple[str, sa.Engine]:
+def _server(address: str, wait_for_others_s: float) -> tuple[str, sa.Engine]:
     try:
         url = sa.make_url(address)
         if url.get_backend_name() != "postgresql":
             raise ConfigurationError(f"a database of {url.get_backend_name()}: it wants a file, or PostgreSQL")
         url = url.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(url, connect_args={"options": f"-c lock_timeout={WAIT_FOR_OTHERS_S}s"})
+        bound = {"options": f"-c lock_timeout={round(1000 * wait_for_others_s)}", "connect_timeout": CONNECT_S}
+        engine = sa.create_engine(url, connect_args=bound)
     except (sa.exc.ArgumentError, ValueError):  # its text may hold a password
         raise ConfigurationError("the database's address is none; it wants postgresql://USER@HOST/NAME") from None
     except ImportError:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from smartcard import scard
 
 from simulation.pcscd import PcscDaemon, reserved_readers, running_pcscd
+from simulation.postgresql import Postgresql, PostgresqlMissing, running_postgresql
 from simulation.vpcd import READERS, VirtualReaderSlot
 from terminal.edges.pcsc_card import pcsc_context
 
@@ -43,6 +44,17 @@ def pcscd() -> Iterator[PcscDaemon]:
     """The daemon, running. A test that kills it starts it again before it ends."""
     with running_pcscd() as daemon:
         yield daemon
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL with nothing in it. A test makes its own databases; one that stops it starts it again."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_postgresql(durable=False))
+        except PostgresqlMissing as error:
+            pytest.skip(str(error))
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -133,6 +133,11 @@ class Line:
         connection = self._now
         return failed("not connected") if connection is None else connection.subscribe(filters, retained=retained)
 
+    def unsubscribe(self, filters: Sequence[str]) -> "Future[None]":
+        """Ask no longer for these topics. It fails as `publish` does, for all together."""
+        connection = self._now
+        return failed("not connected") if connection is None else connection.unsubscribe(filters)
+
     def cut(self, why: str) -> None:
         """End this connection and make another one: the broker does not do what it should."""
         if (connection := self._now) is not None:

@@ -88,6 +88,7 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_socket_register_write = lambda *_: self.wake()  # else paho writes on the thread of whoever publishes
 
@@ -161,8 +162,17 @@ class Connection:
     def subscribe(self, filters: Sequence[str], *, retained: bool) -> "Future[None]":
         """As `Line.subscribe`."""
         handling = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if retained else SubscribeOptions.RETAIN_DO_NOT_SEND
-        options = SubscribeOptions(qos=1, noLocal=True, retainAsPublished=True, retainHandling=handling)
-        _, mid = self._client.subscribe([(each, options) for each in filters])
+        wanted = [
+            # No-local on a shared subscription is a protocol error (MQTT 5, 3.8.3.1).
+            (each, SubscribeOptions(1, not each.startswith("$share/"), retainAsPublished=True, retainHandling=handling))
+            for each in filters
+        ]
+        _, mid = self._client.subscribe(wanted)
+        return self._sent(mid) if mid is not None else failed("not connected")
+
+    def unsubscribe(self, filters: Sequence[str]) -> "Future[None]":
+        """As `Line.unsubscribe`."""
+        _, mid = self._client.unsubscribe(list(filters))
         return self._sent(mid) if mid is not None else failed("not connected")
 
     def _sent(self, mid: int) -> "Future[None]":

@@ -14,6 +14,7 @@ from headquarters.publisher import Publication, publish
 from headquarters.register import CardRecord, Register
 from headquarters.sites import Sites, plain_policy
 from terminal.core.credential import Product
+from tests.mqtt.broker_rig import Rig, running_rig
 
 JANSEN = "8712345678906"
 PIETERS = "0012345678905"
@@ -77,3 +78,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.register.add_company(JANSEN, "Jansen Transport", office.change)
     yield office
     office.database.close()
+
+
+@pytest.fixture
+def rig(office: Office, tmp_path: Path) -> Iterator[Rig]:
+    """A broker as this office sets it up."""
+    with running_rig(tmp_path / "line", office.database, office.keys.path) as rig:
+        yield rig

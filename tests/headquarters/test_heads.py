@@ -59,9 +59,19 @@ def test_head_that_was_on_its_way_for_long_does_not_hide_a_newer_one(
     assert state(office).head == replace(decode_head(newer), time_ms=2001)
 
 
+def test_retained_head_that_comes_again_does_not_say_that_the_terminal_is_there(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    collector.note_head(box.name, box.write(5).head(), NOW)
+    collector.note_head(box.name, box.head(), NOW + 86_400)
+    collector.note_presence(box.name, Presence.OFFLINE, NOW + 1)
+    collector.note_presence(box.name, Presence.OFFLINE, NOW + 86_400)
+    assert state(office).last_seen == NOW + 1
+
+
 def test_entries_known_from_a_head_are_asked_for(box: Box, collector: Collector) -> None:
     collector.note_head(box.name, box.write(7).head(), NOW)
-    outcome = collector.note_head(box.name, box.head(), NOW + 30)
+    outcome = collector.note_head(box.name, box.head(time_ms=T0_MS + 30_000), NOW + 30)
     assert isinstance(outcome, Collected)
     assert outcome.replay == Replay(EPOCH, 0, 6)
 

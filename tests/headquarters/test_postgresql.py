@@ -1,4 +1,4 @@
-"""The same on PostgreSQL: needs psycopg, and in XS_TEST_POSTGRESQL the address of a server to make databases on."""
+"""The same on a PostgreSQL of one's own (simulation.postgresql)."""
 
 import itertools
 import os
@@ -30,6 +30,7 @@ from headquarters.proving import prove, verify_proof
 from headquarters.reading import Wanted, latest
 from headquarters.verifying import JournalReport, verify
 from headquarters.watching import Watch
+from simulation.postgresql import Postgresql
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.messages import Replay
 from terminal.errors import StorageError
@@ -48,22 +49,14 @@ from tests.headquarters.box import (
 )
 from tests.headquarters.conftest import JANSEN, Office
 
-SERVER = os.environ.get("XS_TEST_POSTGRESQL", "")
-pytestmark = pytest.mark.skipif(not SERVER, reason="XS_TEST_POSTGRESQL names no server")
 NOW = 1_790_000_500
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    name = f"xs_{abs(hash(tmp_path))}"
-    url = sa.make_url(SERVER).set(drivername="postgresql+psycopg")
-    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield url.set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
+def address(postgresql: Postgresql, tmp_path: Path) -> Iterator[str]:
+    name = tmp_path.name
+    yield postgresql.create_database(name)
+    postgresql.drop_database(name)
 
 
 @pytest.fixture
