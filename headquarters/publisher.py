@@ -13,7 +13,8 @@ own site's folder.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,19 +38,20 @@ _LAST = ("snapshot.json", "timestamp.json")
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a publish did. `warnings`: a line for each thing that needs somebody soon."""
+    """What a publish did. `warnings`: a line for each thing that needs somebody soon; `files`: the tree, by path."""
 
     sites: tuple[int, ...]
     files_written: int
     warnings: tuple[str, ...]
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 def publish(
-    database: Database, keys: KeyFolder, folder: Path, now: datetime, cards: Statuses | None = None
+    database: Database, keys: KeyFolder, folder: Path | None, now: datetime, cards: Statuses | None = None
 ) -> Publication:
     """Publish everything anew below `folder`. Durable when it returns; blocks on the disk, and for another publisher.
 
-    `cards` stands in for the register's cards (for measurements). Costs of a run when nothing changed: the two
+    Without a folder the tree is made and stored, and nobody has seen it yet. `cards` stands in for the register's cards (for measurements). Costs of a run when nothing changed: the two
     changes files, the revocation role, and a snapshot and timestamp a site.
 
     Raises:
@@ -57,10 +59,10 @@ def publish(
         KeyFileError: a key that is needed is missing or wrong; nothing was published.
         StorageError: database or folder fail; what was begun is finished by the next run.
     """
-    with only_writer(folder):
+    with only_writer(folder) if folder else nullcontext():
         tree = prepare(database, keys, now, cards)
-        written = sum(1 for _ in release(tree.files, folder))
-    return Publication(tree.sites, written, tuple(tree.warnings))
+        written = sum(1 for _ in release(tree.files, folder)) if folder else 0
+    return Publication(tree.sites, written, tuple(tree.warnings), tree.files)
 
 
 def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses | None = None) -> "Tree":
