@@ -1,7 +1,7 @@
 """Brings the broker to hold what it should, and tells what stands in the way.
 
-What the broker has taken is believed for as long as the connection lasts: a broker that was killed forgets, so with each
-connection everything goes out anew. A message that is refused holds up what signs it, and no other site.
+What the broker has taken is believed for as long as the connection lasts: a broker that was killed forgets, so with
+each connection everything goes out anew. A message that is refused holds up what signs it, and no other site.
 """
 
 from collections import deque
@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from headquarters.announcing import Messages, Step, step_of
 from terminal.core.topics import RepositoryTopic
 from terminal.edges.mqtt import BrokerRefuses, Connected, Event, Line, LineError, Lost
+from terminal.errors import NetworkError
 
 IN_FLIGHT = 64
 """Messages handed to the line before the first is waited for."""
@@ -20,6 +21,7 @@ TAKEN_WITHIN_S = 60.0
 """A broker that takes nothing for so long is left, and connected to anew."""
 AGAIN_AFTER_S = 30.0
 """What was refused is tried again then."""
+TURN_S = 1.0
 
 
 class Troubles:
@@ -48,7 +50,7 @@ class Announcer:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._line = line(self._events.put)
         self._monotonic_s = monotonic_s
-        self._troubles = troubles
+        self.troubles = troubles
         self._held: dict[RepositoryTopic, bytes] = {}
         self._connected = False
         self._again_at_s: dict[int | None, float] = {}
@@ -78,8 +80,11 @@ class Announcer:
             return False
         now_s = self._monotonic_s()
         resting = {site for site, again_at_s in self._again_at_s.items() if now_s < again_at_s}
-        missing = {topic: body for topic, body in wanted.items() if self._held.get(topic) != body}
-        due = {topic: body for topic, body in missing.items() if not resting & {None, topic.site}}
+        due = {
+            topic: body
+            for topic, body in wanted.items()
+            if self._held.get(topic) != body and not resting & {None, topic.site}
+        }
         try:
             refused = self._send(due)
         except LineError:  # it is lost, and the line says why
@@ -87,12 +92,30 @@ class Announcer:
             return False
         for site in {topic.site for topic in due} - refused.keys():
             self._again_at_s.pop(site, None)
-            self._troubles.note(_owner(site), None)
+            self.troubles.note(_owner(site), None)
         for site, why in refused.items():
             self._again_at_s[site] = now_s + AGAIN_AFTER_S
-            self._troubles.note(_owner(site), f"{why}; tried again after {AGAIN_AFTER_S:.0f} s")
+            self.troubles.note(_owner(site), f"{why}; tried again after {AGAIN_AFTER_S:.0f} s")
         self._hear_all()
-        return self._connected and len(due) == len(missing) and not refused
+        return self._holds(wanted)
+
+    def send_all(self, wanted: Messages, within_s: float) -> None:
+        """Send it, and return when the broker holds it.
+
+        Raises:
+            NetworkError: it does not within this time; the text says why.
+        """
+        until_s = self._monotonic_s() + within_s
+        while not self.send(wanted):
+            if self._monotonic_s() >= until_s:
+                why = "; ".join(f"{who}: {why}" for who, why in self.troubles.standing.items())
+                raise NetworkError(
+                    f"the broker has not everything after {within_s:.0f} s, publish again: {why or 'it is slow'}"
+                )
+            self.wait(TURN_S)
+
+    def _holds(self, wanted: Messages) -> bool:
+        return self._connected and all(self._held.get(topic) == body for topic, body in wanted.items())
 
     def _send(self, messages: Messages) -> dict[int | None, str]:
         """Gives the sites (None: what all share) whose messages were refused, each with the reason."""
@@ -135,10 +158,10 @@ class Announcer:
                 self._connected = True
                 self._held.clear()
                 self._again_at_s.clear()
-                self._troubles.note("broker", None)
+                self.troubles.note("broker", None)
             case Lost(why):
                 self._connected = False
-                self._troubles.note("broker", why)
+                self.troubles.note("broker", why)
             case _:
                 pass
 

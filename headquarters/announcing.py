@@ -2,12 +2,12 @@
 
     tree → messages → what the broker should hold → steps → broker
 
-A message's topic says which file it is; a file keeps its topic for ever and a newer one takes its place. Only pieces of
-large files have topics that come and go. Those that are superseded are cleared, and to know them again after a restart
-everything that was ever announced is remembered in the database, before it goes out.
+A message's topic says which file it is; a file keeps its topic for ever and a newer one takes its place. Only pieces
+of large files have topics that come and go. Those that are superseded are cleared, and to know them again after a
+restart everything that is announced is remembered in the database before it goes out.
 
-**Never two whole versions of a file.** Whoever subscribes gets what lies there in no order, so he could not tell the older
-from the newer. The last piece of a new version therefore waits until the old one is cleared.
+**Never two whole versions of a file.** Whoever subscribes gets what lies there in no order, so he could not tell the
+older from the newer. The last piece of a new version therefore waits until the old one is cleared.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,7 @@ from headquarters.database import Database
 from terminal.core.topics import MAX_WHOLE_BYTES, Piece, RepositoryTopic, read_repository
 
 KEPT_S = 30 * 24 * 3600
-"""A superseded topic is cleared at each connect for so long: a broker that was killed, or put back from a copy, may have
-it again."""
+"""A superseded topic is cleared at each connect for so long: a broker that was killed may have it again."""
 _CLEARED = b""
 
 Messages = Mapping[RepositoryTopic, bytes]

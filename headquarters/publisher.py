@@ -51,8 +51,9 @@ def publish(
 ) -> Publication:
     """Publish everything anew below `folder`. Durable when it returns; blocks on the disk, and for another publisher.
 
-    Without a folder the tree is made and stored, and nobody has seen it yet. `cards` stands in for the register's cards (for measurements). Costs of a run when nothing changed: the two
-    changes files, the revocation role, and a snapshot and timestamp a site.
+    Without a folder the tree is made and stored, for whoever shows it in another way. `cards` stands in for the
+    register's cards (for measurements). Costs of a run when nothing changed: the two changes files, the revocation
+    role, and a snapshot and timestamp a site.
 
     Raises:
         DocumentRefused: a document has mistakes; nothing was published.

@@ -46,13 +46,14 @@ class Watch:
         self._renew_at_s = float("-inf")
         self._seen = -1
         self._wanted: Messages = {}
+        self._announced = False
 
     def turn(self) -> bool:
         """Publish when it is due, and announce what the broker does not hold; tells whether it holds everything."""
         if self._due():
             self._publish()
-        announced = self._announcer.send(self._wanted)
-        return announced and bool(self._wanted)
+        self._announced = self._announcer.send(self._wanted) and bool(self._wanted)
+        return self._announced
 
     def _due(self) -> bool:
         if self._monotonic_s() >= self._renew_at_s:
@@ -71,11 +72,14 @@ class Watch:
         try:
             # Before it is read, so that a change made meanwhile is at worst published twice.
             self._seen = newest_change(self._database)
+            if self._announced:  # what is forgotten now was cleared on this connection
+                forget_superseded(self._database, int(now.timestamp()))
             done = publish(self._database, self._keys, None, now)
             self._wanted = what_to_announce(self._database, done.files, int(now.timestamp()))
-            forget_superseded(self._database, int(now.timestamp()))
         except XsError as error:
-            self._troubles.note("publish", f"{error}; what was published stays, tried again every {AGAIN_AFTER_S:.0f} s")
+            self._troubles.note(
+                "publish", f"{error}; what was published stays, tried again every {AGAIN_AFTER_S:.0f} s"
+            )
             self._renew_at_s = began_at_s + AGAIN_AFTER_S
             return
         self._troubles.note("publish", None)
