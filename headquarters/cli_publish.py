@@ -3,6 +3,7 @@
 import random
 import secrets
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,21 +87,20 @@ def _announce(announcer: Announcer, office: Headquarters, done: Publication) -> 
 
 def _watch(office: Headquarters) -> None:
     """Until SIGINT or SIGTERM. Exit code 1 when something stands in the way then."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopping = threading.Event()
     with _announcing(office) as announcer, office.database() as database:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
         troubles = announcer.troubles
         watch = Watch(database, office.keys, announcer, troubles, now=utc_now, monotonic_s=time.monotonic)
         complete = False
-        try:
-            while True:
-                if watch.turn() is not complete:
-                    complete = not complete
-                    typer.echo("the broker has everything" if complete else "the broker has not everything")
-                announcer.wait(LOOK_EVERY_S)
-        except KeyboardInterrupt:
-            # Whatever was being done is done again by the next publisher: what goes out is stored before.
-            if troubles.standing:
-                raise typer.Exit(1) from None
+        while not stopping.is_set():
+            if watch.turn() is not complete:
+                complete = not complete
+                typer.echo("the broker has everything" if complete else "the broker has not everything")
+            announcer.wait(LOOK_EVERY_S)
+    if troubles.standing:
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -82,7 +82,8 @@ class Watch:
             )
             self._renew_at_s = began_at_s + AGAIN_AFTER_S
             return
-        self._troubles.note("publish", None)
+        for fine in ("register", "publish"):
+            self._troubles.note(fine, None)
         self._troubles.note("soon", "; ".join(done.warnings) or None)
         self._renew_at_s = began_at_s + RENEW_EVERY_S
 

@@ -40,14 +40,14 @@ def many_cards(seed: int, size: int = 600_000) -> Statuses:
 class Publisher:
     """A watch whose clock the test moves; `said` is what a person would have read."""
 
-    def __init__(self, office: Office, rig: Rig) -> None:
+    def __init__(self, office: Office, rig: Rig, clock_s: Callable[[], float] | None = None) -> None:
         self._office = office
         self.said: list[str] = []
         self.monotonic_s = 0.0
         self.troubles = Troubles(self.said.append)
         self.announcer = Announcer(
             lambda told: Line(rig.headquarters, "publisher-test", told, random=lambda: 0.0, session_expiry_s=0),
-            lambda: self.monotonic_s,
+            clock_s or (lambda: self.monotonic_s),
             self.troubles,
         )
         self.watch = Watch(
