@@ -128,6 +128,7 @@ class Tree:
     ) -> None:
         self._connection = connection
         self._before = before
+        self._before_of_sites = _by_site(before)
         self._now = now.astimezone(UTC)
         self._roots = root_versions(keys)
         root = Metadata[Root].from_bytes(self._roots[-1]).signed
@@ -170,9 +171,7 @@ class Tree:
 
     def _add_site(self, site: int, documents: Mapping[str, bytes]) -> None:
         prefix = f"sites/{site}/"
-        before = {
-            path.removeprefix(prefix): content for path, content in self._before.items() if path.startswith(prefix)
-        }
+        before = self._before_of_sites.get(str(site), {})
         signatory = self._signatory
         own = f"site-{site}.json"
         issuers = {"issuers.json": self._issuers}
@@ -185,6 +184,17 @@ class Tree:
         timestamp = signatory.timestamp(snapshot, before.get("timestamp.json"))
         files = {**documents, **issuers, **roles, "snapshot.json": snapshot, "timestamp.json": timestamp}
         self.files |= {prefix + path: content for path, content in files.items()}
+
+
+def _by_site(files: Mapping[str, bytes]) -> Mapping[str, Mapping[str, bytes]]:
+    """The files below `sites/<number>/` by number, then by what follows."""
+    found: dict[str, dict[str, bytes]] = {}
+    for path, content in files.items():
+        where, _, rest = path.partition("/")
+        number, _, name = rest.partition("/")
+        if where == "sites":
+            found.setdefault(number, {})[name] = content
+    return found
 
 
 def _issuers(keys: KeyFolder) -> bytes:
