@@ -90,7 +90,8 @@ class Announcer:
         except LineError:  # it is lost, and the line says why
             self._hear_all()
             return False
-        for site in {topic.site for topic in due} - refused.keys():
+        sent = set() if None in refused else {topic.site for topic in due} - refused.keys()
+        for site in sent:
             self._again_at_s.pop(site, None)
             self.troubles.note(_owner(site), None)
         for site, why in refused.items():

@@ -156,6 +156,7 @@ def test_refused_site_is_told_of_and_tried_again_and_holds_up_no_other(
     while "files for site 4712" not in publisher.troubles.standing:
         assert not publisher.watch.turn()
         publisher.announcer.wait(1)
+    first.until_has(stored(office))
     assert "Not authorized" in publisher.troubles.standing["files for site 4712"]
     office.register.set_card_status(card.card_number, CardStatus.BLOCKED, office.change)
     assert not publisher.watch.turn()

@@ -54,6 +54,18 @@ def test_nobody_is_ever_shown_two_whole_versions_of_a_file(
         receiver.files()
 
 
+def test_old_list_goes_when_no_more_than_the_end_of_the_new_one_is_missing(
+    office: Office, publisher: Publisher, receive: Receive
+) -> None:
+    office.site(4711)
+    receiver = receive("gate-1")
+    receiver.until_has(publisher.announced_with(many_cards(1)))
+    before = len(receiver.log)
+    receiver.until_has(publisher.announced_with(many_cards(2)))
+    pieces = [(topic.piece.n, bool(body)) for topic, body in receiver.log[before:] if topic.piece]
+    assert pieces == [(0, True), (0, False), (1, False), (1, True)]
+
+
 def test_list_that_became_small_is_one_message_again(office: Office, publisher: Publisher, receive: Receive) -> None:
     office.site(4711)
     publisher.announced_with(many_cards(1))
