@@ -75,6 +75,16 @@ def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses 
     return tree
 
 
+def published_files(database: Database) -> Mapping[str, bytes]:
+    """What was published last, by path.
+
+    Raises:
+        StorageError: the database fails.
+    """
+    with database.transaction(read_only=True) as connection:
+        return _stored(connection)
+
+
 def release(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
     """Write the files that differ, in the order given; yields each path once it is durable."""
     for path, content in files.items():

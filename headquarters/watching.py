@@ -5,6 +5,7 @@ said once, and what can be done is done; how old the lists get is seen at the te
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from headquarters.announcer import Announcer, Troubles
 from headquarters.announcing import Messages, forget_superseded, what_to_announce
 from headquarters.database import Database, audit
 from headquarters.keys import KeyFolder
-from headquarters.publisher import publish
+from headquarters.publisher import publish, published_files
 from terminal.errors import StorageError, XsError
 
 RENEW_EVERY_S = 240.0
@@ -81,11 +82,17 @@ class Watch:
                 "publish", f"{error}; what was published stays, tried again every {AGAIN_AFTER_S:.0f} s"
             )
             self._renew_at_s = began_at_s + AGAIN_AFTER_S
+            if not self._wanted:  # just started: the broker may have forgotten what another run published
+                self._take_up(int(now.timestamp()))
             return
         for fine in ("register", "publish"):
             self._troubles.note(fine, None)
         self._troubles.note("soon", "; ".join(done.warnings) or None)
         self._renew_at_s = began_at_s + RENEW_EVERY_S
+
+    def _take_up(self, now_s: int) -> None:
+        with suppress(StorageError):  # has been told already, and is tried again
+            self._wanted = what_to_announce(self._database, published_files(self._database), now_s)
 
 
 def newest_change(database: Database) -> int:

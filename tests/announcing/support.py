@@ -6,12 +6,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 
-import sqlalchemy as sa
-
 from headquarters.announcer import Announcer, Troubles
 from headquarters.announcing import Messages, messages_of, what_to_announce
-from headquarters.database import published
-from headquarters.publisher import publish
+from headquarters.publisher import publish, published_files
 from headquarters.register import Statuses
 from headquarters.watching import Watch
 from terminal.core.topics import RepositoryTopic, read_repository, repository
@@ -27,9 +24,7 @@ PATIENCE_S = 60
 
 def stored(office: Office) -> dict[RepositoryTopic, bytes]:
     """What was published last, as messages."""
-    with office.database.transaction(read_only=True) as connection:
-        rows = connection.execute(sa.select(published)).all()
-    return messages_of({row.path: row.content for row in rows})
+    return messages_of(published_files(office.database))
 
 
 def many_cards(seed: int, size: int = 600_000) -> Statuses:

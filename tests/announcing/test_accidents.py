@@ -140,6 +140,19 @@ def test_key_is_missing_and_what_was_published_stays_announced(
     assert publisher.said[-1] == "publish: well again"
 
 
+def test_publisher_that_starts_without_a_key_announces_what_another_published(
+    office: Office, rig: Rig, receive: Receive
+) -> None:
+    office.site(4711)
+    office.publish()
+    (office.keys.path / "timestamp.json").unlink()
+    publisher = Publisher(office, rig)
+    publisher.until_announced()
+    receive("gate-1").until_has(stored(office))
+    assert list(publisher.troubles.standing) == ["publish"]
+    publisher.stop()
+
+
 def is_document_of_refused_site(topic: RepositoryTopic) -> bool:
     """What goes out in the step in which the policy of site 4712 is refused, and may have got through."""
     return topic.site == 4712 and "/" in topic.name and not topic.name.endswith("policy.json")
