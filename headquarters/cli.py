@@ -22,13 +22,13 @@ from headquarters.cli_context import (
 )
 from headquarters.cli_inside import inside
 from headquarters.cli_journal import journal_app
+from headquarters.cli_publish import publish_command
 from headquarters.cli_register import card_app, company_app
 from headquarters.cli_sites import site_app, visit_app
 from headquarters.cli_terminals import terminal_app, terminals
 from headquarters.database import audit
 from headquarters.files import write_aside
 from headquarters.keys import load_card_keys, terminal_card_keys
-from headquarters.publisher import fill_mirror, publish
 from terminal.errors import ConfigurationError
 
 app = typer.Typer(cls=OneLineErrors, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -44,6 +44,7 @@ app.add_typer(broker_app, name="broker")
 app.add_typer(alarms_app, name="alarms")
 app.command("terminals")(terminals)
 app.command("inside")(inside)
+app.command("publish")(publish_command)
 
 
 @app.callback()
@@ -91,26 +92,6 @@ def keys_terminal(
     typer.echo(f"card keys for a terminal written to {file}; destroy it once they are sealed there")
 
 
-@app.command("publish")
-def publish_command(
-    ctx: typer.Context,
-    to: Annotated[Path, typer.Option(help="Folder for the published tree.")],
-    mirror: Annotated[
-        list[str] | None, typer.Option(help="NUMBER=FOLDER: fill the mirror of a gate of that site too; repeatable.")
-    ] = None,
-) -> None:
-    """Sign lists and rules anew and write them out; to be run at least every five minutes."""
-    mirrors = [_site_and_folder(text) for text in mirror or ()]
-    with headquarters(ctx).database() as database:
-        done = publish(database, headquarters(ctx).keys, to, utc_now())
-    for warning in done.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    sites = ", ".join(map(str, done.sites)) or "none registered"
-    typer.echo(f"published to {to}; sites: {sites}; files written: {done.files_written}")
-    for site, folder in mirrors:
-        typer.echo(f"mirror of site {site} in {folder}; files written: {fill_mirror(to, site, folder)}")
-
-
 @app.command("collect")
 def collect_command(
     ctx: typer.Context,
@@ -131,13 +112,6 @@ def changes(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1, help="
     with headquarters(ctx).database() as database, database.transaction(read_only=True) as connection:
         for row in connection.execute(sa.select(audit).order_by(audit.c.id.desc()).limit(limit)):
             typer.echo(f"{shown(row.at)}  {row.who}  {row.what}  {row.subject}  {row.why or '-'}")
-
-
-def _site_and_folder(text: str) -> tuple[int, Path]:
-    number, equals, folder = text.partition("=")
-    if not (equals and folder and number.isascii() and number.isdigit()):
-        raise ConfigurationError(f"--mirror {text}: wants NUMBER=FOLDER, such as 4711=/media/stick")
-    return int(number), Path(folder)
 
 
 def main() -> None:

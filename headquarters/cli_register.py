@@ -95,10 +95,22 @@ def card_activate(
 
 @card_app.command("block")
 def card_block(
-    ctx: typer.Context, number: Numbers = None, ean: Ean = None, personal_number: Personal = None, why: Why = ""
+    ctx: typer.Context,
+    number: Numbers = None,
+    *,
+    ean: Ean = None,
+    personal_number: Personal = None,
+    all_cards: Annotated[bool, typer.Option("--all", help="With --ean: every card of that employer.")] = False,
+    why: Why = "",
 ) -> None:
     """From the next publish on the card is refused; with a person, all his cards."""
     with headquarters(ctx).register() as register:
+        if all_cards:
+            if number or ean is None or personal_number is not None:
+                raise ConfigurationError("--all is for one employer: say --ean, and neither cards nor a person")
+            count = register.block_cards_of_company(ean, headquarters(ctx).change(why))
+            typer.echo(f"cards of {ean} blocked: {count}; publish brings it to the gates")
+            return
         cards = _chosen(register, number, ean, personal_number)
         _set_cards(register, cards, CardStatus.BLOCKED, headquarters(ctx).change(why))
 

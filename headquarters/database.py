@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
+from headquarters.announced_table import announced_tables
 from headquarters.journal_tables import extend_alarms, journal_tables
 from terminal.errors import ConfigurationError, StorageError
 
@@ -99,7 +100,12 @@ published = Table(
 )
 schema_version = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.create_all, journal_tables.create_all, extend_alarms)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
+    tables.create_all,
+    journal_tables.create_all,
+    extend_alarms,
+    announced_tables.create_all,
+)
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 
 

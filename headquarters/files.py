@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from terminal.errors import StorageError
@@ -34,8 +34,10 @@ def unchanged(path: Path, content: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Be the only one who writes below `folder`; waits for another to finish. Makes the folder where it is missing.
+
+    `waiting` is called where there is another.
 
     Raises:
         StorageError: the folder cannot be made or opened.
@@ -46,7 +48,11 @@ def only_writer(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"{folder} cannot be used as a folder: {error.strerror}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -13,7 +13,8 @@ own site's folder.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,30 +38,32 @@ _LAST = ("snapshot.json", "timestamp.json")
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a publish did. `warnings`: a line for each thing that needs somebody soon."""
+    """What a publish did. `warnings`: a line for each thing that needs somebody soon; `files`: the tree, by path."""
 
     sites: tuple[int, ...]
     files_written: int
     warnings: tuple[str, ...]
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 def publish(
-    database: Database, keys: KeyFolder, folder: Path, now: datetime, cards: Statuses | None = None
+    database: Database, keys: KeyFolder, folder: Path | None, now: datetime, cards: Statuses | None = None
 ) -> Publication:
     """Publish everything anew below `folder`. Durable when it returns; blocks on the disk, and for another publisher.
 
-    `cards` stands in for the register's cards (for measurements). Costs of a run when nothing changed: the two
-    changes files, the revocation role, and a snapshot and timestamp a site.
+    Without a folder the tree is made and stored, for whoever shows it in another way. `cards` stands in for the
+    register's cards (for measurements). Costs of a run when nothing changed: the two changes files, the revocation
+    role, and a snapshot and timestamp a site.
 
     Raises:
         DocumentRefused: a document has mistakes; nothing was published.
         KeyFileError: a key that is needed is missing or wrong; nothing was published.
         StorageError: database or folder fail; what was begun is finished by the next run.
     """
-    with only_writer(folder):
+    with only_writer(folder) if folder else nullcontext():
         tree = prepare(database, keys, now, cards)
-        written = sum(1 for _ in release(tree.files, folder))
-    return Publication(tree.sites, written, tuple(tree.warnings))
+        written = sum(1 for _ in release(tree.files, folder)) if folder else 0
+    return Publication(tree.sites, written, tuple(tree.warnings), tree.files)
 
 
 def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses | None = None) -> "Tree":
@@ -70,6 +73,16 @@ def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses 
         tree = Tree(connection, keys, now, before, cards or card_statuses(connection))
         _store(connection, tree.files, before)
     return tree
+
+
+def published_files(database: Database) -> Mapping[str, bytes]:
+    """What was published last, by path.
+
+    Raises:
+        StorageError: the database fails.
+    """
+    with database.transaction(read_only=True) as connection:
+        return _stored(connection)
 
 
 def release(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
@@ -125,6 +138,7 @@ class Tree:
     ) -> None:
         self._connection = connection
         self._before = before
+        self._before_of_sites = _by_site(before)
         self._now = now.astimezone(UTC)
         self._roots = root_versions(keys)
         root = Metadata[Root].from_bytes(self._roots[-1]).signed
@@ -167,9 +181,7 @@ class Tree:
 
     def _add_site(self, site: int, documents: Mapping[str, bytes]) -> None:
         prefix = f"sites/{site}/"
-        before = {
-            path.removeprefix(prefix): content for path, content in self._before.items() if path.startswith(prefix)
-        }
+        before = self._before_of_sites.get(str(site), {})
         signatory = self._signatory
         own = f"site-{site}.json"
         issuers = {"issuers.json": self._issuers}
@@ -182,6 +194,17 @@ class Tree:
         timestamp = signatory.timestamp(snapshot, before.get("timestamp.json"))
         files = {**documents, **issuers, **roles, "snapshot.json": snapshot, "timestamp.json": timestamp}
         self.files |= {prefix + path: content for path, content in files.items()}
+
+
+def _by_site(files: Mapping[str, bytes]) -> Mapping[str, Mapping[str, bytes]]:
+    """The files below `sites/<number>/` by number, then by what follows."""
+    found: dict[str, dict[str, bytes]] = {}
+    for path, content in files.items():
+        where, _, rest = path.partition("/")
+        number, _, name = rest.partition("/")
+        if where == "sites":
+            found.setdefault(number, {})[name] = content
+    return found
 
 
 def _issuers(keys: KeyFolder) -> bytes:

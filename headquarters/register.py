@@ -161,6 +161,15 @@ class Register:
             _update(connection, card, status=status)
             note(connection, change, f"card {status.name.lower().replace('_', ' ')}", card_number.hex())
 
+    def block_cards_of_company(self, ean: str, change: Change) -> int:
+        """Block every card of a company that is not blocked yet, all at once; gives how many."""
+        with self._database.transaction() as connection:
+            company = _known_company(connection, ean)
+            others = (cards.c.company_index == company.company_index) & (cards.c.status != CardStatus.BLOCKED)
+            count = connection.execute(cards.update().where(others).values(status=CardStatus.BLOCKED)).rowcount
+            note(connection, change, "all cards blocked", f"{ean} ({count} cards)")
+        return count
+
     def card(self, card_number: bytes) -> CardRecord | None:
         """The card with this number, or None."""
         with self._database.transaction(read_only=True) as connection:

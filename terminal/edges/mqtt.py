@@ -22,6 +22,7 @@ from terminal.edges.mqtt_connection import (
     ANSWER_S,
     MAX_IN_FLIGHT,
     Arrived,
+    BrokerRefuses,
     Connected,
     Connection,
     Event,
@@ -31,7 +32,7 @@ from terminal.edges.mqtt_connection import (
 )
 from terminal.errors import ConfigurationError
 
-__all__ = ["Arrived", "Broker", "Connected", "Event", "Line", "LineError", "Lost", "Will"]
+__all__ = ["Arrived", "Broker", "BrokerRefuses", "Connected", "Event", "Line", "LineError", "Lost", "Will"]
 
 LONGEST_PAUSE_S = 60.0
 MAX_OVERHEAD = 1024

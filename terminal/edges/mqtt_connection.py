@@ -39,6 +39,10 @@ class LineError(NetworkError):
     """A message did not get to the broker, or the broker refuses it; the text says which."""
 
 
+class BrokerRefuses(LineError):
+    """The broker had the message and does not take it; the connection goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connected:
     """The broker takes us. `session_kept`: it still has our subscriptions, and what came for them meanwhile."""
@@ -211,7 +215,7 @@ class Connection:
 
     def _answered(self, mid: int, reasons: Sequence[ReasonCode]) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
-        error = LineError(f"the broker refuses it: {', '.join(refused)}") if refused else None
+        error = BrokerRefuses(f"the broker refuses it: {', '.join(refused)}") if refused else None
         _settle(self._waiting.setdefault(mid, Future()), error)
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:

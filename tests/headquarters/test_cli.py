@@ -120,6 +120,12 @@ def test_keys_are_made_once_and_a_terminal_gets_its_own(office: Office) -> None:
         ("card block 001122334455667z", "001122334455667z: a card number wants 16 hexadecimal digits"),
         ("card block", "say which cards: by their numbers, or by --ean and --personal-number"),
         (f"card block --ean {JANSEN}", "say which cards: by their numbers, or by --ean and --personal-number"),
+        ("card block --all", "--all is for one employer: say --ean, and neither cards nor a person"),
+        (
+            f"card block --all --ean {JANSEN} --personal-number 7",
+            "--all is for one employer: say --ean, and neither cards nor a person",
+        ),
+        (f"card block --all --ean {PIETERS}", f"company {PIETERS} is not registered; add it first (company add)"),
         (f"card show --ean {JANSEN} --personal-number 9", "this person has no card in the register"),
         ("card list --status lost", "--status lost: allowed are valid, blocked, suspended, not-activated"),
         ("card retire 0011223344556677", "card 0011223344556677 is not registered"),
@@ -165,6 +171,21 @@ def test_person_with_two_cards_is_blocked_at_once_and_activated_one_by_one(offic
         [f"xs-headquarters: this person has 2 cards; activate one by its number: {first}, {second}"],
     )
     _ok(office, f"card activate {second}")
+
+
+def test_all_cards_of_an_employer_are_blocked_and_no_other(office: Office) -> None:
+    _ok(office, f"company add {PIETERS} Pieters")
+    cards = [office.issued(1, 7), office.issued(2, 8), office.allocated(3, 9)]
+    other = office.issued(4, 7, PIETERS)
+    _ok(office, f"card block {cards[0].card_number.hex()}")
+    assert _ok(office, f"card block --all --ean {JANSEN} --why bankrupt") == [
+        f"cards of {JANSEN} blocked: 2; publish brings it to the gates"
+    ]
+    states = [line.split()[2] for line in _ok(office, "card list")]
+    assert states == ["blocked", "blocked", "blocked", "not-activated"]
+    assert other.card_index == 3
+    (change,) = _ok(office, "changes --limit 1")
+    assert change.split("  ")[1:] == ["tester", "all cards blocked", f"{JANSEN} (2 cards)", "bankrupt"]
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
