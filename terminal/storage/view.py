@@ -18,6 +18,8 @@ import structlog
 from terminal.errors import StorageError
 from terminal.storage.database import Database
 from terminal.storage.trouble import in_words
+from terminal.storage.view_old import SCHEMA as OLD_SCHEMA
+from terminal.storage.view_old import OldInView
 from terminal.storage.writer import Writer
 
 APPLICATION_ID = int.from_bytes(b"XSV1")
@@ -66,6 +68,7 @@ class View:
         self._told = False
         self._copied = -1
         self._signed = 0
+        self._old = OldInView()
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._made = False
@@ -120,12 +123,14 @@ class View:
         if not self._made:
             _make(self._path, self._identity)
             self._copied, self._signed, self._made = -1, 0, True
+            self._old = OldInView()
         with self._database.reading() as journal:
             # The checkpoints first: whoever reads one finds the entries below it.
             notes = journal.execute(_CHECKPOINTS, (self._signed, PAGE)).fetchall()
             acknowledged = journal.execute("SELECT coalesce(max(size), 0) FROM acknowledged").fetchone()[0]
             entries = journal.execute(_ENTRIES, (self._copied, PAGE)).fetchall()
             oldest = journal.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0]
+            old = self._old.read(journal, PAGE)
         copied = entries[-1][0] if entries else self._copied
         notes = [note for note in notes if note[0] <= copied + 1]
         facts = {**self._facts(), "acknowledged": acknowledged}
@@ -136,10 +141,12 @@ class View:
             view.execute("DELETE FROM entries WHERE sequence < ?", (oldest,))
             view.execute("DELETE FROM checkpoints WHERE size < ?", (acknowledged,))
             view.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
+            self._old.write(view, old)
             view.execute("COMMIT")
+        self._old.written(old)
         self._copied = copied
         self._signed = notes[-1][0] if notes else self._signed
-        return len(entries) == PAGE or len(notes) == PAGE
+        return len(entries) == PAGE or len(notes) == PAGE or old.more
 
 
 def _make(path: Path, identity: tuple[str, bytes]) -> None:
@@ -192,6 +199,7 @@ _SCHEMA = (
     "CREATE TABLE entries (sequence INTEGER PRIMARY KEY, record BLOB NOT NULL, sealed BLOB) STRICT",
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY) STRICT",
+    *OLD_SCHEMA,
 )
 _ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
