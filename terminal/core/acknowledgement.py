@@ -15,6 +15,9 @@ from terminal.core.checkpoint import Checkpoint, checkpoint_of, headquarters_key
 from terminal.core.issuers import HeadquartersKey
 from terminal.core.signed_note import NoteKey, NoteRefused, parse_note
 
+OTHER_PAST_ALARM = "other-past"
+"""The alarm that tells of `OtherPast`."""
+
 Why = Literal["no-note", "other-journal", "not-cosigned", "not-ours", "old", "ended"]
 
 

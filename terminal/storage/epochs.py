@@ -15,13 +15,13 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from terminal.core.acknowledgement import OTHER_PAST_ALARM
 from terminal.core.checkpoint import Checkpoint, checkpoint_of
 from terminal.core.journal import Entry, Kind
 from terminal.core.signed_note import parse_note
 from terminal.errors import StorageError
 from terminal.storage.writer import Writer
 
-OTHER_PAST_ALARM = "other-past"
 RENAMED = ("entries", "checkpoints")
 """Tables that go with their epoch; each gets a successor with the same triggers."""
 EMPTIED = ("tree", "acknowledged", "other_past")
