@@ -3,13 +3,14 @@
 * A **write** is what somebody wants stored; all writes that are waiting go into one **transaction** (group commit),
   on a thread of its own. Its future resolves when the transaction survives a power cut, never earlier.
 * An **entry** is a write that gets the journal's next sequence number; a **change** of who is inside rides with it.
-* The **epoch** is 16 random bytes, born with the database; it tells this journal from any other of the same terminal.
+* The **epoch** is 16 random bytes; it tells this journal from any other of the same terminal. It ends when this journal
+  turns out to have another past than others know.
 * A **holder** is a card as the table of stays knows it: an HMAC under a key of this terminal.
 * A **kept state** is a named value that outlives the run: the clock's floor, the highest versions seen, orders kept.
 * The **trouble** is the one line that says what is wrong with the disk, or nothing.
 
-Read `store` (the front door), then `writer` (the thread), `journal` (entries), `stays`, `kept` and `daykeys`; below
-them `database` (file, lock, settings), `schema` with `migrations`, and `trouble` (errors in words). Still to come
-beside `journal`: the Merkle tree with its checkpoints, retention of what headquarters acknowledged, and the reserve
-on the disk for exits.
+Read `store` (the front door), then `writer` (the thread), `journal` (entries) with `checkpoints` and `epochs`, `stays`,
+`kept` and `daykeys`; below them `database` (file, lock, settings), `schema` with `migrations`, and `trouble` (errors in
+words). `view` shows other processes what is committed. Still to come beside `journal`: retention of what headquarters
+acknowledged, and the reserve on the disk for exits.
 """
