@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from tests.storage.past import (
     told_of_another_past,
     write,
 )
-from tests.storage.support import EAN, ROOT, SIGNING_KEY, Gate, changed_by_hand, intent, outcome, start
+from tests.storage.support import EAN, ROOT, SIGNING_KEY, Gate, Held, changed_by_hand, intent, outcome, start
 
 OF_NO_EPOCH = {"stays", "kept", "day_keys", "old_epochs", "identity"}
 KINDS = [Kind.EPOCH, Kind.ALARM_RAISED, Kind.START]
@@ -122,6 +123,29 @@ def test_epoch_with_an_open_intent_does_not_end(tmp_path: Path) -> None:
         assert (gate.journal.epoch, told(gate)) == (epoch, [Kind.TAP_INTENT])
         run(gate)
         assert told(gate) == KINDS
+
+
+def test_entry_of_the_same_transaction_is_the_last_of_the_old_epoch(tmp_path: Path) -> None:
+    told_of_another_past(tmp_path / "journal")
+    held = Held()
+    with Gate(tmp_path / "journal", before_commit=held) as gate:
+        held.hold()
+        first = gate.journal.append(start(7))
+        assert held.reached.wait(60)
+        last = gate.journal.append(start(8))
+        change = threading.Thread(target=gate.store.begin_epoch, args=(gate.journal,))
+        change.start()
+        while len(gate.store._writer._waiting) < 2:
+            assert change.is_alive()
+        held.go_on.set()
+        change.join(60)
+        assert (first.result(60).sequence, last.result(60).sequence) == (3, 4)
+        (old,) = gate.store._epochs.old
+        assert old.size == 5
+        assert told(gate) == KINDS[:2]
+        assert gate.checked_sizes() == [2]
+    assert rows(tmp_path / "journal", "SELECT max(sequence) FROM old_entries_1") == [(4,)]
+    assert rows(tmp_path / "journal", "SELECT max(size) FROM old_checkpoints_1") == [(5,)]
 
 
 def test_what_the_database_refuses_it_refuses_in_the_new_epoch_and_in_the_old(tmp_path: Path) -> None:
