@@ -74,6 +74,18 @@ def test_epoch_is_ended_once(tmp_path: Path) -> None:
         assert (gate.journal.epoch, told(gate)) == (epoch, [*KINDS, Kind.START])
 
 
+def test_journal_that_is_opened_anew_right_after_the_change_misses_nothing(tmp_path: Path) -> None:
+    def fail(_: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("the disk failed")
+
+    told_of_another_past(tmp_path / "journal")
+    with Gate(tmp_path / "journal") as gate:
+        assert gate.store.begin_epoch(gate.journal) is not None
+        with pytest.raises(StorageError):
+            gate.store._writer.submit(fail).result(60)
+        assert gate.journal.append(start()).result(60).sequence == 2
+
+
 def test_longest_word_of_another_past_is_the_one_that_is_kept(tmp_path: Path) -> None:
     with Gate(tmp_path / "journal") as gate:
         write(gate, 3)
@@ -223,6 +235,9 @@ def test_forged_acknowledgement_of_an_old_epoch_drops_nothing(tmp_path: Path) ->
 def test_old_epoch_that_is_acknowledged_to_its_end_goes_step_by_step(tmp_path: Path) -> None:
     notes, _ = ended(tmp_path / "journal", 2 * FORGET)
     with Gate(tmp_path / "journal") as gate:
+        assert isinstance(acknowledge(gate, notes[-2]), Acknowledged)
+        gate.beats.wait_for(6)
+        assert rows(tmp_path / "journal", "SELECT count(*) FROM old_entries_1") == [(2 * FORGET + 1,)]
         assert isinstance(acknowledge(gate, notes[-1]), Acknowledged)
         while gate.store._epochs.old:
             gate.beats.wait_for()

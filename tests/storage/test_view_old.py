@@ -6,6 +6,7 @@ from terminal.core.acknowledgement import Acknowledged
 from terminal.core.checkpoint import checkpoint_of
 from terminal.core.signed_note import parse_note
 from terminal.storage.view import PAGE
+from terminal.storage.view_old import OldInView
 from tests.storage.past import acknowledge, by_office, checkpoint, run, told_of_another_past, write
 from tests.storage.support import Gate, start
 from tests.storage.test_view import Shown
@@ -40,6 +41,10 @@ def test_long_old_epoch_is_copied_page_by_page(tmp_path: Path) -> None:
         for future in [gate.journal.append(start(number)) for number in range(2 * PAGE)]:
             future.result(60)
         run(gate)
+        with gate.store._database.reading() as journal:
+            page = OldInView().read(journal, PAGE)
+    assert (len(page.entries), page.more) == (PAGE, True)
+    assert max(size for _, size, _ in page.checkpoints) <= PAGE
     shown = Shown(tmp_path)
     shown.close()
     assert shown.read("SELECT count(*), max(sequence) FROM old_entries") == [(2 * PAGE + 2, 2 * PAGE + 1)]
