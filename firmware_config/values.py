@@ -102,4 +102,4 @@ InputName = Literal[
     "controller_fault",
     "call",
 ]
-Question = Literal["state", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"]
+Question = Literal["state", "acknowledge", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"]

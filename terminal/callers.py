@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from terminal.core.barrier_words import GuardOrder
 
 STATE = "state"
-EVERYTHING = frozenset({STATE, *(order.value for order in GuardOrder)})
+ACKNOWLEDGE = "acknowledge"
+EVERYTHING = frozenset({STATE, ACKNOWLEDGE, *(order.value for order in GuardOrder)})
 ROOT_UID = 0
 OVERFLOW_UID = 65534
 """In a user namespace everybody who is not known there looks like this one user, so it is nobody's."""

@@ -21,6 +21,9 @@ EX_CONFIG = 78
 """sysexits.h: something in the configuration; the unit does not restart a gate that ended with it."""
 
 # Files are given with readable=False: one that cannot be read is told, and ends the process, as any mistake in it.
+EX_TEMPFAIL = 75
+"""sysexits.h: the gate ended by itself, to be started again."""
+
 LogicWord = Literal["impulse", "impulse-count", "step", "hold", "all"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
@@ -39,13 +42,17 @@ def gate(
         bool, typer.Option("--trace-apdus", help="Write every APDU to the log. For a bench, not for a lane.")
     ] = False,
 ) -> None:
-    """Run the gate until SIGTERM. The log goes to standard error, a JSON object a line."""
+    """Run the gate until SIGTERM. The log goes to standard error, a JSON object a line.
+
+    Ends with 75 when it is to be started again: its journal begins a new epoch then.
+    """
     # structlog loads rich where it finds it, for colours: megabytes that a log in JSON never uses.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as the import system marks what is not to be had
     from terminal.gate import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
 
     try:
-        run(configuration, os.environ, trace_apdus=trace_apdus)
+        if run(configuration, os.environ, trace_apdus=trace_apdus):
+            raise typer.Exit(EX_TEMPFAIL)
     except ConfigurationMistakes as error:
         _complain(tuple(map(str, error.mistakes)))
         raise typer.Exit(EX_CONFIG) from None

@@ -2,15 +2,23 @@
 
 Together the stages last less than the service manager waits (TimeoutStopSec) before it kills what is left, so that one
 part that hangs costs no other part its end. What did not end in time is named in the log, and goes with the process.
+
+A gate may also have to end by itself, to begin its journal anew; it does so when nobody is on his way.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
+
+from terminal.core.barrier_words import Phase, State
+
+RESTING = frozenset({Phase.CLOSED, Phase.LOCKED, Phase.BOARD_LOST})
+"""Phases that a start brings back, or in which this gate can move nothing anyway."""
+REST_WITHIN_S = 3600.0
 
 log = structlog.get_logger()
 
@@ -68,3 +76,37 @@ class Ending:
             thread.join(max(0.0, deadline_s - time.monotonic()))
         if left:
             log.error("did-not-end", parts=sorted(left), within_s=within_s)
+
+
+class HasState(Protocol):
+    """A lane."""
+
+    @property
+    def state(self) -> State:
+        """How it is now."""
+
+
+class Rest:
+    """Looks out for a moment at which the gate may end by itself. One thread's."""
+
+    def __init__(self, lanes: Mapping[int, HasState], monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._lanes = lanes
+        self._monotonic_s = monotonic_s
+        self._since_s: float | None = None
+        self._said = False
+
+    def has_come(self) -> bool:
+        """Tell whether all lanes rest and nobody is owed a passage; said in the log when that takes an hour."""
+        busy = {number: str(each.state.phase) for number, each in self._lanes.items() if not _rests(each.state)}
+        now_s = self._monotonic_s()
+        self._since_s = now_s if self._since_s is None else self._since_s
+        if busy and not self._said and now_s - self._since_s >= REST_WITHIN_S:
+            self._said = True
+            log.warning(
+                "does-not-rest", lanes=busy, waited_s=REST_WITHIN_S, what="restart the gate when nobody is there"
+            )
+        return not busy
+
+
+def _rests(state: State) -> bool:
+    return state.phase in RESTING and not state.owed

@@ -12,7 +12,8 @@
 
 A start releases every relay first, since a gate that was killed in mid-pulse leaves it on, and settles what the last
 run left open before a card is read; READY is said when a tap would be answered, be it with "lane closed". A stop ends
-readers, socket and renewal, then lanes (relays released), then the journal.
+readers, socket and renewal, then lanes (relays released), then the journal. A gate that hears of another past of its
+journal ends by itself when its lanes rest; the start after that settles the old epoch and begins the next.
 """
 
 import os
@@ -20,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from hashlib import sha256
 from importlib.metadata import version
@@ -33,16 +34,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from firmware_config.cardkeys import GateKeys
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
+from terminal.acknowledging import Acknowledging
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
 from terminal.core.barrier_words import Phase
-from terminal.core.issuers import SealingKey
+from terminal.core.issuers import HeadquartersKey, SealingKey
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
-from terminal.ending import Ending, Stage
+from terminal.ending import Ending, Rest, Stage
 from terminal.gate_lane import SharedParts, boards, start_lane
 from terminal.gate_socket import start_socket
 from terminal.lane_ends import PassageEnds
@@ -77,8 +79,8 @@ ROOM_WITHIN_S = 60.0
 log = structlog.get_logger()
 
 
-def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> None:
-    """Be the gate until SIGTERM or SIGINT. Call it on the main thread.
+def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> bool:
+    """Be the gate until SIGTERM or SIGINT; True: it ended by itself, and is to be started again. On the main thread.
 
     Raises:
         ConfigurationMistakes: `gate.toml` cannot be used.
@@ -92,6 +94,7 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
     log_uncaught()
     manager = ServiceManager(environ)
     manager.status("starting")
+    anew = False
     try:
         gate = read_gate(configuration)
         digest = sha256(configuration.read_bytes()).digest()
@@ -102,12 +105,13 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
         if keys is not None:
             with Ending() as ending:
                 process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=lines, trace=trace)
-                process.serve(stopping)
+                anew = process.serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
         raise
     finally:
         manager.close()
+    return anew
 
 
 class GateProcess:
@@ -173,6 +177,10 @@ class GateProcess:
         renewal.load()
         never_told = NeverTold(rules=self._keeper, stays=self._stays)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        if (ended := self._store.begin_epoch(journal)) is not None:
+            log.warning("epoch-ended", epoch=ended.epoch.hex(), size=ended.size, other_size=ended.other_size)
+            settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        self._acknowledging = Acknowledging(journal.checkpoints, self._cosigners, self._alarms)
         self._alarms.begin_anew()
         changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
@@ -183,7 +191,7 @@ class GateProcess:
         self._room = Room(
             reserve,
             self._store.retention(),
-            told=self._store.kept.number("dropped-entries"),
+            told=self._store.kept.number(f"dropped-entries/{self._store.epoch.hex()}"),  # numbers begin anew with it
             kept_days=self._kept_days,
             journal=self._journal,
             alarms=self._alarms,
@@ -214,26 +222,36 @@ class GateProcess:
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
         start_socket(
-            gate, self._lanes, journal=self._journal, alarms=self._alarms, heartbeats=self._heartbeats, ending=ending
+            gate,
+            self._lanes,
+            acknowledging=self._acknowledging,
+            journal=self._journal,
+            alarms=self._alarms,
+            heartbeats=self._heartbeats,
+            ending=ending,
         )
 
-    def serve(self, stopping: threading.Event) -> None:
-        """Say READY, then look after everything until `stopping` is set."""
+    def serve(self, stopping: threading.Event) -> bool:
+        """Say READY, then look after everything until `stopping` is set; True: until it had to begin anew."""
         self._wait_for_first_words(stopping)
         self._manager.ready(self._summary())
         log.info("ready", status=self._summary())
         due_s = 0.0
         clock = ClockWatch(self._clock, self._journal, self._alarms)
-        while not stopping.wait(TURN_S):
+        rest = Rest(self._lanes)
+        anew = False
+        while not anew and not stopping.wait(TURN_S):
             self._clock.keep()
             if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
                 self._alarms.raised(STORAGE_ALARM)
             clock.look()
+            anew = self._acknowledging.other_past and rest.has_come()
             if (now_s := time.monotonic()) >= due_s:
                 due_s = now_s + STATUS_EVERY_S
                 report(self._manager, self._heartbeats.stale(), self._summary())
-        self._manager.stopping("stopping: relays are released")
-        log.info("stopping")
+        self._manager.stopping("stopping: relays are released" + ("; a new epoch begins with the next start" * anew))
+        log.info("stopping", anew=anew)
+        return anew
 
     def _wait_for_first_words(self, stopping: threading.Event) -> None:
         """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
@@ -253,6 +271,10 @@ class GateProcess:
     def _sealing_key(self) -> SealingKey | None:
         rules = self._keeper.current()
         return rules.issuers.sealing[0] if rules else None
+
+    def _cosigners(self) -> Sequence[HeadquartersKey]:
+        rules = self._keeper.current()
+        return rules.issuers.acknowledgements if rules else ()
 
     def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import structlog
 
 from firmware_config.gate import Gate
+from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
 from terminal.edges.heartbeat import Heartbeats
@@ -15,7 +16,7 @@ from terminal.edges.local_socket import PART, LocalSocket
 from terminal.ending import Ending, Stage
 from terminal.orders import LaneForOrders, Orders
 from terminal.ports import Journal
-from terminal.requests import DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
 
 SOCKET_WITHIN_S = 20.0
 
@@ -26,6 +27,7 @@ def start_socket(
     gate: Gate,
     lanes: Mapping[int, LaneForOrders],
     *,
+    acknowledging: Acknowledging,
     journal: Journal,
     alarms: Alarms,
     heartbeats: Heartbeats,
@@ -39,10 +41,12 @@ def start_socket(
     requests = Requests(
         callers,
         Orders(lanes, journal, alarms, durable_within_s=budget_s),
+        acknowledging,
         journal,
         alarms,
         name_of=_name,
         orders_rate=Rate(ORDERS_A_MINUTE, 60, time.monotonic),
+        acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, time.monotonic),
         denials_rate=Rate(DENIALS_A_MINUTE, 60, time.monotonic),
     )
     served = LocalSocket(

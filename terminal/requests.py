@@ -1,8 +1,8 @@
 """What may be asked over the local socket, and the answers: JSON objects, as docs/socket.md tells them.
 
 A request is read strictly (a word that is misspelt is refused, never left out), then held against what its caller may,
-then answered. `REQUESTS` is the whole list; what is to come (headquarters' acknowledgements from `sync`) is one entry
-there and one method. Here nothing is believed of who asks but the uid, which comes from the kernel.
+then answered. `REQUESTS` is the whole list; each is one entry there and one method. Here nothing is believed of who
+asks but the uid, which comes from the kernel.
 """
 
 import threading
@@ -13,8 +13,9 @@ from typing import Any
 
 import structlog
 
+from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
-from terminal.callers import STATE, Caller, Callers, Rate
+from terminal.callers import ACKNOWLEDGE, STATE, Caller, Callers, Rate
 from terminal.core.barrier_answers import green
 from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
 from terminal.core.journal import Entry, Kind, OrderResult
@@ -28,6 +29,9 @@ REMEMBERED = 256
 """Orders whose answer is kept, so that the same one sent again is not carried out again."""
 ORDERS_A_MINUTE = 60
 """Of one user; a person gives far fewer."""
+ACKNOWLEDGEMENTS_A_MINUTE = 600
+"""Of one user; the newest says all that those before it said."""
+MAX_NOTE_BYTES = 8 * 1024
 DENIALS_A_MINUTE = 1
 """Of one user, in the journal; each is answered."""
 NOT_UNDERSTOOD, NOT_ALLOWED, TOO_MANY, ID_USED = "not-understood", "not-allowed", "too-many", "id-used"
@@ -54,6 +58,10 @@ def _is_one_of(words: type[GuardOrder | Side]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in {word.value for word in words}
 
 
+def _is_note(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value.encode(errors="surrogatepass")) <= MAX_NOTE_BYTES
+
+
 _HEAD = {
     "version": Field("1", lambda value: value == VERSION and type(value) is int),
     "ask": Field("a word of this list", lambda _: True),
@@ -71,30 +79,39 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "sure": Field("true or false", lambda value: isinstance(value, bool), required=False),
         "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME), required=False),
     },
+    "acknowledge": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
+        "note": Field(f"a signed note of 1 to {MAX_NOTE_BYTES} bytes", _is_note),
+    },
 }
 
 
 class Requests:
-    """Answers whoever asks. Thread-safe; an order blocks (`Orders.give`), nothing else does."""
+    """Answers whoever asks. Thread-safe; an order and an acknowledgement block, a question for the state does not."""
 
     def __init__(
         self,
         callers: Callers,
         orders: Orders,
+        acknowledging: Acknowledging,
         journal: Journal,
         alarms: Alarms,
         *,
         name_of: Callable[[int], str | None],
         orders_rate: Rate,
+        acknowledgements_rate: Rate,
         denials_rate: Rate,
     ) -> None:
         """`name_of` tells a stranger's name, for the answer to him; it may block."""
         self._callers = callers
         self._orders = orders
+        self._acknowledging = acknowledging
         self._journal = journal
         self._alarms = alarms
         self._name_of = name_of
         self._orders_rate = orders_rate
+        self._acknowledgements_rate = acknowledgements_rate
         self._denials_rate = denials_rate
         self._lock = threading.Lock()
         self._given: dict[tuple[int, str], tuple[Order, Future[Answer]]] = {}
@@ -104,16 +121,18 @@ class Requests:
         return self._callers.caller(uid) is not None
 
     def answer(self, uid: int, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to one request of the user with this uid. Blocks as long as an order does."""
+        """The answer to one request of the user with this uid. Blocks as long as what is asked for does."""
         head = {"version": VERSION, **({"id": asked["id"]} if isinstance(asked.get("id"), str) else {})}
         if (mistake := wrong(asked)) is not None:
             return {**head, **_told(_refused(NOT_UNDERSTOOD, mistake))}
         caller = self._callers.caller(uid)
-        right = asked["order"] if asked["ask"] == "order" else STATE
+        right = asked["order"] if asked["ask"] == "order" else asked["ask"]
         if caller is None or right not in caller.may:
             return {**head, **_told(self._denied(uid, caller, right, asked.get("lane")))}
-        if asked["ask"] == "state":
+        if asked["ask"] == STATE:
             return {**head, **self._state()}
+        if asked["ask"] == ACKNOWLEDGE:
+            return {**head, **self._acknowledge(uid, asked["note"])}
         return {**head, **_told(self._order(uid, asked["id"], _order(caller, asked)))}
 
     # ------------------------------------------------------------------------------------------------- what is asked
@@ -122,6 +141,13 @@ class Requests:
         lanes = [lane_state(number, state) for number, state in sorted(self._orders.state().items())]
         alarms = [{"alarm": each.name, "lane": each.lane, "about": each.about} for each in self._alarms.standing()]
         return {"lanes": lanes, "alarms": alarms}
+
+    def _acknowledge(self, uid: int, note: str) -> dict[str, Any]:
+        with self._lock:
+            if not self._acknowledgements_rate.allows(uid):
+                say = f"nothing was done: more than {ACKNOWLEDGEMENTS_A_MINUTE} notes in a minute; the newest is enough"
+                return _told(_refused(TOO_MANY, say))
+        return self._acknowledging.take(note)
 
     def _order(self, uid: int, name: str, order: Order) -> Answer:
         """Give the order, once for each `id`: whoever sends it again gets the answer of the first time."""
@@ -153,7 +179,7 @@ class Requests:
         """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
         by = caller.user if caller else f"uid {uid}"
         with self._lock:
-            write = right != STATE and self._denials_rate.allows(uid)
+            write = right not in (STATE, ACKNOWLEDGE) and self._denials_rate.allows(uid)
         if write:
             public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
             known = lane if lane in self._orders.state() else None

@@ -6,63 +6,99 @@ be: between two neighbouring checkpoints lies never more than one batch.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from terminal.core.acknowledgement import Acknowledged, Judgement, judge
+from terminal.core.acknowledgement import Acknowledged, Authentic, Ignored, Judgement, OtherPast, authentic, weigh
 from terminal.core.checkpoint import Checkpoint, checkpoint_of, signed, terminal_key
+from terminal.core.instant import Now
 from terminal.core.issuers import HeadquartersKey
 from terminal.core.merkle import HASH_BYTES, CompactRange, leaf_hash
 from terminal.core.messages import MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_BATCH_OVERHEAD, MAX_ENTRY_OVERHEAD
 from terminal.core.signed_note import parse_note
 from terminal.errors import StorageError
+from terminal.storage.epochs import Changed, Epochs, acknowledge_old, mark, old_epochs, present_in, root_of_old
 from terminal.storage.writer import Writer
 
 
 class Checkpoints:
     """Grows the tree, signs it, and keeps what headquarters has acknowledged of it."""
 
-    def __init__(self, writer: Writer, identity: tuple[str, bytes], key: Ed25519PrivateKey) -> None:
-        """`identity` is terminal name and epoch. What the journal holds already is taken into the tree. Blocks.
+    def __init__(self, writer: Writer, epochs: Epochs, key: Ed25519PrivateKey, now: Callable[[], Now]) -> None:
+        """What the journal holds already is taken into the tree. Blocks.
 
         Raises:
             StorageError: the disk failed, or tree and entries do not fit each other.
         """
-        self._terminal, self._epoch = identity
+        self._epochs = epochs
         self._key = key
-        self._own = terminal_key(*identity, key.public_key().public_bytes_raw())
+        self._now = now
         self._writer = writer
-        writer.before_each_commit(self._grow)
+        writer.before_each_commit(self.grow)
         writer.submit(lambda _connection: None).result()
 
     def acknowledge(self, data: bytes, cosigners: Sequence[HeadquartersKey]) -> "Future[Judgement]":
-        """Judge the bytes of an acknowledgement and, when it is one, keep it; never blocks.
+        """Judge the bytes of an acknowledgement and, when it is one, keep it; never waits for the disk.
 
-        The future gives the judgement, once that is durable. Checkpoints below an acknowledged one are dropped; entries
-        are not. Raises StorageError when the disk failed.
+        It may be of an epoch that has ended, too. The future gives the judgement, once that is durable: checkpoints
+        below an acknowledged one are dropped, entries are not; of another past the present epoch is marked. Raises
+        StorageError when the disk failed. Signatures are verified here, so that no tap waits for that.
         """
+        public_key = self._key.public_key().public_bytes_raw()
+        epochs = (self._epochs.present, *(each.epoch for each in self._epochs.old))
+        own = {key.name: key for key in (terminal_key(self._epochs.terminal, epoch, public_key) for epoch in epochs)}
+        said = authentic(data, own=own, cosigners=cosigners)
+        if isinstance(said, Ignored):
+            judgement: Future[Judgement] = Future()
+            judgement.set_result(said)
+            return judgement
+        changes: list[Changed] = []
 
         def judged(connection: sqlite3.Connection) -> Judgement:
-            def root_at(size: int) -> bytes | None:
-                row = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
-                return checkpoint_of(parse_note(row[0])).root if row else None
-
-            judgement = judge(
-                data, own=self._own, cosigners=cosigners, acknowledged=_acknowledged(connection), root_at=root_at
-            )
-            if isinstance(judgement, Acknowledged):
-                size = judgement.checkpoint.size
-                connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
-                connection.execute("DELETE FROM checkpoints WHERE size < ?", (size,))
+            judgement = self._judged(connection, said, data)
+            changes[:] = [self._epochs.changed(connection)]
             return judgement
 
-        return self._writer.submit(judged)
+        return self._writer.submit(judged, lambda _: self._epochs.learn(*changes))
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
-    def _grow(self, connection: sqlite3.Connection) -> None:
+    def _judged(self, connection: sqlite3.Connection, said: Authentic, data: bytes) -> Judgement:
+        if said.checkpoint.epoch != present_in(connection):
+            return self._judged_old(connection, said, data)
+        judgement = weigh(said, acknowledged=_acknowledged(connection), root_at=lambda size: _root_at(connection, size))
+        match judgement:
+            case Acknowledged(Checkpoint(size=size)):
+                connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
+                connection.execute("DELETE FROM checkpoints WHERE size < ?", (size,))
+            case OtherPast(checkpoint):
+                mark(connection, checkpoint, data, self._now().ms)
+            case _:
+                pass
+        return judgement
+
+    def _judged_old(self, connection: sqlite3.Connection, said: Authentic, data: bytes) -> Judgement:
+        old = next((each for each in old_epochs(connection) if each.epoch == said.checkpoint.epoch), None)
+        if old is None:
+            return Ignored("other-journal")
+        judgement = weigh(said, acknowledged=old.acknowledged, root_at=lambda size: root_of_old(connection, old, size))
+        match judgement:
+            case Acknowledged(Checkpoint(size=size)):
+                acknowledge_old(connection, old, size, data)
+            case OtherPast():  # that is why it has ended
+                return Ignored("ended")
+            case _:
+                pass
+        return judgement
+
+    def grow(self, connection: sqlite3.Connection) -> None:
+        """Take the entries of the transaction into the tree, and sign it; done before every commit.
+
+        Raises:
+            StorageError: tree and entries do not fit each other.
+        """
         grown = read_range(connection)
         begun, signed_at, weight = grown.size, grown.size, 0
         for sequence, record, sealed_bytes in connection.execute(_NEW_LEAVES, (grown.size,)).fetchall():
@@ -83,7 +119,7 @@ class Checkpoints:
             connection.execute("UPDATE tree SET size = ?, hashes = ?", (grown.size, b"".join(grown.hashes)))
 
     def _sign(self, connection: sqlite3.Connection, grown: CompactRange) -> None:
-        note = signed(Checkpoint(self._terminal, self._epoch, grown.size, grown.root()), self._key)
+        note = signed(Checkpoint(self._epochs.terminal, present_in(connection), grown.size, grown.root()), self._key)
         connection.execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (grown.size, note.encode()))
 
 
@@ -98,6 +134,11 @@ def read_range(connection: sqlite3.Connection) -> CompactRange:
         return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
     except ValueError as error:
         raise StorageError(f"the journal's tree is damaged: {error}; keep the file for headquarters") from None
+
+
+def _root_at(connection: sqlite3.Connection, size: int) -> bytes | None:
+    row = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
+    return checkpoint_of(parse_note(row[0])).root if row else None
 
 
 def _acknowledged(connection: sqlite3.Connection) -> int:

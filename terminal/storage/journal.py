@@ -9,13 +9,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from terminal.core.barrier_words import Side
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import (
@@ -31,7 +29,6 @@ from terminal.core.journal import (
     OrderResult,
     Record,
     TapResult,
-    decode_record,
     order_settled,
 )
 from terminal.core.sealing import seal
@@ -41,8 +38,10 @@ from terminal.ports import Clock
 from terminal.storage.checkpoints import Checkpoints
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
+from terminal.storage.epochs import Changed, EpochEnded, Epochs, end_epoch, present_in
 from terminal.storage.passages import Passages
 from terminal.storage.stays import Row, Stays
+from terminal.storage.stored import Stored, as_written, intents_of, orders_of, side_of
 from terminal.storage.writer import Writer
 
 PAGE = 256
@@ -54,15 +53,6 @@ class NoSealingKey(StorageError):
     fault = "document"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An entry as it is stored: its two byte strings and what the record says. `sealed` is None once erased."""
-
-    record_bytes: bytes
-    sealed: bytes | None
-    record: Record
-
-
 class JournalWriter:
     """The journal of one terminal: `terminal.ports.Journal`, and reading it back."""
 
@@ -70,7 +60,7 @@ class JournalWriter:
         self,
         writer: Writer,
         database: Database,
-        identity: tuple[str, bytes],
+        epochs: Epochs,
         *,
         clock: Clock,
         sealing_key: Callable[[], SealingKey | None],
@@ -79,8 +69,9 @@ class JournalWriter:
         passages: Passages,
         signing_key: Ed25519PrivateKey,
     ) -> None:
-        """`identity` is terminal name and epoch; `sealing_key` gives headquarters' key as it is known now."""
-        self.terminal, self.epoch = identity
+        """`sealing_key` gives headquarters' key as it is known now."""
+        self.terminal = epochs.terminal
+        self._epochs = epochs
         self._writer = writer
         self._database = database
         self._clock = clock
@@ -94,7 +85,12 @@ class JournalWriter:
         writer.adopt(day_keys.load)
         writer.adopt(self._compare)
         writer.every_tick(self._end_the_day)
-        self.checkpoints = Checkpoints(writer, identity, signing_key)
+        self.checkpoints = Checkpoints(writer, epochs, signing_key, clock.now)
+
+    @property
+    def epoch(self) -> bytes:
+        """The epoch that is written."""
+        return self._epochs.present
 
     def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
@@ -121,6 +117,26 @@ class JournalWriter:
             now = self._clock.now()
             return self._writer.submit(store, stored)
 
+    def begin_epoch(self, epoch: bytes) -> EpochEnded | None:
+        """As `Store.begin_epoch`, with the 16 bytes of the next one."""
+        now = self._clock.now()
+        changes: list[Changed] = []
+
+        def change(connection: sqlite3.Connection) -> EpochEnded | None:
+            self.checkpoints.grow(connection)
+            if (ended := end_epoch(connection, epoch)) is not None:
+                for entry in ended.told():
+                    self._store(connection, entry, now)
+                changes[:] = [self._epochs.changed(connection)]
+            return ended
+
+        def changed(ended: EpochEnded | None) -> None:
+            if ended is not None:
+                self._epochs.learn(*changes)
+                self._promised = len(ended.told()) - 1
+
+        return self._writer.submit(change, changed).result()
+
     def entries(self, first: int = 0, last: int | None = None) -> Iterator[Stored]:
         """Committed entries by sequence number, `last` included; numbers that were dropped are left out.
 
@@ -132,7 +148,7 @@ class JournalWriter:
         end = _LARGEST if last is None else last
         with self._database.reading() as connection:
             while page := connection.execute(_PAGE, (first, end, PAGE)).fetchall():
-                yield from (_as_written(*row) for row in page)
+                yield from (as_written(*row) for row in page)
                 first = page[-1][0] + 1
 
     def open_intents(self) -> tuple[OpenIntent, ...]:
@@ -142,7 +158,7 @@ class JournalWriter:
             StorageError: the disk failed, or an entry is not as it was written.
         """
         with self._database.reading() as connection:
-            return _open_intents(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
+            return intents_of(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """The orders of which nobody wrote down what came of them, oldest first. Reads from the disk.
@@ -151,7 +167,7 @@ class JournalWriter:
             StorageError: the disk failed, or an entry is not as it was written.
         """
         with self._database.reading() as connection:
-            return _open_orders(connection.execute(_OPEN_ORDERS, (0,)).fetchall())
+            return orders_of(connection.execute(_OPEN_ORDERS, (0,)).fetchall())
 
     def open_passages(self) -> tuple[OpenPassage, ...]:
         """The passages that began with an intent and have no end, oldest first. Reads from the disk.
@@ -166,17 +182,17 @@ class JournalWriter:
                     record.lane,
                     record.time.ms,
                     self._passages.holder(sequence, holder),
-                    _side(record),
+                    side_of(record),
                     record.kind is Kind.ORDER,
                 )
                 for sequence, record_bytes, sealed, holder in connection.execute(_OPEN_PASSAGES).fetchall()
-                for record in (_as_written(sequence, record_bytes, sealed).record,)
+                for record in (as_written(sequence, record_bytes, sealed).record,)
             )
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
     def _store(self, connection: sqlite3.Connection, entry: Entry, now: Now) -> EntryKey:
-        key = EntryKey(self.terminal, self.epoch, _newest(connection) + 1)
+        key = EntryKey(self.terminal, present_in(connection), _newest(connection) + 1)
         sealed = None if entry.sealed is None else self._seal(entry.sealed, key)
         public = dict(entry.public)
         if WHO in public:
@@ -233,12 +249,12 @@ class JournalWriter:
                 " before; replace the storage card"
             )
         if newest >= 0:
-            _as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
+            as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
         if self._running:
-            for intent in _open_intents(connection.execute(_OPEN_INTENTS, (self._promised + 1,)).fetchall()):
+            for intent in intents_of(connection.execute(_OPEN_INTENTS, (self._promised + 1,)).fetchall()):
                 public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
                 self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
-            for order in _open_orders(connection.execute(_OPEN_ORDERS, (self._promised + 1,)).fetchall()):
+            for order in orders_of(connection.execute(_OPEN_ORDERS, (self._promised + 1,)).fetchall()):
                 self.append(order_settled(order, OrderResult.REFUSED, NOT_DURABLE))
         self._promised, self._running = newest, True
 
@@ -252,7 +268,6 @@ class JournalWriter:
         self._writer.scrub()
 
 
-_Row = tuple[int, bytes, bytes | None]
 _LARGEST = 2**63 - 1
 _PAGE = "SELECT sequence, record, sealed FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
 _OPEN_PASSAGES = (
@@ -271,27 +286,3 @@ _OPEN_ORDERS = (
 def _newest(connection: sqlite3.Connection) -> int:
     newest: int = connection.execute("SELECT coalesce(max(sequence), -1) FROM entries").fetchone()[0]
     return newest
-
-
-def _as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Stored:
-    try:
-        record = decode_record(record_bytes)
-    except DocumentError as error:
-        raise StorageError(f"entry {sequence} of the journal is damaged: {error}") from None
-    if record.sequence != sequence or (sealed is not None and not record.belongs_to(sealed)):
-        raise StorageError(f"entry {sequence} of the journal is not as it was written; keep the file for headquarters")
-    return Stored(record_bytes, sealed, record)
-
-
-def _open_intents(rows: list[_Row]) -> tuple[OpenIntent, ...]:
-    return tuple(OpenIntent(row[0], _as_written(*row).record.lane) for row in rows)
-
-
-def _open_orders(rows: list[_Row]) -> tuple[OpenOrder, ...]:
-    records = (_as_written(*row).record for row in rows)
-    return tuple(OpenOrder(record.sequence, record.lane, str(record.public["order"])) for record in records)
-
-
-def _side(record: Record) -> Side | None:
-    said = record.public.get("side")
-    return Side(said) if isinstance(said, str) and said in set(Side) else None

@@ -104,3 +104,28 @@ def erased_parts(connection: sqlite3.Connection) -> None:
              BEGIN INSERT INTO erased (sequence) VALUES (new.sequence); END""",
     ):
         connection.execute(statement)
+
+
+@migration
+def other_past(connection: sqlite3.Connection) -> None:
+    """What told that this journal's past is another; and the epochs that ended so, beside the tables of each."""
+    for statement in (
+        """CREATE TABLE other_past (
+             one INTEGER PRIMARY KEY CHECK (one = 1),
+             size INTEGER NOT NULL CHECK (size >= 0),
+             note BLOB NOT NULL,
+             told_ms INTEGER NOT NULL) STRICT""",
+        """CREATE TABLE old_epochs (
+             number INTEGER PRIMARY KEY,
+             epoch BLOB NOT NULL UNIQUE CHECK (length(epoch) = 16),
+             size INTEGER NOT NULL CHECK (size >= 0),
+             acknowledged INTEGER NOT NULL CHECK (acknowledged BETWEEN 0 AND size),
+             acknowledgement BLOB,
+             other_size INTEGER NOT NULL,
+             other_note BLOB NOT NULL,
+             other_ms INTEGER NOT NULL) STRICT""",
+        """CREATE TRIGGER old_acknowledged_never_falls BEFORE UPDATE ON old_epochs
+             WHEN new.acknowledged < old.acknowledged
+             BEGIN SELECT raise(ABORT, 'what is acknowledged stays acknowledged'); END""",
+    ):
+        connection.execute(statement)

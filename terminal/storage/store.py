@@ -21,6 +21,7 @@ from terminal.errors import ConfigurationError, StorageError
 from terminal.ports import Clock, Heartbeat
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
+from terminal.storage.epochs import EpochEnded, Epochs
 from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
 from terminal.storage.passages import Passages
@@ -73,11 +74,17 @@ class Store:
             self._database.close()
             raise
         try:
-            self.terminal, self.epoch = self._identity(terminal)
+            self.terminal = self._identity(terminal)
+            self._epochs = Epochs(self._writer, terminal)
             self.kept = KeptStates(self._writer)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def epoch(self) -> bytes:
+        """The epoch that is written."""
+        return self._epochs.present
 
     @property
     def trouble(self) -> str | None:
@@ -112,7 +119,7 @@ class Store:
         return JournalWriter(
             self._writer,
             self._database,
-            (self.terminal, self.epoch),
+            self._epochs,
             clock=clock,
             sealing_key=sealing_key,
             day_keys=DayKeys(time_zone, self._random_bytes),
@@ -124,6 +131,16 @@ class Store:
     def retention(self) -> Retention:
         """What drops entries that headquarters has."""
         return Retention(self._writer, self._database)
+
+    def begin_epoch(self, journal: JournalWriter) -> EpochEnded | None:
+        """End the epoch that is marked, if it is, and begin another: its first entry is durable when this returns.
+
+        Called when all that was open has its outcome, and before anybody else writes; blocks. None: it goes on.
+
+        Raises:
+            StorageError: the disk failed; the next start finds out which of the two epochs it is.
+        """
+        return journal.begin_epoch(self._random_bytes(EPOCH_BYTES))
 
     def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None]) -> View:
         """The copy of the journal for other processes, at `path`; not started. Once for each store."""
@@ -138,18 +155,18 @@ class Store:
         self._writer.close(timeout_s)
         self._database.close()
 
-    def _identity(self, terminal: str) -> tuple[str, bytes]:
-        def read_or_bear(connection: sqlite3.Connection) -> tuple[str, bytes]:
-            row = connection.execute("SELECT terminal, epoch FROM identity").fetchone()
+    def _identity(self, terminal: str) -> str:
+        def read_or_bear(connection: sqlite3.Connection) -> str:
+            row: tuple[str] | None = connection.execute("SELECT terminal FROM identity").fetchone()
             if row is None:
-                row = (terminal, self._random_bytes(EPOCH_BYTES))
-                connection.execute("INSERT INTO identity (one, terminal, epoch) VALUES (1, ?, ?)", row)
-            return row[0], row[1]
+                born = (terminal, self._random_bytes(EPOCH_BYTES))
+                connection.execute("INSERT INTO identity (one, terminal, epoch) VALUES (1, ?, ?)", born)
+            return row[0] if row else terminal
 
-        name, epoch = self._writer.submit(read_or_bear).result()
+        name = self._writer.submit(read_or_bear).result()
         if name != terminal:
             raise StorageError(
                 f"{self._database.path} is the journal of terminal {name!r}, and this gate is called {terminal!r}; put"
                 " the name right, or give the gate a folder of its own"
             )
-        return name, epoch
+        return name

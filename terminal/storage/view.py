@@ -18,6 +18,8 @@ import structlog
 from terminal.errors import StorageError
 from terminal.storage.database import Database
 from terminal.storage.trouble import in_words
+from terminal.storage.view_old import SCHEMA as OLD_SCHEMA
+from terminal.storage.view_old import OldInView
 from terminal.storage.writer import Writer
 
 APPLICATION_ID = int.from_bytes(b"XSV1")
@@ -67,6 +69,7 @@ class View:
         self._copied = -1
         self._signed = 0
         self._erased = 0
+        self._old = OldInView()
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._made = False
@@ -121,6 +124,7 @@ class View:
         if not self._made:
             _make(self._path, self._identity)
             self._copied, self._signed, self._erased, self._made = -1, 0, 0, True
+            self._old = OldInView()
         with self._database.reading() as journal:
             # The checkpoints first: whoever reads one finds the entries below it.
             notes = journal.execute(_CHECKPOINTS, (self._signed, PAGE)).fetchall()
@@ -129,6 +133,7 @@ class View:
             erased = journal.execute(_ERASED, (self._erased, PAGE)).fetchall()
             entries = journal.execute(_ENTRIES, (self._copied, PAGE)).fetchall()
             oldest = journal.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0]
+            old = self._old.read(journal, PAGE)
         copied = entries[-1][0] if entries else self._copied
         notes = [note for note in notes if note[0] <= copied + 1]
         facts = {**self._facts(), "acknowledged": acknowledged}
@@ -140,11 +145,13 @@ class View:
             view.execute("DELETE FROM entries WHERE sequence < ?", (oldest,))
             view.execute("DELETE FROM checkpoints WHERE size < ?", (acknowledged,))
             view.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
+            self._old.write(view, old)
             view.execute("COMMIT")
+        self._old.written(old)
         self._copied = copied
         self._signed = notes[-1][0] if notes else self._signed
         self._erased = erased[-1][0] if erased else self._erased
-        return PAGE in (len(entries), len(notes), len(erased))
+        return PAGE in (len(entries), len(notes), len(erased)) or old.more
 
 
 def _make(path: Path, identity: tuple[str, bytes]) -> None:
@@ -199,6 +206,7 @@ _SCHEMA = (
     "CREATE TABLE entries (sequence INTEGER PRIMARY KEY, record BLOB NOT NULL, sealed BLOB) STRICT",
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value ANY) STRICT",
+    *OLD_SCHEMA,
 )
 _ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _ERASED = "SELECT number, sequence FROM erased WHERE number > ? ORDER BY number LIMIT ?"

@@ -1,4 +1,4 @@
-"""Parts that hang or fail while the gate ends."""
+"""Parts that hang or fail while the gate ends, and when it may end by itself."""
 
 import re
 import threading
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from terminal.ending import Ending, Stage
+from terminal.core.barrier_words import OwedVehicle, Phase, Settings, State
+from terminal.ending import REST_WITHIN_S, Ending, Rest, Stage
 from terminal.lane_ports import ANSWER_S, CLEAR_S
 
 
@@ -63,3 +64,40 @@ def test_all_stages_together_are_over_before_the_service_manager_kills_the_gate(
 
 def test_lane_has_time_to_wait_until_nothing_is_under_the_boom() -> None:
     assert Stage.LANES.value > CLEAR_S + ANSWER_S
+
+
+# ------------------------------------------------------------------------------------------- a gate that ends by itself
+
+
+class Lane:
+    """A lane in some state."""
+
+    def __init__(self, phase: Phase, *owed: OwedVehicle) -> None:
+        self.state = State(settings=Settings(direction="entry"), phase=phase, owed=owed)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_gate_may_end_when_every_lane_rests(phase: Phase) -> None:
+    at_rest = phase in {Phase.CLOSED, Phase.LOCKED, Phase.BOARD_LOST}
+    assert Rest({1: Lane(Phase.CLOSED), 2: Lane(phase)}).has_come() is at_rest
+
+
+def test_gate_does_not_end_while_somebody_is_owed_a_passage() -> None:
+    assert not Rest({1: Lane(Phase.CLOSED, OwedVehicle(cards=(1,)))}).has_come()
+
+
+def test_lane_that_does_not_rest_for_an_hour_is_told_once_and_waited_for() -> None:
+    now_s = 100.0
+    lanes = {1: Lane(Phase.CLOSED), 2: Lane(Phase.HELD_OPEN)}
+    rest = Rest(lanes, lambda: now_s)
+    with structlog.testing.capture_logs() as log:
+        assert not rest.has_come()
+        now_s += REST_WITHIN_S - 1
+        assert not rest.has_come()
+        assert log == []
+        for _ in range(3):
+            now_s += 1
+            assert not rest.has_come()
+        lanes[2] = Lane(Phase.CLOSED)
+        assert rest.has_come()
+    assert [(line["event"], line["lanes"]) for line in log] == [("does-not-rest", {2: "held-open"})]

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from simulation.world import World
+from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
 from terminal.core.barrier_words import (
@@ -20,6 +21,7 @@ from terminal.core.barrier_words import (
     Settings,
     State,
 )
+from terminal.core.issuers import HeadquartersKey
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.sealing import open_sealed
 from terminal.edges.heartbeat import Heartbeats
@@ -27,7 +29,7 @@ from terminal.edges.simulated_board import SimulatedBoard
 from terminal.lane import Lane
 from terminal.lane_ports import LanePorts
 from terminal.orders import Answer, Order, Orders
-from terminal.requests import DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
 from tests.simulation_board.board_process import FAST, BoardProcess
 from tests.storage.support import HEADQUARTERS, KEY_ID, Gate
 
@@ -72,6 +74,7 @@ class Lanes:
         self._lane, self._answer_s, self._board_answer_s = lane, answer_s, board_answer_s
         self._monotonic_s = monotonic_s
         self._own_board = own_board
+        self.cosigners: tuple[HeadquartersKey, ...] = ()
         self._parts = ExitStack()
         self._news = threading.Condition()
         self._been: set[tuple[int, Phase]] = set()
@@ -91,12 +94,15 @@ class Lanes:
         self.orders = Orders(
             self.lanes, self.gate.journal, self.alarms, durable_within_s=self._budget_s, turn_s=self._turn_s
         )
+        self.acknowledging = Acknowledging(self.gate.journal.checkpoints, lambda: self.cosigners, self.alarms)
         self.requests = Requests(
             Callers(LISTED.items(), OWN_UID, UIDS.get),
             self.orders,
+            self.acknowledging,
             self.gate.journal,
             self.alarms,
             name_of={STRANGER_UID: "mallory"}.get,
+            acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, self._monotonic_s),
             orders_rate=Rate(ORDERS_A_MINUTE, 60, self._monotonic_s),
             denials_rate=Rate(DENIALS_A_MINUTE, 60, self._monotonic_s),
         )

@@ -4,11 +4,14 @@ import json
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from terminal import cli_orders, requests
+from terminal.acknowledging import NO_KEYS
 from terminal.callers import EVERYTHING
+from terminal.core.acknowledgement import Why
 from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
 from terminal.core.journal import OrderResult
@@ -24,7 +27,7 @@ def rows(section: str) -> list[list[str]]:
     """The cells of the tables in a section, without their heads."""
     lines = [line for line in SECTIONS[section].splitlines() if line.startswith("|") and not line.startswith("|---")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    return [row for row in cells if row[0] not in {"key", "`why`", "`result`", "exit code"}]
+    return [row for row in cells if row[0] not in {"key", "`why`", "`why` of `ignored`", "`result`", "exit code"}]
 
 
 def words(section: str) -> list[str]:
@@ -43,11 +46,12 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, flags=re.DOTALL)]
     asked = [example for example in examples if "ask" in example]
     assert [example["ask"] for example in asked] == list(requests.REQUESTS)
-    assert [requests.wrong(example) for example in asked] == [None, None]
-    state, answer = (example for example in examples if "ask" not in example)
+    assert [requests.wrong(example) for example in asked] == [None, None, None]
+    state, answer, acknowledged = (example for example in examples if "ask" not in example)
     lane = requests.lane_state(1, State(settings=Settings()))
     assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
     assert list(answer) == ["version", "id", "result", "say", "sequence"]
+    assert list(acknowledged) == ["version", "result", "size"]
 
 
 def test_reasons_of_refusals_are_those_of_the_document() -> None:
@@ -55,6 +59,12 @@ def test_reasons_of_refusals_are_those_of_the_document() -> None:
     known = {*WORDS, *of_requests, NOT_KEPT, str(local_socket.FAILED["why"])}
     assert sorted(words("Why not")) == sorted(known)
     assert [row[0] for row in rows("order") if len(row) == 2] == [f"`{result}`" for result in OrderResult]
+
+
+def test_reasons_why_a_note_is_ignored_are_those_of_the_document() -> None:
+    results = ["acknowledged", "ignored", "other-past", "refused"]
+    known = [*requests.REQUESTS["acknowledge"], *results, *get_args(Why), NO_KEYS]
+    assert sorted(words("acknowledge")) == sorted(known)
 
 
 def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:
@@ -76,7 +86,9 @@ def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:
 def test_bounds_are_those_of_the_document() -> None:
     assert f"at most {local_packets.MAX_PACKET_BYTES} bytes" in TEXT
     assert f"\n{local_socket.MAX_OF_ONE_USER} connections (all users" in TEXT
-    assert f"{requests.ORDERS_A_MINUTE} orders a minute" in TEXT
+    assert (
+        f"{requests.ORDERS_A_MINUTE} orders and {requests.ACKNOWLEDGEMENTS_A_MINUTE} acknowledgements a minute" in TEXT
+    )
     assert f"for {local_socket.SILENCE_S:g} seconds is closed" in TEXT
     assert f"remembers the last {requests.REMEMBERED}," in TEXT
     for word in EVERYTHING:

@@ -4,6 +4,8 @@ python -m tests.storage.children append FOLDER FIRST COUNT    print a line for e
                                                               after COUNT of them wait to be killed
 python -m tests.storage.children hold FOLDER                  print "open", keep the journal until stdin ends
 python -m tests.storage.children fill FOLDER LIMIT            write past a limit on the size of files, lift it, go on
+python -m tests.storage.children end-epoch FOLDER WHEN        end the epoch that is marked; killed before or after its
+                                                              commit
 python -m tests.storage.children fill-disk FOLDER             the same on a disk that is full (FOLDER is on a small one)
 python -m tests.storage.children drop FOLDER                  drop what is acknowledged, a line for each transaction
 python -m tests.storage.children reserve FOLDER               write on a disk that others fill, until no reserve is left
@@ -21,6 +23,7 @@ from pathlib import Path
 from terminal.core.journal import Entry, EntryKey, Kind
 from terminal.core.stay import Stay, StayOpened
 from terminal.errors import StorageError
+from terminal.recovery import settle
 from terminal.storage.reserve import Reserve
 from tests.storage.support import DECISION, EAN, Gate
 
@@ -60,6 +63,19 @@ def hold(folder: Path) -> None:
     with Gate(folder):
         os.write(1, b"open\n")
         sys.stdin.read()
+
+
+def end_epoch(folder: Path, when: str) -> None:
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    before: list[Callable[[], None]] = []
+    with Gate(folder, before_commit=lambda: [each() for each in before]) as gate:
+        settle(gate.journal, software="1.0", stay_after=lambda _: None)
+        if when == "before":
+            before.append(die)
+        gate.store.begin_epoch(gate.journal)
+        die()
 
 
 def fill(folder: Path, limit: int) -> None:
@@ -151,6 +167,8 @@ if __name__ == "__main__":
             append(Path(folder), int(first), int(count))
         case ["hold", folder]:
             hold(Path(folder))
+        case ["end-epoch", folder, when]:
+            end_epoch(Path(folder), when)
         case ["fill", folder, limit]:
             fill(Path(folder), int(limit))
         case ["fill-disk", folder]:

@@ -21,9 +21,10 @@ from terminal.core.issuers import SealingKey
 from terminal.core.journal import Entry, Kind
 from terminal.core.merkle import leaf_hash, root_of
 from terminal.core.signed_note import SignedNote, parse_note
-from terminal.storage.journal import JournalWriter, Stored
+from terminal.storage.journal import JournalWriter
 from terminal.storage.stays import Stays
 from terminal.storage.store import Store
+from terminal.storage.stored import Stored
 
 ROOT = Path(__file__).parents[2]
 TERMINAL = "gate-1"

@@ -14,6 +14,7 @@ from terminal.core.journal import Entry, Kind, OpenOrder, OrderResult, TapResult
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.sealing import seal
 from terminal.recovery import settle
+from terminal.storage.epochs import EpochEnded
 from tests.storage.support import DECISION, EAN, SEALING_KEY, Gate, intent, outcome
 
 CDDL = Path(__file__).parents[2] / "docs" / "journal.cddl"
@@ -25,7 +26,7 @@ WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed"
 
 SHAPED = {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.ORDER, Kind.LIST_APPLIED,
           Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
-          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED}  # fmt: skip
+          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH}  # fmt: skip
 OTHER_KINDS = [kind for kind in Kind if kind not in SHAPED]
 ORDER = {"order": "open", "by": "xs-status"}
 REASON = {"reason": "driver lost his card", "account": "k.bakker"}
@@ -65,6 +66,8 @@ RIGHT = {
         kind=Kind.ALARM_RAISED, lane=1, public={"alarm": "exit-flagged", "reasons": ["blocked"], "tap": None}
     ),
     "alarm cleared": Entry(kind=Kind.ALARM_CLEARED, public={"alarm": "storage"}),
+    "epoch": EpochEnded(bytes(16), 7, 9).told()[0],
+    "alarm of another past": EpochEnded(bytes(16), 7, 9).told()[1],
     **{str(kind): Entry(kind=kind, public={"anything": 1}) for kind in OTHER_KINDS},
     **{str(result): outcome(1, result) for result in TapResult},
     **{f"reason {reason}": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "reason": str(reason), "flags": [
@@ -104,6 +107,8 @@ WRONG = {
         kind=Kind.ERASURE, public={"what": "closed-stays", "count": 1, "before_s": 1, "card": bytes(8)}
     ),
     "erasure of entries without a number": Entry(kind=Kind.ERASURE, public={"what": "entries", "count": 1}),
+    "epoch that follows none": Entry(kind=Kind.EPOCH, public={"size": 7}),
+    "epoch of a lane": Entry(kind=Kind.EPOCH, lane=1, public={"epoch": bytes(16), "size": 7}),
     "alarm without a name": Entry(kind=Kind.ALARM_RAISED, public={"reader": "front"}),
     "alarm in words": Entry(kind=Kind.ALARM_RAISED, public={"alarm": "Card lies there"}),
 }

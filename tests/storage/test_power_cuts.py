@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal.core.journal import Kind
-from terminal.storage.journal import Stored
+from terminal.storage.stored import Stored
 from tests.storage.support import Gate, killed_while_writing
 
 ROUNDS = 8

@@ -28,9 +28,10 @@ from terminal.lane_ends import PassageEnds
 from terminal.lane_ports import LanePorts
 from terminal.places import Places
 from terminal.storage.database import Database
-from terminal.storage.journal import JournalWriter, Stored
+from terminal.storage.journal import JournalWriter
 from terminal.storage.stays import Stays
 from terminal.storage.store import Store
+from terminal.storage.stored import Stored
 from terminal.tap import Taps
 from terminal.tap_ports import Answer, TapPorts
 from terminal.trust.keeper import RulesKeeper

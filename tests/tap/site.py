@@ -12,6 +12,7 @@ from secrets import token_bytes, token_hex
 
 from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
 from demonstration.office import SITE, Office
+from headquarters.cosigner import load_cosigner
 from headquarters.keys import load_issuer_key
 from headquarters.publisher import mirror_files, release
 from provisioning import cards
@@ -91,6 +92,10 @@ class Site:
     def files(self, publication: str) -> Mapping[str, bytes]:
         """The files of a publication, by name."""
         return self._publications[publication]
+
+    def acknowledge(self, note: bytes) -> bytes:
+        """A terminal's checkpoint with headquarters' cosignature."""
+        return load_cosigner(self._office.keys).cosign(note, int(datetime.now(UTC).timestamp()))
 
     def hand_keys_to(self, folder: Path) -> None:
         """The key files of a gate."""

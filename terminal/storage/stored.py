@@ -1,0 +1,51 @@
+"""Entries as they are read back from the disk, each found to be as it was written."""
+
+from dataclasses import dataclass
+
+from terminal.core.barrier_words import Side
+from terminal.core.journal import OpenIntent, OpenOrder, Record, decode_record
+from terminal.errors import DocumentError, StorageError
+
+Row = tuple[int, bytes, bytes | None]
+"""Sequence number, record, sealed part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as it is stored: its two byte strings and what the record says. `sealed` is None once erased."""
+
+    record_bytes: bytes
+    sealed: bytes | None
+    record: Record
+
+
+def as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Stored:
+    """The entry of a row.
+
+    Raises:
+        StorageError: it is not as it was written.
+    """
+    try:
+        record = decode_record(record_bytes)
+    except DocumentError as error:
+        raise StorageError(f"entry {sequence} of the journal is damaged: {error}") from None
+    if record.sequence != sequence or (sealed is not None and not record.belongs_to(sealed)):
+        raise StorageError(f"entry {sequence} of the journal is not as it was written; keep the file for headquarters")
+    return Stored(record_bytes, sealed, record)
+
+
+def intents_of(rows: list[Row]) -> tuple[OpenIntent, ...]:
+    """Rows as tap intents; raises as `as_written`."""
+    return tuple(OpenIntent(row[0], as_written(*row).record.lane) for row in rows)
+
+
+def orders_of(rows: list[Row]) -> tuple[OpenOrder, ...]:
+    """Rows as orders of people; raises as `as_written`."""
+    records = (as_written(*row).record for row in rows)
+    return tuple(OpenOrder(record.sequence, record.lane, str(record.public["order"])) for record in records)
+
+
+def side_of(record: Record) -> Side | None:
+    """The way that the vehicle goes, where the record says so."""
+    said = record.public.get("side")
+    return Side(said) if isinstance(said, str) and said in set(Side) else None
