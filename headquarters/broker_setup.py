@@ -27,7 +27,8 @@ CONFIGURATION = "mosquitto.conf"
 ACCESS_LIST = "acl"
 LEAF_DAYS = 2 * 365
 MAX_MESSAGE_BYTES = 256 * 1024
-MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 16 * 1024
+MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 1024
+"""With topic and properties. A client is told, and a larger one ends its connection."""
 MAX_QUEUED_MESSAGES = 5_000
 """For each client that is away: a day has 288 renewals of the lists, each of five files."""
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
@@ -61,7 +62,6 @@ def configuration(folder: Path, listening: Listening) -> str:
         "log_timestamp_format %Y-%m-%dT%H:%M:%S",
         "allow_anonymous false",
         f"acl_file {folder / ACCESS_LIST}",
-        f"message_size_limit {MAX_MESSAGE_BYTES}",
         f"max_packet_size {MAX_PACKET_BYTES}",
         "max_inflight_messages 20",
         f"max_queued_messages {MAX_QUEUED_MESSAGES}",

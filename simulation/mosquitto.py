@@ -131,7 +131,7 @@ class Mosquitto:
             return False
 
     def _signal(self, line: bytes) -> None:
-        if self._process is not None and self._process.stdin is not None:
+        if self._process is not None and self._process.stdin is not None and not self._process.stdin.closed:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(line)
 

@@ -148,7 +148,9 @@ def decode_head(data: bytes) -> Head:
             8: str(software),
             **others,
         } if not others and all(
-            _is_number(each) for each in (time_ms, acknowledged, list_number or 0, list_age_s or 0, free_bytes)
+            _is_number(each)
+            for each in (time_ms, acknowledged, list_number, list_age_s, free_bytes)
+            if each is not None
         ):
             return Head(
                 checkpoint=checkpoint,

@@ -57,6 +57,12 @@ class Broker:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.sslsocket_class = _Wire
+        for path in (self.ca, self.certificate, self.key):  # the library does not say which of them it was
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
         try:
             context.load_verify_locations(self.ca)
         except OSError as error:
@@ -67,6 +73,17 @@ class Broker:
             which = f"{self.certificate}, {self.key}"
             raise ConfigurationError(f"{which}: no certificate with its key: {error.strerror or error}") from None
         return context
+
+
+class _Wire(ssl.SSLSocket):
+    """Closes itself when the other side is not to be trusted: paho forgets it then."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +108,12 @@ class Line:
         receive_maximum: int = 64,
         max_body_bytes: int = 256 * 1024,
         will: Will | None = None,
+        answer_s: float = ANSWER_S,
     ) -> None:
         """`told` hears every event, on the line's thread; it must not block.
 
-        `random` gives numbers from 0 to 1, so that a thousand terminals do not come back in the same second.
+        `random` gives numbers from 0 to 1, so that a thousand terminals do not come back in the same second. A broker
+        that says nothing for `answer_s` is given up.
         """
         self._broker = broker
         self._client_id = client_id
@@ -104,6 +123,7 @@ class Line:
         self._receive_maximum = receive_maximum
         self._max_body_bytes = max_body_bytes
         self._will = will
+        self._answer_s = answer_s
         self._stopping = threading.Event()
         self._in_flight = MAX_IN_FLIGHT
         self._now: Connection | None = None
@@ -124,7 +144,8 @@ class Line:
     def publish(self, topic: str, body: bytes, *, retain: bool = False) -> "Future[None]":
         """Send a message; the future is done when the broker has taken it, which proves no more than that.
 
-        It fails with LineError: not connected, the connection ended before, or the broker refuses it.
+        It fails with LineError: not connected, the connection ended before, or the broker refuses it, as it does what
+        is larger than it said it takes.
         """
         connection = self._now
         return failed("not connected") if connection is None else connection.publish(topic, body, retain=retain)
@@ -157,7 +178,7 @@ class Line:
 
     def _connection(self) -> tuple[str, bool]:
         try:
-            connection = Connection(self._client(), self._told)
+            connection = Connection(self._client(), self._told, answer_s=self._answer_s)
         except ConfigurationError as error:
             return str(error), False
         self._now = connection
@@ -173,7 +194,7 @@ class Line:
             CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTv5, reconnect_on_failure=False, manual_ack=True
         )
         client.tls_set_context(self._broker.context())
-        client.connect_timeout = ANSWER_S
+        client.connect_timeout = self._answer_s
         client.max_inflight_messages_set(self._in_flight)
         if self._will is not None:
             client.will_set(self._will.topic, self._will.body, qos=1, retain=True)

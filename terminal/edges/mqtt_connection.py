@@ -31,6 +31,10 @@ STEADY_S = 30.0
 """A connection that lasted so long was a good one."""
 GOODBYE_S = 2.0
 TURN_S = 1.0
+PUBLISH_OVERHEAD = 10
+"""What a message of ours takes besides topic and body (MQTT 5, 3.3): header, lengths, identifier, no properties."""
+MAX_PACKET_BYTES = 268_435_460
+"""The most that MQTT can carry, where the broker names no less."""
 MAX_IN_FLIGHT = 20
 """Messages on their way to the broker; fewer where it says so (MQTT 5, 4.9)."""
 
@@ -74,17 +78,19 @@ Event: TypeAlias = Connected | Lost | Arrived
 class Connection:
     """A connection. `open`, then `serve` until it ends; the other methods are thread-safe and do not block."""
 
-    def __init__(self, client: Client, told: Callable[[Event], None]) -> None:
+    def __init__(self, client: Client, told: Callable[[Event], None], *, answer_s: float) -> None:
         self.why = ""
         """Why it ended."""
         self.in_flight = client.max_inflight_messages
         """How many messages the broker takes before it has acknowledged the first."""
         self._client = client
         self._told = told
+        self._answer_s = answer_s
         self._waiting: dict[int, Future[None]] = {}
         self._ended = threading.Event()
         self._goodbye = False
         self._taken_at_s: float | None = None
+        self._max_packet_bytes = MAX_PACKET_BYTES
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -103,9 +109,8 @@ class Connection:
     def run(self, host: str, port: int, properties: Properties, stopping: threading.Event) -> None:
         """Connect and serve until it ends or `stopping` is set. `Connected` is told once the broker takes us."""
         try:
-            # Clean start never: what came while we were away is in the session, for as long as it has not expired.
-            self._client.connect(host, port, KEEP_ALIVE_S, clean_start=False, properties=properties)
-            self._serve(stopping)
+            if self._open(host, port, properties, stopping):
+                self._serve(stopping)
         except ssl.SSLCertVerificationError as error:
             self.end(f"the certificate of the broker {host}:{port} is not to be trusted: {error.verify_message}")
         except OSError as error:
@@ -121,6 +126,35 @@ class Connection:
             for future in list(self._waiting.values()):
                 _settle(future, LineError(self.why))
 
+    def _open(self, host: str, port: int, properties: Properties, stopping: threading.Event) -> bool:
+        """Connect on a thread that may be left alone: names, TCP and TLS take as long as they like."""
+        opened: Future[None] = Future()
+        threading.Thread(
+            target=self._connect, args=(opened, host, port, properties), name="mqtt-connect", daemon=True
+        ).start()
+        until_s = time.monotonic() + self._answer_s
+        while not opened.done() and not stopping.is_set() and not self._ended.is_set() and time.monotonic() < until_s:
+            if select.select([self._awake], [], [], min(TURN_S, self._answer_s))[0]:
+                self._awake.recv(4096)
+        if opened.cancel():
+            self.end(f"the broker {host}:{port} does not answer")
+            return False
+        opened.result()
+        return True
+
+    def _connect(self, opened: "Future[None]", host: str, port: int, properties: Properties) -> None:
+        failure: Exception | None = None
+        try:
+            # Clean start never: what came while we were away is in the session, for as long as it has not expired.
+            self._client.connect(host, port, KEEP_ALIVE_S, clean_start=False, properties=properties)
+        except Exception as error:  # noqa: BLE001  `run` tells them apart
+            failure = error
+        if opened.set_running_or_notify_cancel():
+            _settle(opened, failure)
+            self.wake()
+        elif (wire := self._client.socket()) is not None:  # nobody waits for it any more
+            wire.close()
+
     def _serve(self, stopping: threading.Event) -> None:
         opened_at_s = time.monotonic()
         said_goodbye_at_s: float | None = None
@@ -130,8 +164,8 @@ class Connection:
                 self._client.disconnect()
             if said_goodbye_at_s is not None and time.monotonic() > said_goodbye_at_s + GOODBYE_S:
                 return
-            if self._taken_at_s is None and time.monotonic() > opened_at_s + ANSWER_S:
-                self.end("the broker does not answer to a connection")
+            if self._taken_at_s is None and time.monotonic() > opened_at_s + self._answer_s:
+                self.end("the broker does not say whether it takes us")
                 return
             writing = [wire] if self._client.want_write() else []
             readable, writable, _ = select.select([wire, self._awake], writing, [], TURN_S)
@@ -161,6 +195,8 @@ class Connection:
 
     def publish(self, topic: str, body: bytes, *, retain: bool) -> "Future[None]":
         """As `Line.publish`."""
+        if len(topic.encode()) + len(body) + PUBLISH_OVERHEAD > self._max_packet_bytes:  # it would end the connection
+            return failed(f"the broker takes no message of {len(body)} bytes")
         return self._sent(self._client.publish(topic, body, qos=1, retain=retain).mid)
 
     def subscribe(self, filters: Sequence[str], *, retained: bool) -> "Future[None]":
@@ -189,7 +225,12 @@ class Connection:
 
     def _failed(self, result: MQTTErrorCode) -> None:
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self.end(f"the connection ended: {error_string(result)}")
+            self._lost(error_string(result))
+
+    def _lost(self, how: str) -> None:
+        if self._taken_at_s is None:  # TLS 1.3 says only now that the broker does not like our certificate
+            how = f"{how} (before it took us: it may not trust our certificate)"
+        self.end(f"the broker ended the connection: {how}")
 
     # ------------------------------------------------------------------------------- what paho tells, on this thread
 
@@ -201,11 +242,12 @@ class Connection:
         if self.in_flight < self._client.max_inflight_messages:  # it cannot be changed any more for this connection
             self.end(f"the broker takes no more than {self.in_flight} messages at a time")
             return
+        self._max_packet_bytes = getattr(properties, "MaximumPacketSize", MAX_PACKET_BYTES)
         self._taken_at_s = time.monotonic()
         self._told(Connected(session_kept=bool(flags.session_present)))
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        self.end(f"the connection ended: {reason}")
+        self._lost(str(reason))
 
     def _on_publish(self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
         self._answered(mid, [reason])

@@ -34,7 +34,7 @@ class Rig:
         listening = Listening(
             terminals_port=terminals_port, headquarters_port=headquarters_port, address="127.0.0.1", user="root"
         )
-        write_broker(self.headquarters_folder, self.folder, [HOST], listening=listening, now=_now(), days=30)
+        write_broker(self.headquarters_folder, self.folder, [HOST], listening=listening, now=now(), days=30)
         write_access_list(self.database, self.folder)
 
     @property
@@ -48,14 +48,14 @@ class Rig:
             known = connection.scalar(sa.select(terminals.c.terminal).where(terminals.c.terminal == name))
         if known is None:
             if known_site is None:
-                Sites(self.database).add(plain_policy(site, f"site {site}", "Europe/Amsterdam"), _change())
-            Terminals(self.database).add(name, site, journal_key, _change())
+                Sites(self.database).add(plain_policy(site, f"site {site}", "Europe/Amsterdam"), change())
+            Terminals(self.database).add(name, site, journal_key, change())
         self.access_changed()
         return self.issued(name)
 
     def issued(self, name: str) -> Broker:
         """The address for a registered terminal with a new certificate."""
-        issued, ca = terminal_certificate(self.headquarters_folder, self.database, name, None, _change(), days=30)
+        issued, ca = terminal_certificate(self.headquarters_folder, self.database, name, None, change(), days=30)
         issued.write(self._given / name, ca)
         return self.address(self._given / name)
 
@@ -91,9 +91,11 @@ def running_rig(
         yield rig
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The time of certificates: TLS has no other clock than the machine's."""
     return datetime.now(UTC)
 
 
-def _change() -> Change:
-    return Change("tester", "a test", _now())
+def change() -> Change:
+    """A change that a test makes."""
+    return Change("tester", "a test", now())
