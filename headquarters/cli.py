@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import typer
 
 from headquarters.ceremony import init_keys, renew_root
+from headquarters.cli_broker import broker_app
 from headquarters.cli_context import (
     DATABASE_VARIABLE,
     DEFAULT_FOLDER,
@@ -36,6 +37,7 @@ app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
+app.add_typer(broker_app, name="broker")
 app.command("terminals")(terminals)
 
 

@@ -1,0 +1,99 @@
+"""A real broker with headquarters' own set-up, for tests of every part that talks through one."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from headquarters.broker import load_broker
+from headquarters.broker_setup import Listening, terminal_certificate, write_access_list, write_broker
+from headquarters.database import Change, Database, sites
+from headquarters.journal_tables import terminals
+from headquarters.sites import Sites, plain_policy
+from headquarters.terminals import Terminals
+from simulation.mosquitto import Mosquitto
+from terminal.edges.mqtt import Broker
+
+HOST = "localhost"
+SITE = 4711
+
+
+class Rig:
+    """`headquarters` and `terminal(…)` are the addresses for a `Line`; `mosquitto` is killed and started at will."""
+
+    def __init__(self, folder: Path, database: Database, headquarters_folder: Path) -> None:
+        self.folder = folder / "mosquitto"
+        self.database = database
+        self.headquarters_folder = headquarters_folder
+        self.mosquitto = Mosquitto(self.folder, self._configure)
+        self._given = folder / "terminals"
+
+    def _configure(self, terminals_port: int, headquarters_port: int) -> None:
+        listening = Listening(
+            terminals_port=terminals_port, headquarters_port=headquarters_port, address="127.0.0.1", user="root"
+        )
+        write_broker(self.headquarters_folder, self.folder, [HOST], listening=listening, now=_now(), days=30)
+        write_access_list(self.database, self.folder)
+
+    @property
+    def headquarters(self) -> Broker:
+        return load_broker(self.headquarters_folder)
+
+    def terminal(self, name: str, site: int = SITE, journal_key: bytes = bytes(32)) -> Broker:
+        """The address for a terminal, which is registered first where it is not (its site too)."""
+        with self.database.transaction(read_only=True) as connection:
+            known_site = connection.scalar(sa.select(sites.c.site).where(sites.c.site == site))
+            known = connection.scalar(sa.select(terminals.c.terminal).where(terminals.c.terminal == name))
+        if known is None:
+            if known_site is None:
+                Sites(self.database).add(plain_policy(site, f"site {site}", "Europe/Amsterdam"), _change())
+            Terminals(self.database).add(name, site, journal_key, _change())
+        self.access_changed()
+        return self.issued(name)
+
+    def issued(self, name: str) -> Broker:
+        """The address for a registered terminal with a new certificate."""
+        issued, ca = terminal_certificate(self.headquarters_folder, self.database, name, None, _change(), days=30)
+        issued.write(self._given / name, ca)
+        return self.address(self._given / name)
+
+    def address(self, files: Path) -> Broker:
+        """The terminals' listener, for whoever has these files."""
+        return Broker(
+            host=HOST,
+            port=self.mosquitto.ports[0],
+            ca=files / "ca.pem",
+            certificate=files / "certificate.pem",
+            key=files / "key.pem",
+        )
+
+    def access_changed(self) -> None:
+        """Bring the register's terminals into force at the broker."""
+        write_access_list(self.database, self.folder)
+        self.mosquitto.reload()
+
+
+@contextmanager
+def running_rig(
+    folder: Path, database: Database | None = None, headquarters_folder: Path | None = None
+) -> Iterator[Rig]:
+    """A broker for as long as the block lasts; the database and headquarters' folder are its own, or yours."""
+    with ExitStack() as stack:
+        if database is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            database = Database(folder / "register.db")
+            stack.callback(database.close)
+        rig = Rig(folder, database, headquarters_folder or folder / "headquarters")
+        stack.callback(rig.mosquitto.stop)
+        rig.mosquitto.start()
+        yield rig
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _change() -> Change:
+    return Change("tester", "a test", _now())
