@@ -31,7 +31,7 @@ from terminal.errors import ConfigurationError, HardwareError
 
 NO_POWER = "the gate has no power, so nobody answers; `power back` starts it again"
 ANSWER_S = 8.0
-READY_S = 10.0
+READY_S = 60.0
 SEEN_S = 1.0
 """Longest that a card or an order waits until the gate has heard of the contacts; one may chatter all the time."""
 LOOK_S = 0.01
@@ -97,6 +97,7 @@ class ServedLane:
             parts.callback(self._end_gate)
             self.power_back()
             self._wait_for(event="barrier", phase="closed")
+            self._wait_for(event="in-force")  # before that no card is known, and no order can be written down
             self._parts = parts.pop_all()
 
     def __enter__(self) -> Self:

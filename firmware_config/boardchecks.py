@@ -17,6 +17,7 @@ LANE_WIRING = "lane.wiring"
 KEYS = {"simulated": ("socket",), "gpio": ("map", "debounce_ms")}
 """The keys that only this kind of board has; the first one it must have."""
 LEAST_STUCK_S = 600
+"""With a real board; vehicles that are played keep nobody waiting."""
 NEEDED = {"socket": "the socket of the simulated board", "map": "the name of a pin map"}
 
 
@@ -78,7 +79,7 @@ def _gap(file: str, key: str, board: Table, lane: Table) -> Iterator[Mistake]:
 
 
 def _patience(file: str, key: str, lane: Table) -> Iterator[Mistake]:
-    """Only vehicles that are played do not wait on a loop for longer."""
+    """Trucks wait for their slot on a loop."""
     stuck_s = whole(lane, "stuck_s", Lane)
     if stuck_s is not None and stuck_s < LEAST_STUCK_S:
         wrong = f"{stuck_s} is too short: a truck that waits for its slot would be called a stuck loop"

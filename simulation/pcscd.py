@@ -22,6 +22,7 @@ from terminal.errors import HardwareError
 DAEMON_SOCKET = Path("/run/pcscd/pcscd.comm")
 START_S = 60
 READERS_S = 5
+"""A daemon that answers knows its readers by then, or will not; one of somebody else is not started again."""
 STOP_S = 5
 KILL_S = 30
 POLL_S = 0.01
@@ -76,13 +77,13 @@ class PcscDaemon:
         self._client = _connected_client()
         if self._client is None:
             self._process = _spawn(options)
-        deadline = time.monotonic() + START_S
-        again = time.monotonic() + READERS_S
+        began = time.monotonic()
+        again = began + READERS_S
         while missing := self._missing(readers):
             if self._process is not None and self._process.poll() is not None:
                 self.stop()
                 raise PcscdUnavailable(f"pcscd ended as soon as it was started; {_who_may_start()}")
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + (READERS_S if self._process is None else START_S):
                 self.stop()
                 raise PcscdUnavailable(missing)
             time.sleep(POLL_S)

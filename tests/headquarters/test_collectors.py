@@ -1,9 +1,6 @@
 """Collectors side by side and after each other: what is asked for again, published anew, and stored once."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from terminal.core.signed_note import parse_note
 from terminal.errors import ConfigurationError
 from tests.headquarters.box import EPOCH, Box, acknowledged, register, stored
 from tests.headquarters.conftest import Office
+from tests.headquarters.side_by_side import collected, overlapping_batches
 
 NOW = 1_790_000_500
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -111,53 +109,12 @@ def test_acknowledgements_are_there_for_the_next_connect(office: Office, box: Bo
     assert collector.acknowledgements(NOW + 60) == [(box.name, outcome.acknowledgement)]
 
 
-COLLECT = """
-import sys
-from pathlib import Path
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import load_cosigner
-from headquarters.database import Database
-from headquarters.keys import KeyFolder
-
-folder, *bodies = map(Path, sys.argv[1:])
-database = Database(folder / "register.db")
-collector = Collector(database, load_cosigner(KeyFolder(folder)))
-print("ready", flush=True)
-sys.stdin.readline()
-outcomes = [collector.collect("gate-1", body.read_bytes(), 1_790_000_500) for body in bodies]
-assert all(isinstance(each, Collected) for each in outcomes), outcomes
-print(sum(each.new for each in outcomes))
-"""
-
-
 def test_two_processes_that_collect_the_same_store_it_once(
     office: Office, box: Box, collector: Collector, tmp_path: Path
 ) -> None:
     box.write(400)
-    bodies = []
-    for first in range(0, 400, 10):
-        bodies.append(tmp_path / f"{first}.batch")
-        bodies[-1].write_bytes(box.batch(first, min(first + 15, 400)))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", COLLECT, str(office.keys.path), *map(str, order)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for order in (bodies, bodies[::-1])
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    new = [int(worker.communicate(timeout=200)[0]) for worker in workers]
-    assert sum(new) == 400
+    bodies = overlapping_batches(box, tmp_path)
+    assert collected(office.keys.path / "register.db", office, (bodies, bodies[::-1])) == 400
     assert stored(office, box) == dict(enumerate(box.entries))
     assert acknowledged(office, box, collector.collect(box.name, box.batch(399), NOW)) == 400
 

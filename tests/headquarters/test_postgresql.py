@@ -3,9 +3,6 @@
 import itertools
 import os
 import random
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +45,7 @@ from tests.headquarters.box import (
     stored,
 )
 from tests.headquarters.conftest import JANSEN, Office
+from tests.headquarters.side_by_side import collected, indices_given_out, overlapping_batches
 
 NOW = 1_790_000_500
 
@@ -66,53 +64,14 @@ def office(address: str, tmp_path: Path) -> Iterator[Office]:
     office.database.close()
 
 
-COLLECT = """
-import sys
-from pathlib import Path
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import load_cosigner
-from headquarters.database import Database
-from headquarters.keys import KeyFolder
-
-address, folder, *bodies = sys.argv[1:]
-collector = Collector(Database(address), load_cosigner(KeyFolder(Path(folder))))
-print("ready", flush=True)
-sys.stdin.readline()
-outcomes = [collector.collect("gate-1", Path(body).read_bytes(), 1_790_000_500) for body in bodies]
-assert all(isinstance(each, Collected) for each in outcomes), outcomes
-print(sum(each.new for each in outcomes))
-"""
-
-
 def test_two_processes_that_collect_the_same_in_any_order_store_it_once(
     office: Office, address: str, tmp_path: Path
 ) -> None:
     box = Box().write(400)
     collector = register(office, box)
-    bodies = []
-    for first in range(0, 400, 10):
-        bodies.append(tmp_path / f"{first}.batch")
-        bodies[-1].write_bytes(box.batch(first, min(first + 15, 400)))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    bodies = overlapping_batches(box, tmp_path)
     chance = random.Random(4)  # noqa: S311  no secret
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", COLLECT, address, str(office.keys.path), *chance.sample(list(map(str, bodies)), 40)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for _ in range(2)
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    assert sum(int(worker.communicate(timeout=200)[0]) for worker in workers) == 400
+    assert collected(address, office, [chance.sample(bodies, 40) for _ in range(2)]) == 400
     assert stored(office, box) == dict(enumerate(box.entries))
     assert acknowledged(office, box, collector.collect(box.name, box.batch(399), NOW)) == 400
     assert list(verify(office.database, acknowledgement_keys(office.keys))) == [JournalReport(NAME, EPOCH, proven=400)]
@@ -153,21 +112,8 @@ def test_register_is_kept_there_too(office: Office, address: str) -> None:
 def test_two_offices_at_one_server_give_out_different_indices(office: Office, address: str) -> None:
     office.register.add_company(JANSEN, "Jansen Transport", office.change)
     other = Office(office.keys, Database(address), office.folder)
-    found: list[int] = []
-
-    def allocate(where: Office, chips: range) -> None:
-        found.extend(where.allocated(chip).card_index for chip in chips)
-
-    threads = [
-        threading.Thread(target=allocate, args=(each, range(first, first + 20)))
-        for each, first in ((office, 0), (other, 20))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert indices_given_out(office, other) == list(range(40))
     other.database.close()
-    assert sorted(found) == list(range(40))
 
 
 def test_server_that_is_not_there_is_said_in_a_line(address: str) -> None:

@@ -1,5 +1,4 @@
 import sqlite3
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from headquarters.register import card_statuses, company_statuses
 from terminal.core.revocation import CardStatus, CompanyStatus
 from terminal.errors import ConfigurationError, StorageError
 from tests.headquarters.conftest import JANSEN, PIETERS, Office
+from tests.headquarters.side_by_side import indices_given_out
 
 
 def _audited(office: Office) -> list[tuple[str, str, str]]:
@@ -127,21 +127,8 @@ def test_change_that_fails_leaves_no_trace(office: Office) -> None:
 
 def test_two_offices_at_one_register_give_out_different_indices(office: Office) -> None:
     other = replace(office, database=Database(office.keys.path / "register.db"))
-    found: list[int] = []
-
-    def allocate(where: Office, chips: range) -> None:
-        found.extend(where.allocated(chip).card_index for chip in chips)
-
-    threads = [
-        threading.Thread(target=allocate, args=(office, range(20))),
-        threading.Thread(target=allocate, args=(other, range(20, 40))),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert indices_given_out(office, other) == list(range(40))
     other.database.close()
-    assert sorted(found) == list(range(40))
 
 
 def test_long_list_on_a_screen_keeps_nobody_from_blocking_a_card(office: Office) -> None:

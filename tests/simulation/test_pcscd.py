@@ -93,6 +93,13 @@ def test_second_user_does_not_stop_the_daemon_of_the_first(pcscd: PcscDaemon) ->
 
 
 @pytest.mark.pcsc
+def test_daemon_of_somebody_else_without_our_readers_is_said_to_be_so_and_left_alone(pcscd: PcscDaemon) -> None:
+    with pytest.raises(PcscdUnavailable, match=r"no virtual reader No such PCD 00 00 \(TCP port 1\); install"):
+        PcscDaemon().start([VirtualReader("No such PCD 00 00", 1)])
+    assert {reader.name for reader in READERS} <= set(readers_of_the_daemon())
+
+
+@pytest.mark.pcsc
 def test_daemon_ends_when_whoever_started_it_is_killed(pcscd: PcscDaemon) -> None:
     if not pcscd.owned:
         pytest.skip("this machine's own PC/SC daemon runs and is not stopped")
