@@ -1,7 +1,6 @@
 """The same on a PostgreSQL of one's own (simulation.postgresql)."""
 
 import itertools
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
