@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from headquarters.cli import app
-from headquarters.cli_publish import LOCK
+from headquarters.cli.main import app
+from headquarters.cli.publish import LOCK
 from headquarters.files import only_writer
 from terminal.core.topics import RepositoryTopic
 from terminal.trust.status_list import Changes

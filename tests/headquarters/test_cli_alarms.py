@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.alarm_settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, Limits, load_alarm_settings
-from headquarters.collecting import Collector
-from headquarters.journal_tables import epochs
+from headquarters.alarms.settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, Limits, load_alarm_settings
+from headquarters.journal.collecting import Collector
+from headquarters.tables.journal import epochs
 from terminal.core.journal import Kind
 from terminal.errors import ConfigurationError
 from tests.headquarters.box import EPOCH, NAME, T0_MS, Box, register

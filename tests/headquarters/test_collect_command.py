@@ -14,7 +14,7 @@ from typing import IO, Any
 import pytest
 from typer.testing import CliRunner
 
-from headquarters.cli import app
+from headquarters.cli.main import app
 from headquarters.database import Database
 from simulation.postgresql import Postgresql
 from terminal.core.messages import Presence
