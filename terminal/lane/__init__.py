@@ -7,6 +7,6 @@
     ends      passages on their way to the disk, of all lanes, in the order in which they ended
     kept      what outlives the run: a fire, an arm that came off, a lock, a hold, a pause
 
-`core.barrier` decides, this obeys. Read `shell` (the thread), then `acts`, `lines` and `journal`; `ports` is what a lane
-needs from outside.
+`core.barrier` decides, this obeys. Read `shell` (the thread), then `acts`, `lines` and `journal`; `ports` is what a
+lane needs from outside.
 """
