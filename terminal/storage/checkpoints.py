@@ -20,6 +20,7 @@ from terminal.core.messages import MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_BATCH
 from terminal.core.signed_note import parse_note
 from terminal.errors import StorageError
 from terminal.storage.epochs import Changed, Epochs, acknowledge_old, mark, old_epochs, present_in, root_of_old
+from terminal.storage.thinning import thin
 from terminal.storage.writer import Writer
 
 
@@ -42,8 +43,8 @@ class Checkpoints:
     def acknowledge(self, data: bytes, cosigners: Sequence[HeadquartersKey]) -> "Future[Judgement]":
         """Judge the bytes of an acknowledgement and, when it is one, keep it; never waits for the disk.
 
-        It may be of an epoch that has ended, too. The future gives the judgement, once that is durable: checkpoints
-        below an acknowledged one are dropped, entries are not; of another past the present epoch is marked. Raises
+        It may be of an epoch that has ended, too. The future gives the judgement, once that is durable: of checkpoints
+        below an acknowledged one some are dropped, entries are not; of another past the present epoch is marked. Raises
         StorageError when the disk failed. Signatures are verified here, so that no tap waits for that.
         """
         public_key = self._key.public_key().public_bytes_raw()
@@ -71,8 +72,9 @@ class Checkpoints:
         judgement = weigh(said, acknowledged=_acknowledged(connection), root_at=lambda size: _root_at(connection, size))
         match judgement:
             case Acknowledged(Checkpoint(size=size)):
+                before = _acknowledged(connection)
                 connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
-                connection.execute("DELETE FROM checkpoints WHERE size < ?", (size,))
+                thin(connection, before, size)
             case OtherPast(checkpoint):
                 mark(connection, checkpoint, data, self._now().ms)
             case _:

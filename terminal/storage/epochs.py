@@ -48,7 +48,7 @@ class OldEpoch:
 
     @property
     def checkpoints(self) -> str:
-        """The name of its table of checkpoints, from the acknowledged one on."""
+        """The name of its table of checkpoints."""
         return f"old_checkpoints_{self.number}"
 
 
@@ -197,7 +197,6 @@ def acknowledge_old(connection: sqlite3.Connection, old: OldEpoch, size: int, no
     connection.execute(
         "UPDATE old_epochs SET acknowledged = ?, acknowledgement = ? WHERE number = ?", (size, note, old.number)
     )
-    connection.execute(f"DELETE FROM {old.checkpoints} WHERE size < ?", (size,))
 
 
 def forget_some(connection: sqlite3.Connection, old: OldEpoch) -> None:

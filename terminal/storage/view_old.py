@@ -1,6 +1,7 @@
 """What epochs that have ended still owe to headquarters, copied into the view (docs/view.md).
 
-Nothing is added to such an epoch, so its entries are copied once; what headquarters acknowledges of it goes again.
+Nothing is added to such an epoch, so its entries are copied once. They go again when headquarters has acknowledged it
+to its end; until then any of them may be asked for.
 """
 
 # ruff: noqa: S608 - names of tables come from `OldEpoch`, which makes them of a number
@@ -46,6 +47,8 @@ class OldInView:
         journal.execute("BEGIN")  # a table may go in between
         page = Page(old_epochs(journal))
         for old in page.epochs:
+            if old.acknowledged == old.size:  # it is being forgotten
+                continue
             self._read(journal, old, page, most)
         journal.execute("COMMIT")
         return page
@@ -55,21 +58,20 @@ class OldInView:
         view.execute("DELETE FROM old_epochs")
         view.executemany(
             "INSERT INTO old_epochs (epoch, size, acknowledged) VALUES (?, ?, ?)",
-            [(old.epoch, old.size, old.acknowledged) for old in page.epochs],
+            [(old.epoch, old.size, old.acknowledged) for old in page.epochs if old.acknowledged < old.size],
         )
         view.executemany("INSERT INTO old_entries (epoch, sequence, record, sealed) VALUES (?, ?, ?, ?)", page.entries)
         view.executemany("INSERT INTO old_checkpoints (epoch, size, note) VALUES (?, ?, ?)", page.checkpoints)
-        for table, number in (("old_entries", "sequence"), ("old_checkpoints", "size")):
-            owed = f"SELECT 1 FROM old_epochs WHERE epoch = {table}.epoch AND acknowledged <= {table}.{number}"
-            view.execute(f"DELETE FROM {table} WHERE NOT EXISTS ({owed})")
+        for table in ("old_entries", "old_checkpoints"):
+            view.execute(f"DELETE FROM {table} WHERE epoch NOT IN (SELECT epoch FROM old_epochs)")
 
     def written(self, page: Page) -> None:
         """The page is there."""
         self._copied, self._signed = page.copied, page.signed
 
     def _read(self, journal: sqlite3.Connection, old: OldEpoch, page: Page, most: int) -> None:
-        copied = max(self._copied.get(old.epoch, -1), old.acknowledged - 1)
-        signed = max(self._signed.get(old.epoch, -1), old.acknowledged - 1)
+        copied = self._copied.get(old.epoch, -1)
+        signed = self._signed.get(old.epoch, -1)
         entries = _rows(journal, f"SELECT sequence, record, sealed FROM {old.entries}", "sequence", copied, most)
         copied = entries[-1][0] if entries else copied
         # Whoever reads a checkpoint finds the entries below it.

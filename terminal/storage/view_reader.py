@@ -36,10 +36,20 @@ class NoView(StorageError):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An epoch that has ended and is not acknowledged to its end; it had `size` entries."""
+
+    epoch: bytes
+    size: int
+    acknowledged: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """How far the journal is. `size` and `checkpoint` are of the newest signed checkpoint; 0 and None before the first.
 
+    `oldest` is the number of the first entry that is left; `past` are earlier epochs that headquarters does not have.
     `clock`, `list_number`, `list_issued_at_s`, `free_bytes` and `software` are what the gate says of itself.
     """
 
@@ -48,6 +58,8 @@ class Look:
     size: int
     checkpoint: bytes | None
     acknowledged: int
+    oldest: int
+    past: tuple[Past, ...]
     clock: str | None
     list_number: int | None
     list_issued_at_s: int | None
@@ -87,6 +99,8 @@ class ViewReader:
                 size=size,
                 checkpoint=checkpoint,
                 acknowledged=_number(facts.get("acknowledged")) or 0,
+                oldest=view.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0],
+                past=tuple(Past(*row) for row in view.execute(_PAST)),
                 clock=clock if isinstance(clock, str) else None,
                 list_number=_number(facts.get("list_number")),
                 list_issued_at_s=_number(facts.get("list_issued_at_s")),
@@ -94,10 +108,10 @@ class ViewReader:
                 software=software if isinstance(software, str) else "",
             )
 
-    def batch(self, run: Run, first: int, limit: int) -> Batch | None:
+    def batch(self, run: Run, first: int, limit: int, past: bytes | None = None) -> Batch | None:
         """The largest batch that begins at entry `first` and ends at a checkpoint not beyond size `limit`.
 
-        None: there is none (yet), or the view is of another start of the gate than `run`.
+        `past`: of that earlier epoch. None: there is none (yet), or the view is of another start of the gate.
 
         Raises:
             NoView: nothing that can be read.
@@ -105,7 +119,9 @@ class ViewReader:
         with self._opened() as (view, now, epoch):
             if now != run:
                 return None
-            found = view.execute(_ENTRIES, (first, MAX_BATCH_ENTRIES))
+            entries_of, sizes_of, note_of = _PRESENT_ONES if past is None else _PAST_ONES
+            of = {"first": first, "most": MAX_BATCH_ENTRIES, "epoch": past}
+            found = view.execute(entries_of, of)
             entries: list[tuple[bytes, bytes | None]] = []
 
             def weights() -> Iterator[int]:
@@ -115,12 +131,12 @@ class ViewReader:
                     entries.append((record, sealed))
                     yield len(record) + len(sealed or b"")
 
-            sizes = [size for (size,) in view.execute(_SIZES, (first, first + MAX_BATCH_ENTRIES))]
+            sizes = [size for (size,) in view.execute(sizes_of, of)]
             end = fits(first, weights(), sizes, limit)
             if end is None:
                 return None
-            (note,) = view.execute("SELECT note FROM checkpoints WHERE size = ?", (end,)).fetchone()
-        return Batch(epoch, first, tuple(islice(entries, end - first)), note)
+            (note,) = view.execute(note_of, {**of, "size": end}).fetchone()
+        return Batch(past or epoch, first, tuple(islice(entries, end - first)), note)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[sqlite3.Connection, Run, bytes]]:
@@ -169,5 +185,15 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) and 0 <= value < MAX_SIZE else None
 
 
-_ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence >= ? ORDER BY sequence LIMIT ?"
-_SIZES = "SELECT size FROM checkpoints WHERE size > ? AND size <= ?"
+_PAST = "SELECT epoch, size, acknowledged FROM old_epochs ORDER BY rowid"
+_PRESENT_ONES = (
+    "SELECT sequence, record, sealed FROM entries WHERE sequence >= :first ORDER BY sequence LIMIT :most",
+    "SELECT size FROM checkpoints WHERE size > :first AND size <= :first + :most",
+    "SELECT note FROM checkpoints WHERE size = :size",
+)
+_PAST_ONES = (
+    """SELECT sequence, record, sealed FROM old_entries WHERE epoch = :epoch AND sequence >= :first
+      ORDER BY sequence LIMIT :most""",
+    "SELECT size FROM old_checkpoints WHERE epoch = :epoch AND size > :first AND size <= :first + :most",
+    "SELECT note FROM old_checkpoints WHERE epoch = :epoch AND size = :size",
+)

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from terminal.core import topics
 from terminal.core.instant import ClockQuality
 from terminal.core.messages import Head, Presence, Replay
+from terminal.core.past_uplink import PastUplink
 from terminal.core.uplink import Sent, Uplink
 from terminal.edges.mqtt import Line
 from terminal.edges.seldom import Seldom
@@ -51,6 +52,7 @@ class Sender:
         self._news: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._connected = False
         self._uplink = Uplink(0)
+        self._past: dict[bytes, PastUplink] = {}
         self._look: Look | None = None
         self._stamp: Stamp | None = None
         self._look_due_s = 0.0
@@ -118,12 +120,14 @@ class Sender:
         self._uplink.acknowledged(look.acknowledged, now_s)
         if not self._connected:
             return
-        if self._uplink.is_stuck(now_s):
+        if self._uplink.is_stuck(now_s) or any(past.is_stuck(now_s) for past in self._past.values()):
             self._line.cut("the broker neither takes what is sent nor refuses it")
             return
         self._tell_head(look, now_s)
         while not self._stopping.is_set() and self._send(look, now_s):
             self._heartbeat.beat(PART)
+        for epoch, past in self._past.items():
+            self._send_past(look, epoch, past, now_s)
 
     def _look_again(self, now_s: float) -> Look | None:
         stamp = self._reader.stamp()
@@ -137,7 +141,11 @@ class Sender:
             return None
         before, self._look = self._look, look
         self._stamp, self._look_due_s = stamp, now_s + LOOK_EVERY_S
-        # An old epoch's entries that were never acknowledged would be sent from here as well, once the view shows them.
+        self._past = {
+            each.epoch: self._past.get(each.epoch) or PastUplink(each.size, each.acknowledged) for each in look.past
+        }
+        for each in look.past:
+            self._past[each.epoch].acknowledged(each.acknowledged)
         if before is None or (before.run, before.epoch) != (look.run, look.epoch):
             self._uplink = Uplink(look.acknowledged)
             if self._connected:
@@ -162,6 +170,22 @@ class Sender:
         sent = uplink.sent(wanted, batch.first + len(batch.entries), now_s)
         done.add_done_callback(lambda future: self._news.put(partial(self._settled, uplink, sent, future)))
         return True
+
+    def _send_past(self, look: Look, epoch: bytes, past: PastUplink, now_s: float) -> None:
+        """Send a batch of an epoch that has ended, if one is due: what is written now goes ahead of it."""
+        wanted = past.next(now_s)
+        if wanted is None:
+            return
+        try:
+            batch = self._reader.batch(look.run, wanted.first, wanted.limit, epoch)
+        except NoView:
+            return
+        if batch is None:
+            past.unavailable(wanted, now_s)
+            return
+        done = self._line.publish(topics.own(self._terminal, "journal"), batch.encode())
+        sent = past.sent(wanted, batch.first + len(batch.entries), now_s)
+        done.add_done_callback(lambda future: self._news.put(partial(self._past_settled, past, sent, future)))
 
     def _tell_head(self, look: Look, now_s: float) -> None:
         said = (look.epoch, look.list_number, look.clock, look.software)
@@ -195,14 +219,21 @@ class Sender:
     def _on_lost(self) -> None:
         self._connected = False
         self._uplink.lost()
+        for past in self._past.values():
+            past.lost()
 
     def _on_acknowledged(self, epoch: bytes, size: int) -> None:
         if self._look is not None and epoch == self._look.epoch:
             self._uplink.acknowledged(size, self._monotonic_s())
+        elif epoch in self._past:
+            self._past[epoch].acknowledged(size)
 
     def _on_asked_again(self, replay: Replay) -> None:
-        if self._look is not None and replay.epoch == self._look.epoch:
-            self._uplink.asked_again(replay.first, replay.last)
+        if replay.epoch in self._past:
+            self._past[replay.epoch].asked_again(replay.first, replay.last)
+        elif self._look is not None and replay.epoch == self._look.epoch:
+            if replay.last >= self._look.oldest:  # what retention has dropped nobody can send
+                self._uplink.asked_again(max(replay.first, self._look.oldest), replay.last)
         else:
             self._seldom.say("replay-of-another-epoch", epoch=replay.epoch.hex(), first=replay.first)
 
@@ -211,6 +242,13 @@ class Sender:
             uplink.taken(sent)
         else:
             uplink.refused(sent, self._monotonic_s())
+            self._seldom.say("batch-not-taken", why=str(error))
+
+    def _past_settled(self, past: PastUplink, sent: Sent, future: "Future[None]") -> None:
+        if (error := future.exception()) is None:
+            past.taken(sent, self._monotonic_s())
+        else:
+            past.refused(sent, self._monotonic_s())
             self._seldom.say("batch-not-taken", why=str(error))
 
     def _head_settled(self, future: "Future[None]") -> None:

@@ -206,7 +206,7 @@ def test_old_epoch_is_acknowledged_like_the_present_one(tmp_path: Path) -> None:
         assert acknowledge(gate, notes[0]) == Ignored("old")
         assert [(old.epoch, old.size, old.acknowledged) for old in gate.store._epochs.old] == [(epoch, 4, 2)]
     assert rows(tmp_path / "journal", "SELECT sequence FROM old_entries_1") == [(0,), (1,), (2,), (3,)]
-    assert rows(tmp_path / "journal", "SELECT size FROM old_checkpoints_1") == [(2,), (3,), (4,)]
+    assert rows(tmp_path / "journal", "SELECT size FROM old_checkpoints_1") == [(1,), (2,), (3,), (4,)]
 
 
 def test_word_that_ended_the_epoch_ends_nothing_more(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from terminal.core.acknowledgement import Acknowledged
 from terminal.core.checkpoint import checkpoint_of
 from terminal.core.signed_note import parse_note
 from terminal.storage.view import PAGE, PATIENCE_S, View
+from tests.storage.past import acknowledge, by_office
 from tests.storage.support import Gate, intent, start
 
 WAIT_S = 60.0
@@ -203,3 +205,13 @@ def test_folder_that_is_not_there_is_told_and_the_journal_goes_on(tmp_path: Path
 def test_group_may_read_the_view_and_others_may_not(shown: Shown) -> None:
     shown.turn()
     assert stat.S_IMODE(shown.path.stat().st_mode) == 0o640
+
+
+def test_checkpoints_that_the_journal_has_thinned_leave_the_view(shown: Shown) -> None:
+    for _ in range(5):
+        shown.write(1)
+    shown.turn()
+    assert isinstance(acknowledge(shown.gate, by_office(shown.gate.notes()[3])), Acknowledged)
+    shown.turn()
+    assert shown.read("SELECT size FROM checkpoints ORDER BY size") == [(4,), (5,)]
+    assert shown.read("SELECT count(*) FROM entries") == [(5,)]

@@ -140,6 +140,7 @@ def test_reader_holds_nothing_between_its_looks(shown: Shown) -> None:
     shown.write(1)
     shown.turn()
     reader(shown).look()
+    assert shown.view.stop(60)
     with closing(sqlite3.connect(shown.path, timeout=0, isolation_level=None)) as view:
         view.execute("BEGIN EXCLUSIVE")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from headquarters.journal.collecting import Collected, Collector, Outcome
+from headquarters.journal.collecting import Collected, Collector, Forked, Outcome
 from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
 from terminal.core import topics
 from terminal.core.acknowledgement import Acknowledged, Ignored
@@ -138,6 +138,7 @@ class Headquarters:
     batches: list[Batch] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
     presence: list[bytes] = field(default_factory=list)
+    forks: int = 0
     deaf: bool = False
     """What arrives is taken, and lost."""
     mute: bool = False
@@ -208,9 +209,11 @@ class Headquarters:
             self.news.tell()
 
     def _acknowledge(self, terminal: str, outcome: Outcome) -> None:
-        assert isinstance(outcome, Collected), outcome
-        if outcome.acknowledgement is not None and not self.mute:
-            self.line.publish(topics.own(terminal, "ack"), outcome.acknowledgement, retain=True)
+        assert isinstance(outcome, Collected | Forked), outcome
+        if isinstance(outcome, Forked):
+            self.forks += 1
+        elif outcome.acknowledgement is not None and not self.mute:
+            self.line.publish(topics.own(terminal, "ack"), outcome.acknowledgement, retain=not outcome.ended)
 
 
 @dataclass
