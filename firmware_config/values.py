@@ -102,4 +102,6 @@ InputName = Literal[
     "controller_fault",
     "call",
 ]
-Question = Literal["state", "acknowledge", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"]
+Question = Literal[
+    "state", "acknowledge", "command", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"
+]

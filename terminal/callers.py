@@ -13,7 +13,8 @@ from terminal.core.barrier_words import GuardOrder
 
 STATE = "state"
 ACKNOWLEDGE = "acknowledge"
-EVERYTHING = frozenset({STATE, ACKNOWLEDGE, *(order.value for order in GuardOrder)})
+COMMAND = "command"
+EVERYTHING = frozenset({STATE, ACKNOWLEDGE, COMMAND, *(order.value for order in GuardOrder)})
 ROOT_UID = 0
 OVERFLOW_UID = 65534
 """In a user namespace everybody who is not known there looks like this one user, so it is nobody's."""

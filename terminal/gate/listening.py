@@ -11,6 +11,7 @@ from firmware_config.gate import Gate
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
+from terminal.commanding import Commanding
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.local_socket import PART, LocalSocket
 from terminal.gate.ending import Ending, Stage
@@ -28,6 +29,7 @@ def start_socket(
     lanes: Mapping[int, LaneForOrders],
     *,
     acknowledging: Acknowledging,
+    commanding: Commanding,
     journal: Journal,
     alarms: Alarms,
     heartbeats: Heartbeats,
@@ -44,6 +46,7 @@ def start_socket(
         acknowledging,
         journal,
         alarms,
+        commanding=commanding,
         name_of=_name,
         orders_rate=Rate(ORDERS_A_MINUTE, 60, time.monotonic),
         acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, time.monotonic),

@@ -38,6 +38,7 @@ from terminal.acknowledging import Acknowledging
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
+from terminal.commanding import Commanding
 from terminal.core.barrier_words import Phase
 from terminal.core.issuers import HeadquartersKey, SealingKey
 from terminal.edges.clock import FlooredClock
@@ -225,6 +226,7 @@ class GateProcess:
             gate,
             self._lanes,
             acknowledging=self._acknowledging,
+            commanding=Commanding(journal, self._command_keys, self._clock, self._alarms),
             journal=self._journal,
             alarms=self._alarms,
             heartbeats=self._heartbeats,
@@ -273,8 +275,10 @@ class GateProcess:
         return rules.issuers.sealing[0] if rules else None
 
     def _cosigners(self) -> Sequence[HeadquartersKey]:
-        rules = self._keeper.current()
-        return rules.issuers.acknowledgements if rules else ()
+        return rules.issuers.acknowledgements if (rules := self._keeper.current()) else ()
+
+    def _command_keys(self) -> Sequence[HeadquartersKey]:
+        return rules.issuers.commands if (rules := self._keeper.current()) else ()
 
     def _time_zone(self) -> tzinfo | None:
         rules = self._keeper.current()

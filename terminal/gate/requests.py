@@ -15,7 +15,8 @@ import structlog
 
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
-from terminal.callers import ACKNOWLEDGE, STATE, Caller, Callers, Rate
+from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, Caller, Callers, Rate
+from terminal.commanding import MAX_COMMAND_LETTERS, Commanding
 from terminal.core.barrier_answers import green
 from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
 from terminal.core.journal import Entry, Kind, OrderResult
@@ -30,7 +31,7 @@ REMEMBERED = 256
 ORDERS_A_MINUTE = 60
 """Of one user; a person gives far fewer."""
 ACKNOWLEDGEMENTS_A_MINUTE = 600
-"""Of one user; the newest says all that those before it said."""
+"""Of one user, and his commands among them; the newest says all that those before it said."""
 MAX_NOTE_BYTES = 8 * 1024
 DENIALS_A_MINUTE = 1
 """Of one user, in the journal; each is answered."""
@@ -84,6 +85,11 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
         "note": Field(f"a signed note of 1 to {MAX_NOTE_BYTES} bytes", _is_note),
     },
+    "command": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
+        "command": Field(f"1 to {MAX_COMMAND_LETTERS} letters of base64", _is_text(1, MAX_COMMAND_LETTERS)),
+    },
 }
 
 
@@ -98,6 +104,7 @@ class Requests:
         journal: Journal,
         alarms: Alarms,
         *,
+        commanding: Commanding,
         name_of: Callable[[int], str | None],
         orders_rate: Rate,
         acknowledgements_rate: Rate,
@@ -107,6 +114,7 @@ class Requests:
         self._callers = callers
         self._orders = orders
         self._acknowledging = acknowledging
+        self._commanding = commanding
         self._journal = journal
         self._alarms = alarms
         self._name_of = name_of
@@ -132,7 +140,9 @@ class Requests:
         if asked["ask"] == STATE:
             return {**head, **self._state()}
         if asked["ask"] == ACKNOWLEDGE:
-            return {**head, **self._acknowledge(uid, asked["note"])}
+            return {**head, **self._believed(uid, self._acknowledging.take, asked["note"])}
+        if asked["ask"] == COMMAND:
+            return {**head, **self._believed(uid, self._commanding.take, asked["command"])}
         return {**head, **_told(self._order(uid, asked["id"], _order(caller, asked)))}
 
     # ------------------------------------------------------------------------------------------------- what is asked
@@ -142,12 +152,13 @@ class Requests:
         alarms = [{"alarm": each.name, "lane": each.lane, "about": each.about} for each in self._alarms.standing()]
         return {"lanes": lanes, "alarms": alarms}
 
-    def _acknowledge(self, uid: int, note: str) -> dict[str, Any]:
+    def _believed(self, uid: int, take: Callable[[str], dict[str, Any]], signed: str) -> dict[str, Any]:
+        """What headquarters signed, to whoever judges that."""
         with self._lock:
             if not self._acknowledgements_rate.allows(uid):
                 say = f"nothing was done: more than {ACKNOWLEDGEMENTS_A_MINUTE} notes in a minute; the newest is enough"
                 return _told(_refused(TOO_MANY, say))
-        return self._acknowledging.take(note)
+        return take(signed)
 
     def _order(self, uid: int, name: str, order: Order) -> Answer:
         """Give the order, once for each `id`: whoever sends it again gets the answer of the first time."""
@@ -179,7 +190,7 @@ class Requests:
         """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
         by = caller.user if caller else f"uid {uid}"
         with self._lock:
-            write = right not in (STATE, ACKNOWLEDGE) and self._denials_rate.allows(uid)
+            write = right not in (STATE, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
         if write:
             public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
             known = lane if lane in self._orders.state() else None

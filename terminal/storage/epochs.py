@@ -206,6 +206,7 @@ def forget_some(connection: sqlite3.Connection, old: OldEpoch) -> None:
         return
     for table in (old.entries, old.checkpoints):
         connection.execute(f"DROP TABLE {table}")
+    connection.execute("DELETE FROM old_erased WHERE epoch = ?", (old.epoch,))
     connection.execute("DELETE FROM old_epochs WHERE number = ?", (old.number,))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from terminal.core.command import Command
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import (
@@ -36,12 +37,22 @@ from terminal.core.stay import OpenPassage, StayChange
 from terminal.errors import DocumentError, StorageError
 from terminal.ports import Clock
 from terminal.storage.checkpoints import Checkpoints
+from terminal.storage.commands import carry_out
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
 from terminal.storage.epochs import Changed, EpochEnded, Epochs, end_epoch, present_in
 from terminal.storage.passages import Passages
 from terminal.storage.stays import Row, Stays
-from terminal.storage.stored import Stored, as_written, intents_of, orders_of, side_of
+from terminal.storage.stored import (
+    OPEN_INTENTS,
+    OPEN_ORDERS,
+    OPEN_PASSAGES,
+    Stored,
+    as_written,
+    intents_of,
+    orders_of,
+    passages_of,
+)
 from terminal.storage.writer import Writer
 
 PAGE = 256
@@ -117,6 +128,25 @@ class JournalWriter:
             now = self._clock.now()
             return self._writer.submit(store, stored)
 
+    def carry_out(self, command: Command) -> "Future[EntryKey | None]":
+        """Queue a command of headquarters; never blocks. The future gives the key of the entry that answers it.
+
+        What it changes, that entry and its number survive a power cut together; None: it was done before.
+        """
+
+        def store(connection: sqlite3.Connection) -> EntryKey | None:
+            entry = carry_out(connection, command)
+            return None if entry is None else self._store(connection, entry, now)
+
+        def stored(key: EntryKey | None) -> None:
+            if key is not None:
+                self._promised = key.sequence
+                self._writer.scrub()
+
+        with self._in_order:
+            now = self._clock.now()
+            return self._writer.submit(store, stored)
+
     def begin_epoch(self, epoch: bytes) -> EpochEnded | None:
         """As `Store.begin_epoch`, with the 16 bytes of the next one."""
         now = self._clock.now()
@@ -158,7 +188,7 @@ class JournalWriter:
             StorageError: the disk failed, or an entry is not as it was written.
         """
         with self._database.reading() as connection:
-            return intents_of(connection.execute(_OPEN_INTENTS, (0,)).fetchall())
+            return intents_of(connection.execute(OPEN_INTENTS, (0,)).fetchall())
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """The orders of which nobody wrote down what came of them, oldest first. Reads from the disk.
@@ -167,7 +197,7 @@ class JournalWriter:
             StorageError: the disk failed, or an entry is not as it was written.
         """
         with self._database.reading() as connection:
-            return orders_of(connection.execute(_OPEN_ORDERS, (0,)).fetchall())
+            return orders_of(connection.execute(OPEN_ORDERS, (0,)).fetchall())
 
     def open_passages(self) -> tuple[OpenPassage, ...]:
         """The passages that began with an intent and have no end, oldest first. Reads from the disk.
@@ -176,18 +206,7 @@ class JournalWriter:
             StorageError: the disk failed, an entry is not as it was written, or a row does not open with this key.
         """
         with self._database.reading() as connection:
-            return tuple(
-                OpenPassage(
-                    sequence,
-                    record.lane,
-                    record.time.ms,
-                    self._passages.holder(sequence, holder),
-                    side_of(record),
-                    record.kind is Kind.ORDER,
-                )
-                for sequence, record_bytes, sealed, holder in connection.execute(_OPEN_PASSAGES).fetchall()
-                for record in (as_written(sequence, record_bytes, sealed).record,)
-            )
+            return passages_of(connection.execute(OPEN_PASSAGES).fetchall(), self._passages.holder)
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
@@ -251,10 +270,10 @@ class JournalWriter:
         if newest >= 0:
             as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
         if self._running:
-            for intent in intents_of(connection.execute(_OPEN_INTENTS, (self._promised + 1,)).fetchall()):
+            for intent in intents_of(connection.execute(OPEN_INTENTS, (self._promised + 1,)).fetchall()):
                 public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
                 self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
-            for order in orders_of(connection.execute(_OPEN_ORDERS, (self._promised + 1,)).fetchall()):
+            for order in orders_of(connection.execute(OPEN_ORDERS, (self._promised + 1,)).fetchall()):
                 self.append(order_settled(order, OrderResult.REFUSED, NOT_DURABLE))
         self._promised, self._running = newest, True
 
@@ -270,17 +289,6 @@ class JournalWriter:
 
 _LARGEST = 2**63 - 1
 _PAGE = "SELECT sequence, record, sealed FROM entries WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"
-_OPEN_PASSAGES = (
-    "SELECT sequence, record, sealed, holder FROM open_passages JOIN entries USING (sequence) ORDER BY sequence"
-)
-_OPEN_INTENTS = (
-    "SELECT sequence, record, sealed FROM open_intents JOIN entries USING (sequence)"
-    " WHERE sequence >= ? ORDER BY sequence"
-)
-_OPEN_ORDERS = (
-    "SELECT sequence, record, sealed FROM open_orders JOIN entries USING (sequence)"
-    " WHERE sequence >= ? ORDER BY sequence"
-)
 
 
 def _newest(connection: sqlite3.Connection) -> int:

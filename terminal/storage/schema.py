@@ -129,3 +129,14 @@ def other_past(connection: sqlite3.Connection) -> None:
              BEGIN SELECT raise(ABORT, 'what is acknowledged stays acknowledged'); END""",
     ):
         connection.execute(statement)
+
+
+@migration
+def erased_in_old_epochs(connection: sqlite3.Connection) -> None:
+    """Whose sealed part was erased in an epoch that had ended, likewise."""
+    connection.execute(
+        """CREATE TABLE old_erased (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             epoch BLOB NOT NULL,
+             sequence INTEGER NOT NULL) STRICT"""
+    )

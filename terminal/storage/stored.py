@@ -1,9 +1,11 @@
 """Entries as they are read back from the disk, each found to be as it was written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from terminal.core.barrier_words import Side
-from terminal.core.journal import OpenIntent, OpenOrder, Record, decode_record
+from terminal.core.journal import Kind, OpenIntent, OpenOrder, Record, decode_record
+from terminal.core.stay import Holder, OpenPassage
 from terminal.errors import DocumentError, StorageError
 
 Row = tuple[int, bytes, bytes | None]
@@ -45,7 +47,35 @@ def orders_of(rows: list[Row]) -> tuple[OpenOrder, ...]:
     return tuple(OpenOrder(record.sequence, record.lane, str(record.public["order"])) for record in records)
 
 
-def side_of(record: Record) -> Side | None:
+def passages_of(
+    rows: list[tuple[int, bytes, bytes | None, bytes | None]],
+    holder_of: Callable[[int, bytes | None], Holder | None],
+) -> tuple[OpenPassage, ...]:
+    """Rows, with whose each is as it stands there, as passages; raises as `as_written`."""
+    found = (
+        (as_written(*entry).record, holder_of(entry[0], holder))
+        for entry, holder in ((row[:3], row[3]) for row in rows)
+    )
+    return tuple(
+        OpenPassage(record.sequence, record.lane, record.time.ms, holder, _side_of(record), record.kind is Kind.ORDER)
+        for record, holder in found
+    )
+
+
+def _side_of(record: Record) -> Side | None:
     """The way that the vehicle goes, where the record says so."""
     said = record.public.get("side")
     return Side(said) if isinstance(said, str) and said in set(Side) else None
+
+
+OPEN_PASSAGES = (
+    "SELECT sequence, record, sealed, holder FROM open_passages JOIN entries USING (sequence) ORDER BY sequence"
+)
+OPEN_INTENTS = (
+    "SELECT sequence, record, sealed FROM open_intents JOIN entries USING (sequence)"
+    " WHERE sequence >= ? ORDER BY sequence"
+)
+OPEN_ORDERS = (
+    "SELECT sequence, record, sealed FROM open_orders JOIN entries USING (sequence)"
+    " WHERE sequence >= ? ORDER BY sequence"
+)

@@ -32,6 +32,7 @@ class Page:
     checkpoints: list[tuple[bytes, int, bytes]] = field(default_factory=list)
     copied: dict[bytes, int] = field(default_factory=dict)
     signed: dict[bytes, int] = field(default_factory=dict)
+    erased: list[tuple[int, bytes, int]] = field(default_factory=list)
     more: bool = False
 
 
@@ -41,11 +42,13 @@ class OldInView:
     def __init__(self) -> None:
         self._copied: dict[bytes, int] = {}
         self._signed: dict[bytes, int] = {}
+        self._erased = 0
 
     def read(self, journal: sqlite3.Connection, most: int) -> Page:
         """The next page, of `most` entries and checkpoints of each epoch at the most."""
         journal.execute("BEGIN")  # a table may go in between
         page = Page(old_epochs(journal))
+        page.erased = journal.execute(_ERASED, (self._erased,)).fetchall()
         for old in page.epochs:
             if old.acknowledged == old.size:  # it is being forgotten
                 continue
@@ -62,12 +65,15 @@ class OldInView:
         )
         view.executemany("INSERT INTO old_entries (epoch, sequence, record, sealed) VALUES (?, ?, ?, ?)", page.entries)
         view.executemany("INSERT INTO old_checkpoints (epoch, size, note) VALUES (?, ?, ?)", page.checkpoints)
+        erase = "UPDATE old_entries SET sealed = NULL WHERE epoch = ? AND sequence = ?"
+        view.executemany(erase, [row[1:] for row in page.erased])
         for table in ("old_entries", "old_checkpoints"):
             view.execute(f"DELETE FROM {table} WHERE epoch NOT IN (SELECT epoch FROM old_epochs)")
 
     def written(self, page: Page) -> None:
         """The page is there."""
         self._copied, self._signed = page.copied, page.signed
+        self._erased = page.erased[-1][0] if page.erased else self._erased
 
     def _read(self, journal: sqlite3.Connection, old: OldEpoch, page: Page, most: int) -> None:
         copied = self._copied.get(old.epoch, -1)
@@ -82,6 +88,9 @@ class OldInView:
         page.copied[old.epoch] = copied
         page.signed[old.epoch] = notes[-1][0] if notes else signed
         page.more |= most in (len(entries), len(found))
+
+
+_ERASED = "SELECT number, epoch, sequence FROM old_erased WHERE number > ? ORDER BY number"
 
 
 def _rows(journal: sqlite3.Connection, select: str, number: str, after: int, most: int) -> list[tuple[Any, ...]]:

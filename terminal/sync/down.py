@@ -1,4 +1,4 @@
-"""The thread that receives: files into the mirror, acknowledgements to the gate, wishes to the sender (design 7)."""
+"""The thread that receives: files into the mirror, what headquarters signed to the gate, wishes to the sender."""
 
 import threading
 import time
@@ -43,11 +43,12 @@ class Receiver:
         note: Callable[[bytes], None],
         own_head: Callable[[bytes], None],
         asked_again: Callable[[Replay], None],
+        command: Callable[[bytes], None],
         heartbeat: Heartbeat,
         seldom: Seldom,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`note` gets acknowledgements, `own_head` the note in the head that the broker kept of us; neither blocks."""
+        """`note` gets acknowledgements, `own_head` the note in the head that the broker kept of us; none blocks."""
         self._line = line
         self._writer = writer
         self._terminal = terminal
@@ -55,6 +56,7 @@ class Receiver:
         self._own: dict[str, Callable[[Arrived], None]] = {
             topics.own(terminal, "ack"): lambda event: note(event.body),
             topics.own(terminal, "head"): lambda event: own_head(decode_head(event.body).checkpoint),
+            topics.own(terminal, "command"): lambda event: command(event.body),
             topics.own(terminal, "replay"): lambda event: asked_again(decode_replay(event.body)),
         }
         self._heartbeat = heartbeat
@@ -75,7 +77,7 @@ class Receiver:
     def connected(self, event: Connected) -> None:
         """Ask for what is ours: our head first, since the sender is about to write another one."""
         self._subscribe([topics.own(self._terminal, "head")], retained=True)
-        self._subscribe([topics.own(self._terminal, leaf) for leaf in ("ack", "replay")], retained=True)
+        self._subscribe([topics.own(self._terminal, leaf) for leaf in ("ack", "replay", "command")], retained=True)
         now_s = self._monotonic_s()
         fresh = self._looked_at_s is not None and now_s - self._looked_at_s < LOOK_AT_CONNECT_S
         self._ask_for_files(retained=not (event.session_kept and fresh))

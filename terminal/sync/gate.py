@@ -1,10 +1,12 @@
-"""The thread that hands acknowledgements to the gate, which alone can tell whether they are any (docs/socket.md)."""
+"""The thread that hands what headquarters signed to the gate, which alone can judge it (docs/socket.md)."""
 
 import re
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
+from terminal.core.command import MAX_COMMAND_BYTES
 from terminal.edges.local_client import NoAnswer, NotAsked, ask
 from terminal.edges.seldom import Seldom
 from terminal.ports import Heartbeat
@@ -17,6 +19,8 @@ ANSWER_S = 20.0
 MAX_NOTE_BYTES = 8 * 1024
 MAX_WAITING = 8
 """Journals, of this terminal's epochs, whose notes may wait; one note of each."""
+_COMMAND = b"", False
+"""The place of a command among the notes that wait: no epoch is so short."""
 _ORIGIN = re.compile(rb"xs-terminal/[a-z0-9-]{1,32}/([0-9a-f]{32})\n")
 
 
@@ -49,6 +53,15 @@ class Handover:
                 self._waiting.pop(next(iter(self._waiting)))
             self._turn.notify_all()
 
+    def command(self, body: bytes) -> None:
+        """Have a command handed over, the newest only: headquarters sends one at a time. Any thread, never blocks."""
+        if len(body) > MAX_COMMAND_BYTES:
+            self._seldom.say("command-too-large", bytes=len(body))
+            return
+        with self._turn:
+            self._waiting[_COMMAND] = body
+            self._turn.notify_all()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -70,10 +83,31 @@ class Handover:
                     continue
                 key = next(iter(self._waiting))
                 note = self._waiting.pop(key)
-            if not self._hand_over(*key, note):
+            if not (self._obey(note) if key == _COMMAND else self._hand_over(*key, note)):
                 with self._turn:
                     self._waiting.setdefault(key, note)
                 self._stopping.wait(AGAIN_S)
+
+    def _obey(self, body: bytes) -> bool:
+        """Tell whether the gate has judged this command; what came of it stands in its journal, or its log."""
+        command = {"version": 1, "ask": "command", "command": b64encode(body).decode()}
+        try:
+            answer = ask(self._gate, command, ANSWER_S)
+        except (NotAsked, NoAnswer) as error:
+            self._seldom.say("gate-not-asked", why=str(error))
+            return False
+        match answer:
+            case {"result": "done" | "done-before"}:
+                return True
+            case {"result": "ignored", "why": "no-keys"}:
+                self._seldom.say("gate-cannot-judge", why="it has no rules in force, so no keys of headquarters")
+                return False
+            case {"result": "ignored", "why": why}:
+                self._seldom.say("command-ignored", why=str(why))
+                return True
+            case _:
+                self._seldom.say("gate-refuses", say=str(answer.get("say", answer)))
+                return False
 
     def _hand_over(self, epoch: bytes, own_head: bool, note: bytes) -> bool:
         """Tell whether the gate has judged it."""

@@ -57,7 +57,7 @@ def test_names_are_those_of_the_port_and_of_the_barrier() -> None:
     assert get_args(element(hints["outputs"])) == tuple(map(str, Output))
     assert tuple(key_types(Wiring)) == (*map(str, Output), *map(str, Input))
     assert get_args(unwrapped(hints["logic"])[0]) == tuple(map(str, Logic))
-    assert get_args(Question) == ("state", "acknowledge", *map(str, GuardOrder))
+    assert get_args(Question) == ("state", "acknowledge", "command", *map(str, GuardOrder))
 
 
 @pytest.mark.parametrize(

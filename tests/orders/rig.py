@@ -11,6 +11,7 @@ from simulation.world import World
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
+from terminal.commanding import Commanding
 from terminal.core.barrier_words import (
     CLOSE_OUTPUT,
     CONTACTS,
@@ -75,6 +76,7 @@ class Lanes:
         self._monotonic_s = monotonic_s
         self._own_board = own_board
         self.cosigners: tuple[HeadquartersKey, ...] = ()
+        self.command_keys: tuple[HeadquartersKey, ...] = ()
         self._parts = ExitStack()
         self._news = threading.Condition()
         self._been: set[tuple[int, Phase]] = set()
@@ -101,6 +103,7 @@ class Lanes:
             self.acknowledging,
             self.gate.journal,
             self.alarms,
+            commanding=Commanding(self.gate.journal, lambda: self.command_keys, self.gate.clock, self.alarms),
             name_of={STRANGER_UID: "mallory"}.get,
             acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, self._monotonic_s),
             orders_rate=Rate(ORDERS_A_MINUTE, 60, self._monotonic_s),

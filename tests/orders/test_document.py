@@ -14,6 +14,7 @@ from terminal.callers import EVERYTHING
 from terminal.core.acknowledgement import Why
 from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
+from terminal.core.command import Word
 from terminal.core.journal import OrderResult
 from terminal.edges import local_packets, local_socket
 from terminal.gate import requests
@@ -47,7 +48,7 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, flags=re.DOTALL)]
     asked = [example for example in examples if "ask" in example]
     assert [example["ask"] for example in asked] == list(requests.REQUESTS)
-    assert [requests.wrong(example) for example in asked] == [None, None, None]
+    assert [requests.wrong(example) for example in asked] == [None] * len(asked)
     state, answer, acknowledged = (example for example in examples if "ask" not in example)
     lane = requests.lane_state(1, State(settings=Settings()))
     assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
@@ -66,6 +67,12 @@ def test_reasons_why_a_note_is_ignored_are_those_of_the_document() -> None:
     results = ["acknowledged", "ignored", "other-past", "refused"]
     known = [*requests.REQUESTS["acknowledge"], *results, *get_args(Why), NO_KEYS]
     assert sorted(words("acknowledge")) == sorted(known)
+
+
+def test_reasons_why_a_command_is_ignored_are_those_of_the_document() -> None:
+    results = ["done", "done-before", "ignored", "refused"]
+    known = [*requests.REQUESTS["command"], *results, *get_args(Word), NO_KEYS]
+    assert sorted(words("command")) == sorted(known)
 
 
 def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:

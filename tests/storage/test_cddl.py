@@ -57,6 +57,10 @@ RIGHT = {
     "level raised": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "2", "was": "1", "since_s": 1_790_000_000}),
     "first gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32)}),
     "other gate.toml": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "was": bytes(32)}),
+    "sealed parts erased": Entry(
+        kind=Kind.ERASURE,
+        public={"command": 7, "what": "sealed-parts", "epoch": bytes(16), "count": 2, "missing": 0},
+    ),
     "entries dropped": Entry(kind=Kind.ERASURE, public={"what": "entries", "count": 250, "below": 750}),
     "clock doubted": Entry(kind=Kind.CLOCK, public={"quality": "doubtful", "was": "good"}),
     "clock jumped": Entry(kind=Kind.CLOCK, public={"quality": "good", "jump_ms": -3_600_000}),
@@ -105,6 +109,9 @@ WRONG = {
     "configuration in full": Entry(kind=Kind.CONFIGURATION_CHANGED, public={"sha256": bytes(32), "file": "[gate]"}),
     "erasure that names somebody": Entry(
         kind=Kind.ERASURE, public={"what": "closed-stays", "count": 1, "before_s": 1, "card": bytes(8)}
+    ),
+    "erasure by nobody's command": Entry(
+        kind=Kind.ERASURE, public={"what": "sealed-parts", "epoch": bytes(16), "count": 2, "missing": 0}
     ),
     "erasure of entries without a number": Entry(kind=Kind.ERASURE, public={"what": "entries", "count": 1}),
     "epoch that follows none": Entry(kind=Kind.EPOCH, public={"size": 7}),
