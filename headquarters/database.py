@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 from headquarters.tables.announced import announced_tables
+from headquarters.tables.commands import command_tables
 from headquarters.tables.journal import extend_alarms, journal_tables
 from terminal.errors import ConfigurationError, StorageError
 
@@ -105,6 +106,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     journal_tables.create_all,
     extend_alarms,
     announced_tables.create_all,
+    command_tables.create_all,
 )
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 

@@ -10,6 +10,7 @@ import typer
 
 from headquarters.cli.context import Why, document, headquarters, instant, public_key, shown
 from headquarters.files import write_aside
+from headquarters.journal.commands import command_key, order_erasure
 from headquarters.journal.cosigner import acknowledgement_keys
 from headquarters.journal.proving import ProofRefused, prove, verify_proof
 from headquarters.journal.reading import StoredEntry, Wanted, entry_key, latest, open_entry, shown_key, stored_entry
@@ -65,6 +66,20 @@ def journal_show(ctx: typer.Context, entry: EntryKeyText, why: Why = "") -> None
         _echo(name, value)
     for name, value in opened.items():
         _echo(str(name), _json(value))
+
+
+@journal_app.command("erase")
+def journal_erase(
+    ctx: typer.Context,
+    which: Annotated[list[str], typer.Argument(metavar="ENTRY…", help="As journal list shows them.")],
+    reason: Annotated[str, typer.Option(help="Why; stands in the list of changes.")] = "",
+) -> None:
+    """Erase sealed parts for good: here at once, at the terminals by a signed command each."""
+    keys = [entry_key(each) for each in which]
+    with headquarters(ctx).database() as database:
+        key = command_key(headquarters(ctx).keys)
+        for ordered in order_erasure(database, key, keys, headquarters(ctx).change(reason)):
+            typer.echo(f"erased here; terminal {ordered.terminal} has command {ordered.number}: {ordered.what}")
 
 
 @journal_app.command("verify")

@@ -4,6 +4,8 @@ import typer
 
 from headquarters.cli.context import Why, headquarters, public_key, shown
 from headquarters.installation import utc_now
+from headquarters.journal.commands import all_commands
+from headquarters.journal.reading import shown_key
 from headquarters.journal.terminals import Terminals, TerminalState
 
 terminal_app = typer.Typer(no_args_is_help=True, help="The terminals whose journals are taken.")
@@ -23,6 +25,18 @@ def terminal_retire(ctx: typer.Context, name: str, why: Why = "") -> None:
     with headquarters(ctx).database() as database:
         Terminals(database).retire(name, headquarters(ctx).change(why))
     typer.echo(f"terminal {name} retired; what came before stays")
+
+
+@terminal_app.command("commands")
+def terminal_commands(ctx: typer.Context, name: str) -> None:
+    """Show what a terminal was ordered, and what came of it: open, answered (by which entry), or expired."""
+    now_s = int(utc_now().timestamp())
+    with headquarters(ctx).database() as database, database.transaction(read_only=True) as connection:
+        for each in all_commands(connection, name):
+            by = "" if each.answered_by is None else f"  {shown_key(each.answered_by)}: {each.answer}"
+            until = f"until {shown(each.ends_at)}" if each.answered_at is None else f"at {shown(each.answered_at)}"
+            words = (f"{each.number}", f"{each.state(now_s):<8}", until, f"ordered {shown(each.ordered_at)}", each.what)
+            typer.echo("  ".join(words) + by)
 
 
 def terminals(ctx: typer.Context) -> None:

@@ -30,6 +30,8 @@ from terminal.errors import StorageError
 TURN_S = 1.0
 REPLAYS_EVERY_S = 5
 """How often it is looked for terminals that have to be asked for something again."""
+COMMANDS_AGAIN_S = 600
+"""How often what is open is published again: a broker may have dropped it on its way to the terminal."""
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between two attempts while the database is away; the last for as long as that takes."""
 HEADS_S = 60
@@ -91,6 +93,8 @@ class Worker:
         self._anew = False
         self._asked_at_s = now_s()
         self._all_heads_since_s: int | None = None
+        self._commanded: dict[str, bytes] = {}
+        self._commanded_at_s = now_s()
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -198,6 +202,7 @@ class Worker:
             self._anew = not self._stored(self._publish_all_anew)
         if self._is_over(self._asked_at_s, REPLAYS_EVERY_S):
             self._stored(self._ask_all_again)
+            self._stored(self._command)
             self._asked_at_s = self._now_s()
         if self._all_heads_since_s is not None and self._is_over(self._all_heads_since_s, HEADS_S):
             self._all_heads_since_s = None
@@ -210,6 +215,18 @@ class Worker:
     def _publish_all_anew(self, now_s: int) -> None:
         for terminal, acknowledgement in self._collector.acknowledgements(now_s):
             self._acknowledge(terminal, acknowledgement)
+        self._commanded.clear()
+        self._command(now_s)
+
+    def _command(self, now_s: int) -> None:
+        """Put on each terminal's topic what belongs there: retained, so that a terminal that is away finds it."""
+        if self._is_over(self._commanded_at_s, COMMANDS_AGAIN_S):
+            self._commanded.clear()
+            self._commanded_at_s = now_s
+        for terminal, command in self._collector.commands(now_s):
+            if self._commanded.get(terminal) != command:
+                self._commanded[terminal] = command
+                self._outbox.put(own(terminal, "command"), b"", command, retain=True)
 
     def _ask_all_again(self, now_s: int) -> None:
         for terminal, replay in self._collector.replays(now_s):

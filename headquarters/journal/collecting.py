@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from headquarters.database import Database
 from headquarters.journal.arriving import Claim, Refusal, head_order, read_batch, read_head
+from headquarters.journal.commands import to_publish
 from headquarters.journal.contradictions import Alarm, Evidence, clear_alarm, put_aside, raise_alarm
 from headquarters.journal.cosigner import Cosigner
 from headquarters.journal.epochs import Journal, begin, ended, journal_of, journals_of
@@ -118,6 +119,11 @@ class Collector:
             for journal in _now_last(list(its))
             if journal.acknowledgement is not None and terminal not in gone
         ]
+
+    def commands(self, now_s: int) -> list[tuple[str, bytes]]:
+        """The open command of each terminal that ever had one, signed; empty: none is open."""
+        with self._database.transaction(read_only=True) as connection:
+            return to_publish(connection, now_s)
 
     def replays(self, now_s: int) -> list[tuple[str, Replay]]:
         """What is to be asked for again now, of terminals that have gone quiet; asked by one collector at a time."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from headquarters.keys import KeyFolder, SigningKey
 from terminal.core.checkpoint import cosigned, headquarters_key
-from terminal.core.issuers import HeadquartersKey
+from terminal.core.issuers import HeadquartersKey, Issuers
 from terminal.core.signed_note import NoteKey, parse_note
 from terminal.errors import ConfigurationError
 from terminal.trust.documents import ISSUERS
@@ -31,7 +31,12 @@ class Cosigner:
 
 
 def acknowledgement_keys(keys: KeyFolder) -> tuple[HeadquartersKey, ...]:
-    """The keys whose cosignatures the gates believe, as `issuers.json` names them.
+    """The keys whose cosignatures the gates believe; raises as `known_issuers`."""
+    return known_issuers(keys).acknowledgements
+
+
+def known_issuers(keys: KeyFolder) -> Issuers:
+    """`issuers.json`: which keys the gates believe.
 
     Raises:
         ConfigurationError: `issuers.json` cannot be read.
@@ -41,7 +46,7 @@ def acknowledgement_keys(keys: KeyFolder) -> tuple[HeadquartersKey, ...]:
         document = keys.issuers.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{keys.issuers}: cannot be read: {error.strerror}") from error
-    return ISSUERS.parse(document).acknowledgements
+    return ISSUERS.parse(document)
 
 
 def load_cosigner(keys: KeyFolder) -> Cosigner:

@@ -8,9 +8,11 @@ does not bring back a sealed part that was erased.
 import sqlalchemy as sa
 
 from headquarters.journal.arriving import ArrivedBatch, Claim, old_epoch
+from headquarters.journal.commands import note_answer
 from headquarters.journal.contradictions import Alarm, Evidence, put_aside, raise_alarm
 from headquarters.journal.epochs import Growth, Journal, known_root, let_wait, stored_leaves, waiting_checkpoints
 from headquarters.tables.journal import ALARM_KINDS, alarm_entries, entries
+from terminal.core.journal import COMMAND
 from terminal.core.merkle import MAX_SIZE
 
 
@@ -76,6 +78,9 @@ class StoringBatch:
                 {"epoch_id": row["epoch_id"], "sequence": row["sequence"]} for row in rows if row["kind"] in ALARM_KINDS
             ]
             self._connection.execute(alarm_entries.insert(), told)
+        for entry in new:
+            if COMMAND in entry.record.public:
+                note_answer(self._connection, self._journal.key, entry.record, self._now_s)
         if new[0].record.sequence == 0 and (named := old_epoch(new[0].record)):
             self._journal.follows, self._journal.follows_size = named
         if bare := [str(entry.record.sequence) for entry in new if entry.lacks_sealed]:

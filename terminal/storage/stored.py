@@ -52,10 +52,7 @@ def passages_of(
     holder_of: Callable[[int, bytes | None], Holder | None],
 ) -> tuple[OpenPassage, ...]:
     """Rows, with whose each is as it stands there, as passages; raises as `as_written`."""
-    found = (
-        (as_written(*entry).record, holder_of(entry[0], holder))
-        for entry, holder in ((row[:3], row[3]) for row in rows)
-    )
+    found = ((as_written(*row[:3]).record, holder_of(row[0], row[3])) for row in rows)
     return tuple(
         OpenPassage(record.sequence, record.lane, record.time.ms, holder, _side_of(record), record.kind is Kind.ORDER)
         for record, holder in found

@@ -49,11 +49,12 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     asked = [example for example in examples if "ask" in example]
     assert [example["ask"] for example in asked] == list(requests.REQUESTS)
     assert [requests.wrong(example) for example in asked] == [None] * len(asked)
-    state, answer, acknowledged = (example for example in examples if "ask" not in example)
+    state, answer, acknowledged, commanded = (example for example in examples if "ask" not in example)
     lane = requests.lane_state(1, State(settings=Settings()))
     assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
     assert list(answer) == ["version", "id", "result", "say", "sequence"]
     assert list(acknowledged) == ["version", "result", "size"]
+    assert list(commanded) == ["version", "result", "number", "sequence"]
 
 
 def test_reasons_of_refusals_are_those_of_the_document() -> None:
