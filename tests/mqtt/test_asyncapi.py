@@ -177,6 +177,6 @@ def test_bounds_and_shapes_are_those_of_the_code() -> None:
         "acknowledgement": MAX_NOTE_BYTES, "file": topics.MAX_WHOLE_BYTES, "piece": topics.MAX_WHOLE_BYTES,
     }  # fmt: skip
     rules = {message["x-cddl-rule"] for message in API["components"]["messages"].values() if "x-cddl-rule" in message}
-    assert rules == {"batch", "head", "presence", "replay"}
+    assert rules == {"batch", "head", "presence", "replay", "command"}
     text = (DOCS / "mqtt.cddl").read_text(encoding="utf-8")
     assert all(re.search(rf"^{rule} = ", text, re.MULTILINE) for rule in rules)

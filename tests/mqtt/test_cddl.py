@@ -8,7 +8,10 @@ import cbor2
 import cddl_verifier
 import pytest
 
+from terminal.core.command import MAX_COMMAND_BYTES, Command, CommandRefused, Erase, key_id, read_command
+from terminal.core.cose import parse, sign
 from terminal.core.instant import ClockQuality
+from terminal.core.issuers import HeadquartersKey
 from terminal.core.messages import (
     MAX_BATCH_ENTRIES,
     Batch,
@@ -21,7 +24,7 @@ from terminal.core.messages import (
     decode_presence,
     decode_replay,
 )
-from tests.headquarters.box import EPOCH, Box
+from tests.headquarters.box import EPOCH, KEY, Box
 
 CDDL = Path(__file__).parents[2] / "docs" / "mqtt.cddl"
 DECODE: dict[str, Callable[[bytes], object]] = {
@@ -72,6 +75,18 @@ WRONG: dict[str, tuple[str, Any]] = {
 }
 
 
+COMMAND = Command(terminal="gate-1", number=7, ends_s=LARGEST, order=Erase(EPOCH, (0, LARGEST)))
+COMMAND_MAP = cbor2.loads(parse(COMMAND.signed(KEY), MAX_COMMAND_BYTES).payload)
+WRONG_COMMANDS: dict[str, Any] = {
+    "for another purpose": {**COMMAND_MAP, 0: "xs/v1/credential"},
+    "of a later version": {**COMMAND_MAP, 4: "explode"},
+    "with more": {**COMMAND_MAP, 6: 0},
+    "for nothing": {**COMMAND_MAP, 5: {1: EPOCH, 2: []}},
+    "for too much": {**COMMAND_MAP, 5: {1: EPOCH, 2: list(range(257))}},
+    "without an end": {key: value for key, value in COMMAND_MAP.items() if key != 3},
+}
+
+
 @pytest.fixture(scope="module")
 def cddl() -> Any:
     return cddl_verifier.Validator(CDDL)
@@ -90,3 +105,19 @@ def test_body_that_the_document_forbids_is_refused(cddl: Any, rule: str, value: 
     assert not cddl.validate(body, rule).valid
     with pytest.raises(MessageRefused):
         DECODE[rule](body)
+
+
+def test_command_that_we_sign_is_one_that_the_document_allows(cddl: Any) -> None:
+    payload = parse(COMMAND.signed(KEY), MAX_COMMAND_BYTES).payload
+    result = cddl.validate(payload, "command", require_deterministic=True)
+    assert result.valid, result.diagnostics
+
+
+@pytest.mark.parametrize("value", WRONG_COMMANDS.values(), ids=WRONG_COMMANDS)
+def test_command_that_the_document_forbids_is_refused(cddl: Any, value: Any) -> None:
+    payload = cbor2.dumps(value, canonical=True)
+    assert not cddl.validate(payload, "command").valid
+    public = KEY.public_key().public_bytes_raw()
+    keys = [HeadquartersKey(name="x", key=public.hex())]
+    with pytest.raises(CommandRefused):
+        read_command(sign(payload, key_id(public), KEY), terminal="gate-1", keys=keys, now_s=0)

@@ -10,7 +10,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from headquarters.journal.collecting import Collected, Collector, Forked, Outcome
-from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
+from headquarters.journal.cosigner import acknowledgement_keys, known_issuers, load_cosigner
+from terminal.alarms import Alarms
+from terminal.commanding import Commanding
 from terminal.core import topics
 from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.messages import Batch, decode_batch
@@ -104,6 +106,10 @@ class GateSide:
         except NoView:
             return 0
 
+    def _commanding(self, gate: Gate) -> Commanding:
+        alarms = Alarms(gate.journal, lambda _step, _alarm: None)
+        return Commanding(gate.journal, lambda: known_issuers(self.office.keys).commands, gate.clock, alarms)
+
     def acknowledged(self) -> int:
         return max((answer["size"] for answer in self.asked if answer["result"] == "acknowledged"), default=0)
 
@@ -112,6 +118,11 @@ class GateSide:
 
     def _answer(self, _uid: int, request: Mapping[str, Any]) -> Mapping[str, Any]:
         assert self.gate is not None
+        if request["ask"] == "command":
+            done = self._commanding(self.gate).take(request["command"])
+            self.asked.append(done)
+            self.news.tell()
+            return {"version": 1, **done}
         assert (request["version"], request["ask"]) == (1, "acknowledge")
         keys = acknowledgement_keys(self.office.keys)
         judged = self.gate.journal.checkpoints.acknowledge(request["note"].encode(), keys).result(WAIT_S)
