@@ -12,6 +12,7 @@ from secrets import token_bytes, token_hex
 
 from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
 from demonstration.office import SITE, Office
+from headquarters.journal.commands import command_key
 from headquarters.journal.cosigner import load_cosigner
 from headquarters.keys import load_issuer_key
 from headquarters.repository.publisher import mirror_files, release
@@ -20,6 +21,7 @@ from provisioning.cards import Bench, Order
 from simulation.card import DesfireChip, Eeprom, OtherCard, blank_chip
 from simulation.vpcd import InsertedCard
 from terminal.card.keys import KeyNumber, MasterKeys, SoftwareKey
+from terminal.core.command import Command
 from terminal.core.credential import Training
 from terminal.core.policy import LaneRules, SitePolicy, Zone
 from terminal.core.revocation import CardStatus
@@ -96,6 +98,10 @@ class Site:
     def acknowledge(self, note: bytes) -> bytes:
         """A terminal's checkpoint with headquarters' cosignature."""
         return load_cosigner(self._office.keys).cosign(note, int(datetime.now(UTC).timestamp()))
+
+    def signed_command(self, command: Command) -> bytes:
+        """A command as headquarters sends it."""
+        return command.signed(command_key(self._office.keys))
 
     def hand_keys_to(self, folder: Path) -> None:
         """The key files of a gate."""
