@@ -13,7 +13,7 @@ from headquarters.cosigner import acknowledgement_keys
 from headquarters.files import write_aside
 from headquarters.keys import load_sealing_key
 from headquarters.proving import ProofRefused, prove, verify_proof
-from headquarters.reading import StoredEntry, Wanted, entry_key, latest, open_entry, shown_key, stored_entry
+from headquarters.reading import StoredEntry, Wanted, entry_key, latest, legible, open_entry, shown_key, stored_entry
 from headquarters.verifying import JournalReport, verify
 from terminal.core.journal import Kind, Record
 from terminal.errors import ConfigurationError
@@ -180,9 +180,9 @@ def _time(record: Record) -> str:
     return shown(seconds).replace("Z", f".{ms:03}Z")
 
 
-def _json(value: object) -> str:
+def _json(value: Any) -> str:
     """As JSON, with nothing in it that a screen would obey."""
-    text = json.dumps(value, ensure_ascii=False, default=bytes.hex)
+    text = json.dumps(legible(value), ensure_ascii=False)
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
