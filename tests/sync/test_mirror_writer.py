@@ -2,7 +2,6 @@
 
 import errno
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -291,17 +290,3 @@ def test_what_a_killed_run_left_is_removed(mirror: Path) -> None:
     writer.hold("timestamp.json", b"x")
     writer.write()
     assert set(files(mirror)) == {"timestamp.json"}
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as whoever brings a stick may be")
-def test_stick_brought_by_root_can_be_replaced_by_the_mirrors_own_user(mirror: Path, writer: MirrorWriter) -> None:
-    os.chown(mirror, 12345, 23456)
-    writer.hold(CARDS, b"x")
-    before = os.umask(0o077)
-    try:
-        writer.write()
-    finally:
-        os.umask(before)
-    made = {path.relative_to(mirror).as_posix(): path.stat() for path in (mirror / "revocation", mirror / CARDS)}
-    assert {(about.st_uid, about.st_gid) for about in made.values()} == {(12345, 23456)}
-    assert [stat.S_IMODE(about.st_mode) for about in made.values()] == [0o2755, 0o644]
