@@ -8,7 +8,7 @@ from pathlib import Path
 
 from terminal.errors import DocumentError, StorageError
 from terminal.trust.mirror import Mirror, NotInMirror
-from terminal.trust.mirror_files import bounds_of, is_root
+from terminal.trust.mirror_files import bounds_of, roots
 from terminal.trust.mirror_writer import MirrorWriter
 
 ASIDE = ".importing"
@@ -36,13 +36,13 @@ def import_folder(folder: Path, mirror: Path, site: int) -> Imported:
     """
     writer = MirrorWriter(mirror, site, aside=ASIDE, max_held_bytes=MAX_HELD_BYTES)
     try:
-        roots = sorted(each.name for each in os.scandir(folder) if is_root(each.name))
+        os.scandir(folder).close()
     except OSError as error:
         raise StorageError(f"{folder} cannot be read: {error.strerror}") from None
     source = Mirror(folder)
     bounds = bounds_of(site)
     unchanged, refused = 0, []
-    for name in (*roots, *bounds):
+    for name in (*roots(), *bounds):
         try:
             content = source.read(name, bounds.get(name, bounds["root.json"]))
             with _as_owner(mirror):

@@ -20,7 +20,7 @@ from terminal.core.document import MAX_ROOT_BYTES
 from terminal.core.topics import MAX_WHOLE_BYTES, Piece, RepositoryTopic
 from terminal.errors import StorageError
 from terminal.trust.disk import Disk
-from terminal.trust.mirror_files import MAX_ROOTS, NotTaken, bounds_of, comes_from, is_root, place
+from terminal.trust.mirror_files import MAX_ROOTS, NotTaken, bounds_of, comes_from, is_root, place, roots
 from terminal.trust.pieces import Assembly, created, write_all
 
 ASIDE = ".arriving"
@@ -52,6 +52,7 @@ class MirrorWriter:
         self._site = site
         self._disk = disk or Disk()
         self._bounds = bounds_of(site)
+        self._roots = frozenset(roots())
         self._held: dict[str, bytes | Path] = {}
         self._held_bytes = 0
         self._whole: dict[str, str] = {}
@@ -142,15 +143,9 @@ class MirrorWriter:
             return bound
         if not is_root(name):
             raise NotTaken("no-such-file", f"no gate reads a file called {name!r}")
-        if not (self._folder / name).exists() and self._roots() >= MAX_ROOTS:
-            raise NotTaken("too-many-roots", f"{name} is not taken: {MAX_ROOTS} versions of root.json are here already")
+        if name not in self._roots:
+            raise NotTaken("too-many-roots", f"{name} is not taken: there are {MAX_ROOTS} versions at the most")
         return MAX_ROOT_BYTES
-
-    def _roots(self) -> int:
-        names = {name for name in self._held if is_root(name)}
-        with suppress(OSError):
-            names.update(each.name for each in os.scandir(self._folder) if is_root(each.name))
-        return len(names)
 
     def _piece(self, name: str, piece: Piece, body: bytes, bound: int) -> bool:
         key = (name, piece.sha256)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from headquarters.publisher import fill_mirror, mirror_files
 from terminal.cli import app
 from terminal.errors import StorageError
+from terminal.trust.mirror_files import MAX_ROOTS
 from terminal.trust.mirror_import import ASIDE, import_folder
 from tests.firmware_config.gate_file import GATE, spoiled
 from tests.headquarters.conftest import Office
@@ -81,6 +82,15 @@ def test_what_no_gate_reads_is_passed_over(stick: Path, mirror: Path) -> None:
         (stick / name).write_bytes(b"x")
     assert import_folder(stick, mirror, SITE).refused == ()
     assert not {"holiday.jpg", "autorun.inf", "0.root.json", "x.root.json"} & set(files(mirror))
+
+
+def test_stick_with_roots_without_end_takes_no_place_of_a_true_one(office: Office, stick: Path, mirror: Path) -> None:
+    for number in range(1000, 1000 + MAX_ROOTS):
+        (stick / f"{number}.root.json").write_bytes(b"x")
+    import_folder(stick, mirror, SITE)
+    assert set(files(mirror)) == set(mirror_files(office.published, SITE))
+    (stick / "2.root.json").write_bytes(b"the next true one")
+    assert import_folder(stick, mirror, SITE).written == ("2.root.json",)
 
 
 def test_stick_for_another_site(stick: Path, mirror: Path) -> None:
