@@ -22,6 +22,8 @@ from headquarters.journal_tables import entries, epochs, terminals
 from headquarters.storing import StoringBatch, believe, contradiction_of
 from terminal.core.messages import Presence, Replay
 
+MAX_EPOCHS = 256
+"""Of one terminal; all of them are looked at for each of its messages, while others wait."""
 REPLAY_AFTER_S = 30
 """How long the cursor stands still, with something beyond it known, before entries are asked for again."""
 REPLAY_OF_ENDED_AFTER_S = 3600
@@ -176,6 +178,9 @@ def _known(connection: sa.Connection, claim: Claim, now_s: int) -> tuple[dict[by
         raise Refusal("not-signed", f"not signed by the journal key that is registered for {terminal}")
     journals = journals_of(connection, terminal)
     if (journal := journals.get(claim.checkpoint.epoch)) is None:
+        if len(journals) >= MAX_EPOCHS:
+            why = f"terminal {terminal} has begun {MAX_EPOCHS} epochs; replace the box, and give the next another name"
+            raise Refusal("too-many-epochs", why)
         journal = begin(connection, claim.checkpoint, claim.note.encode(), now_s)
         journals[claim.checkpoint.epoch] = journal
     return journals, journal
