@@ -125,7 +125,8 @@ class MirrorWriter:
             for name in held:
                 self._let_go(name)
             for aside in asides.values():
-                aside.unlink(missing_ok=True)
+                with suppress(OSError):  # renamed; or the disk refuses that as well
+                    aside.unlink()
         return tuple(held)
 
     def forget(self) -> None:

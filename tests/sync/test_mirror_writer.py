@@ -265,6 +265,24 @@ def test_disk_full_in_the_middle_leaves_the_old_files_whole(mirror: Path) -> Non
     assert files(mirror) == {"issuers.json": b"new", "timestamp.json": b"new"}
 
 
+class LostDisk(Disk):
+    """Becomes unusable before it has what it is asked to keep: nothing can be renamed or removed any more."""
+
+    def sync_file(self, path: Path) -> None:
+        path.unlink()
+        path.mkdir()
+        (path / "immovable").touch()
+
+
+def test_disk_that_takes_nothing_back_either_is_told_like_any_other(mirror: Path) -> None:
+    (mirror / "timestamp.json").write_bytes(b"old")
+    writer = MirrorWriter(mirror, SITE, disk=LostDisk())
+    writer.hold("timestamp.json", b"new")
+    with pytest.raises(StorageError, match="cannot be written"):
+        writer.write()
+    assert not writer.holds
+
+
 def test_disk_on_which_the_journal_needs_what_is_left(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     about = os.statvfs(mirror)
     monkeypatch.setattr(mirror_writer, "LEFT_FREE_BYTES", about.f_blocks * about.f_frsize + 1)
