@@ -86,7 +86,7 @@ class Collector:
             with self._database.transaction(alone=False) as connection:
                 journals, journal = _known(connection, claim, now_s)
                 if body == journal.head:  # retained by the broker; it does not say that the terminal is there
-                    return Collected(0, journal.acknowledgement, None)
+                    return Collected(0, journal.acknowledgement, None, _is_over(journals, journal))
                 if why := contradiction_of(connection, journal, claim):
                     journal.forked_at = journal.forked_at or now_s
                     put_aside(connection, journal.key, Evidence.HEAD, body, why=why, now_s=now_s)
@@ -151,7 +151,7 @@ class Collector:
         _watch_ended(connection, over, journal, now_s)
         if isinstance(done, str):
             return Forked(done)
-        return Collected(done, journal.acknowledgement, replay, any(journal is each for each, _ in over))
+        return Collected(done, journal.acknowledgement, replay, _is_over(journals, journal))
 
 
 def _lock(connection: sa.Connection, terminal: str) -> tuple[bytes, int | None] | None:
@@ -191,6 +191,10 @@ def _now_last(journals: list[Journal]) -> list[Journal]:
     return [*over, *(journal for journal in journals if not any(journal is each for each in over))]
 
 
+def _is_over(journals: dict[bytes, Journal], journal: Journal) -> bool:
+    return any(journal is each for each, _ in ended(journals.values()))
+
+
 def _watch_ended(connection: sa.Connection, over: list[tuple[Journal, int]], journal: Journal, now_s: int) -> None:
     for each, had in over:
         if each.size < had:
@@ -204,8 +208,8 @@ def _replay(connection: sa.Connection, journals: dict[bytes, Journal], journal: 
     """What to ask for again, when it is due; it is due again after as long."""
     if journal.behind_since is None or journal.forked_at is not None:
         return None
-    over = any(journal is each for each, _ in ended(journals.values()))
-    if now_s - journal.behind_since < (REPLAY_OF_ENDED_AFTER_S if over else REPLAY_AFTER_S):
+    after_s = REPLAY_OF_ENDED_AFTER_S if _is_over(journals, journal) else REPLAY_AFTER_S
+    if now_s - journal.behind_since < after_s:
         return None
     journal.behind_since = now_s
     beyond = (entries.c.epoch_id == journal.epoch_id) & (entries.c.sequence > journal.size)
