@@ -7,6 +7,7 @@ for what comes again: a collector that is killed in between loses nothing.
 What contradicts what is stored (a fork) is put aside, told by an alarm, and never acknowledged.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from headquarters.arriving import Claim, Refusal, head_order, read_batch, read_head
 from headquarters.contradictions import Alarm, Evidence, clear_alarm, put_aside, raise_alarm
 from headquarters.cosigner import Cosigner
-from headquarters.database import Database
+from headquarters.database import Database, Unstorable
 from headquarters.epochs import Journal, begin, ended, journal_of, journals_of
 from headquarters.journal_tables import entries, epochs, terminals
 from headquarters.storing import StoringBatch, believe, contradiction_of
@@ -112,7 +113,10 @@ class Collector:
         """
         with self._database.transaction(read_only=True) as connection:
             rows = connection.execute(sa.select(epochs).order_by(epochs.c.terminal, epochs.c.epoch_id))
-            journals = [journal_of(row) for row in rows]
+            journals: list[Journal] = []
+            for row in rows:
+                with suppress(Unstorable):  # damaged: it holds up itself, and no other
+                    journals.append(journal_of(row))
             gone = set(connection.scalars(sa.select(terminals.c.terminal).where(terminals.c.retired_at.is_not(None))))
         return [(terminal, b"") for terminal in sorted(gone)] + [
             (terminal, self._cosigner.cosign(journal.acknowledgement, now_s))
@@ -125,11 +129,14 @@ class Collector:
         """What is to be asked for again now, of terminals that have gone quiet; asked by one collector at a time."""
         due: list[tuple[str, Replay]] = []
         with self._database.transaction(alone=False) as connection:
-            late = (epochs.c.behind_since <= now_s - REPLAY_AFTER_S) & terminals.c.retired_at.is_(None)
-            query = sa.select(epochs.c.terminal).join(terminals).where(late).distinct()
-            for terminal in connection.scalars(query.order_by(epochs.c.terminal)).all():
+            late = (epochs.c.behind_since <= now_s - REPLAY_AFTER_S) | (epochs.c.behind_since > now_s)
+            query = sa.select(epochs.c.terminal).join(terminals).where(late & terminals.c.retired_at.is_(None))
+            for terminal in connection.scalars(query.distinct().order_by(epochs.c.terminal)).all():
                 _lock(connection, terminal)
-                journals = journals_of(connection, terminal)
+                try:
+                    journals = journals_of(connection, terminal)
+                except Unstorable:  # as above
+                    continue
                 for journal in journals.values():
                     if replay := _replay(connection, journals, journal, now_s):
                         asked = epochs.update().where(epochs.c.epoch_id == journal.epoch_id)
@@ -209,7 +216,7 @@ def _replay(connection: sa.Connection, journals: dict[bytes, Journal], journal: 
     if journal.behind_since is None or journal.forked_at is not None:
         return None
     after_s = REPLAY_OF_ENDED_AFTER_S if _is_over(journals, journal) else REPLAY_AFTER_S
-    if now_s - journal.behind_since < after_s:
+    if 0 <= now_s - journal.behind_since < after_s:  # a clock that was set back must not put it off
         return None
     journal.behind_since = now_s
     beyond = (entries.c.epoch_id == journal.epoch_id) & (entries.c.sequence > journal.size)

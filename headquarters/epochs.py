@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headquarters.database import Unstorable
 from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
 from terminal.core.checkpoint import Checkpoint
 from terminal.core.merkle import EMPTY_ROOT, HASH_BYTES, CompactRange
-from terminal.errors import StorageError
 
 MAX_WAITING = 10_000
 """Checkpoints beyond the cursor of one journal. All are looked at when a gap closes; past it, later ones do as well."""
@@ -94,12 +94,12 @@ def tree_from(size: int, hashes: bytes) -> CompactRange:
     """The compact range that stands in a row.
 
     Raises:
-        StorageError: it is none.
+        Unstorable: it is none.
     """
     try:
         return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
     except ValueError as error:
-        raise StorageError(f"a journal's tree in the register is damaged: {error}; bring back a copy") from None
+        raise Unstorable(f"a journal's tree in the register is damaged: {error}; bring back a copy") from None
 
 
 def stored_leaves(connection: sa.Connection, epoch_id: int, begin: int, end: int) -> dict[int, bytes]:
