@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.announcing import Step, step_of
+from headquarters.repository.announcing import Step, step_of
 from terminal.core.revocation import CardStatus
 from terminal.core.topics import RepositoryTopic
 from terminal.errors import NetworkError

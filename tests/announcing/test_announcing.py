@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.announcing import Step, messages_of, step_of
-from headquarters.publisher import mirror_files
+from headquarters.repository.announcing import Step, messages_of, step_of
+from headquarters.repository.publisher import mirror_files
 from terminal.core.revocation import CardStatus
 from terminal.core.topics import RepositoryTopic
 from terminal.trust.status_list import Changes

@@ -4,11 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import acknowledgement_keys, load_cosigner
 from headquarters.database import Database
-from headquarters.terminals import Terminals
-from headquarters.verifying import verify
+from headquarters.journal.collecting import Collected, Collector
+from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
+from headquarters.journal.terminals import Terminals
+from headquarters.journal.verifying import verify
 from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.checkpoint import checkpoint_of
 from terminal.core.signed_note import parse_note

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from headquarters.collecting import Collector
 from headquarters.database import Unstorable
-from headquarters.journal_tables import alarm_entries, epochs
+from headquarters.journal.collecting import Collector
+from headquarters.tables.journal import alarm_entries, epochs
 from terminal.core.journal import Kind
 from tests.headquarters.box import Box, acknowledged, register
 from tests.headquarters.conftest import Office

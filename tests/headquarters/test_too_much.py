@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from headquarters import contradictions, epochs
-from headquarters.collecting import MAX_EPOCHS, Collected, Collector, Forked, Refused
-from headquarters.contradictions import Alarm
-from headquarters.journal_tables import waiting
+from headquarters.journal import contradictions, epochs
+from headquarters.journal.collecting import MAX_EPOCHS, Collected, Collector, Forked, Refused
+from headquarters.journal.contradictions import Alarm
+from headquarters.tables.journal import waiting
 from tests.headquarters.box import Box, acknowledged, put_aside, register, standing_alarms, stored
 from tests.headquarters.conftest import Office
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from headquarters.broker import load_broker
-from headquarters.broker_setup import Listening, terminal_certificate, write_access_list, write_broker
+from headquarters.broker.settings import load_broker
+from headquarters.broker.setup import Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database, sites
-from headquarters.journal_tables import terminals
+from headquarters.journal.terminals import Terminals
 from headquarters.sites import Sites, plain_policy
-from headquarters.terminals import Terminals
+from headquarters.tables.journal import terminals
 from simulation.mosquitto import Mosquitto
 from terminal.edges.mqtt import Broker
 

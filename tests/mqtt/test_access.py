@@ -2,7 +2,7 @@
 
 import pytest
 
-from headquarters.terminals import Terminals
+from headquarters.journal.terminals import Terminals
 from terminal.edges.mqtt import Broker, Connected, Line, LineError, Lost
 from tests.mqtt.broker_rig import Rig, change
 from tests.mqtt.lines import WAIT_S, Heard, connected, line

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from typer.testing import CliRunner, Result
 
-from headquarters.publisher import fill_mirror, mirror_files
+from headquarters.repository.publisher import fill_mirror, mirror_files
 from terminal.cli import app
 from terminal.errors import StorageError
 from terminal.trust.mirror_files import MAX_ROOTS
