@@ -170,7 +170,7 @@ def test_refused_site_is_told_of_and_tried_again_and_holds_up_no_other(
     rule = "topic readwrite xs/v1/repo/#"
     assert rule in allowed
     access_list.write_text(allowed.replace(rule, f"{rule}\ntopic deny xs/v1/repo/sites/4712/sites/4712/policy.json"))
-    rig.mosquitto.reload()
+    rig.mosquitto.restart()
 
     while "files for site 4712" not in publisher.troubles.standing:
         assert not publisher.watch.turn()
@@ -186,7 +186,7 @@ def test_refused_site_is_told_of_and_tried_again_and_holds_up_no_other(
     )
 
     access_list.write_text(allowed)
-    rig.mosquitto.reload()
+    rig.mosquitto.restart()
     publisher.monotonic_s += 29
     assert not publisher.watch.turn()
     publisher.monotonic_s += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from headquarters.broker import load_broker
-from headquarters.broker_setup import Listening, terminal_certificate, write_access_list, write_broker
+from headquarters.broker_setup import ACCESS_LIST, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database, sites
 from headquarters.journal_tables import terminals
 from headquarters.sites import Sites, plain_policy
@@ -70,9 +70,11 @@ class Rig:
         )
 
     def access_changed(self) -> None:
-        """Bring the register's terminals into force at the broker."""
+        """Bring the register's terminals into force at the broker: where they are others, it is started anew."""
+        before = (self.folder / ACCESS_LIST).read_bytes()
         write_access_list(self.database, self.folder)
-        self.mosquitto.reload()
+        if (self.folder / ACCESS_LIST).read_bytes() != before:
+            self.mosquitto.restart()
 
 
 @contextmanager
