@@ -21,9 +21,9 @@ from terminal.core.barrier_words import LOOP_ARM, Mark, Phase, Settings, Side, S
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane
-from terminal.lane_kept import KeptNumber
-from terminal.lane_ports import LanePorts
+from terminal.lane.kept import KeptNumber
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.ports import Journal
 
 CONTACTS = frozenset({"closed_limit", "open_limit", "loop_arm", "loop_safety", "loop_behind", "fire"})

@@ -8,8 +8,8 @@ from secrets import token_bytes, token_hex
 from demonstration.cast import GATE_TRAINING, NOORDZEE, YEAR
 from demonstration.office import Office
 from headquarters.keys import load_issuer_key
-from headquarters.publisher import fill_mirror, publish
 from headquarters.register import Statuses
+from headquarters.repository.publisher import fill_mirror, publish
 from provisioning import cards
 from simulation.card import DesfireChip, blank_chip
 from simulation.vpcd import READERS

@@ -14,7 +14,7 @@ from terminal.core.barrier_words import Phase, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
-from terminal.lane import Lane
+from terminal.lane.shell import Lane
 from terminal.ports import CardTransport, Intent
 from terminal.storage.journal import JournalWriter
 

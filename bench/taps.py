@@ -35,13 +35,13 @@ from terminal.edges.log import set_up_log
 from terminal.edges.pcsc_card import pcsc_context, readers_with_card
 from terminal.edges.pcsc_tap import CardThread, Tap
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane
-from terminal.lane_kept import KeptNumber
-from terminal.lane_ports import LanePorts
+from terminal.lane.kept import KeptNumber
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.places import Places
 from terminal.storage.store import Store
-from terminal.tap import Taps
-from terminal.tap_ports import TapPorts
+from terminal.tap.ports import TapPorts
+from terminal.tap.story import Taps
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 

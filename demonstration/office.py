@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from demonstration.cast import COMPANIES, ENDED_COMPANIES, GATE_TRAINING
-from headquarters.ceremony import init_keys
 from headquarters.database import Change, Database
 from headquarters.keys import CardMasterKeys, KeyFolder, load_card_keys, terminal_card_keys
-from headquarters.publisher import fill_mirror, publish
 from headquarters.register import Register
+from headquarters.repository.ceremony import init_keys
+from headquarters.repository.publisher import fill_mirror, publish
 from headquarters.sites import Sites
 from terminal.core.policy import LaneRules, SitePolicy, Zone
 from terminal.core.revocation import CardStatus, CompanyStatus

@@ -13,8 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from headquarters.announced_table import announced_tables
-from headquarters.journal_tables import extend_alarms, journal_tables
+from headquarters.tables.announced import announced_tables
+from headquarters.tables.journal import extend_alarms, journal_tables
 from terminal.errors import ConfigurationError, StorageError
 
 WAIT_FOR_OTHERS_S = 30.0

@@ -12,15 +12,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from headquarters.cli_context import (
-    DEFAULT_FOLDER,
-    FOLDER_VARIABLE,
-    Headquarters,
-    OneLineErrors,
-    Why,
-    headquarters,
-    utc_now,
-)
+from headquarters.cli.context import DEFAULT_FOLDER, FOLDER_VARIABLE, OneLineErrors, Why, headquarters
+from headquarters.installation import Headquarters, utc_now
 from headquarters.keys import load_card_keys, load_issuer_key
 from provisioning import cards
 from provisioning.cards import Bench, Order

@@ -11,12 +11,12 @@ The words:
     order        what a person wants of a lane, written down before it moves
     mirror       the folder in which headquarters' files arrive; nothing in it is believed until verified
 
-Read `tap` first: it is the story of one card, top to bottom. Then `core.access` (the decision), `core.barrier` with
-`lane` (after the tap), `orders` with `requests` and `callers` (what people may want of a lane), `card` (the
-conversation with the chip), `trust` (why rules are believed), `storage` (the journal), `edges` (each thing that is
-plugged in). `gate` puts one process together; `cli` starts it.
+Read `tap.story` first: it is the story of one card, top to bottom. Then `core.access` (the decision), `core.barrier`
+with `lane` (after the tap), `orders` with `callers` (what people may want of a lane), `card` (the conversation with the
+chip), `trust` (why rules are believed), `storage` (the journal), `edges` (each thing that is plugged in). `gate` and
+`sync` each put one process together; `cli` starts them.
 
-Upper may import lower, never the reverse: cli, gate, what gate is put together from, told, the stories (tap, lane,
-orders, places, recovery, renewal, web), what one of these consists of, alarms, (card, trust, storage, edges), ports,
-core, errors. The exact rows stand in `pyproject.toml` and are checked.
+Upper may import lower, never the reverse: cli, the processes (gate, sync), the stories (tap, places, orders, recovery,
+renewal, room), lane, alarms, (card, trust, storage, edges), ports, core, errors. The exact rows stand in
+`pyproject.toml` and are checked.
 """

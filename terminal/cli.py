@@ -48,7 +48,7 @@ def gate(
     """
     # structlog loads rich where it finds it, for colours: megabytes that a log in JSON never uses.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as the import system marks what is not to be had
-    from terminal.gate import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
+    from terminal.gate.process import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
 
     try:
         if run(configuration, os.environ, trace_apdus=trace_apdus):

@@ -25,7 +25,7 @@ def sync(
     """
     # structlog loads rich where it finds it, for colours: megabytes that a log in JSON never uses.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as the import system marks what is not to be had
-    from terminal.sync import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
+    from terminal.sync.process import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
 
     try:
         run(configuration, os.environ)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from terminal.core.barrier_words import Result
 from terminal.core.stay import Stay, StayChange, ZoneNeutral, after_passage
-from terminal.lane_journal import Vehicle
+from terminal.lane.journal import Vehicle
 from terminal.ports import RulesInForce, Stays
 
 

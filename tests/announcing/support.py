@@ -6,11 +6,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 
-from headquarters.announcer import Announcer, Troubles
-from headquarters.announcing import Messages, messages_of, what_to_announce
-from headquarters.publish_watch import Watch
-from headquarters.publisher import publish, published_files
 from headquarters.register import Statuses
+from headquarters.repository.announcer import Announcer, Troubles
+from headquarters.repository.announcing import Messages, messages_of, what_to_announce
+from headquarters.repository.publisher import publish, published_files
+from headquarters.repository.watch import Watch
 from terminal.core.topics import RepositoryTopic, read_repository, repository
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line
 from terminal.trust.keeper import Outcome, RulesKeeper
@@ -54,6 +54,11 @@ class Publisher:
             monotonic_s=lambda: self.monotonic_s,
         )
         self.announcer.start()
+
+    @property
+    def said_of_files(self) -> list[str]:
+        """What was said of anything but the line, which ends whenever a terminal is registered."""
+        return [line for line in self.said if not line.startswith("broker: ")]
 
     def announced_with(self, cards: Statuses) -> Messages:
         """Publish this list of cards, and wait until the broker holds it."""

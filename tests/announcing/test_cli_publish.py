@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from headquarters.cli import app
-from headquarters.cli_publish import LOCK
+from headquarters.cli.main import app
+from headquarters.cli.publish import LOCK
 from headquarters.files import only_writer
 from terminal.core.topics import RepositoryTopic
 from terminal.trust.status_list import Changes
@@ -22,7 +22,7 @@ from tests.mqtt.broker_rig import Rig
 
 Receive = Callable[..., Receiver]
 CHANGES = RepositoryTopic(None, "revocation/cards-changes")
-COMMAND = (sys.executable, "-W", "error", "-c", "from headquarters.cli import main; main()")
+COMMAND = (sys.executable, "-W", "error", "-c", "from headquarters.cli.main import main; main()")
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from headquarters.announcing import KEPT_S, forget_superseded, what_to_announce
 from headquarters.register import Statuses
+from headquarters.repository.announcing import KEPT_S, forget_superseded, what_to_announce
 from terminal.core.topics import RepositoryTopic
 from terminal.edges.mqtt import Connected, Event, Line
 from tests.announcing.support import PATIENCE_S, Publisher, Receiver, many_cards

@@ -16,8 +16,8 @@ from terminal.core.barrier_words import Phase, State
 from terminal.core.journal import TapResult
 from terminal.edges.gpio import take_gpio
 from terminal.edges.heartbeat import Heartbeats
-from terminal.lane import Lane
-from terminal.lane_ports import LanePorts
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.ports import Input
 from tests.boards import gpio_sim
 from tests.boards.gpio_sim import GpioSim

@@ -18,7 +18,7 @@ from terminal.core.barrier_signals import Alarm
 from terminal.core.barrier_table import TABLE
 from terminal.core.barrier_words import Phase, Result
 from terminal.core.reasons import Reason
-from terminal.lane_journal import UNTAPPED
+from terminal.lane.journal import UNTAPPED
 
 KEYS = key_lines(("anna", "bram", "chiara", "dmitri", "eva"), "articulated", "entry")
 VAN: Mapping[str, Any] = {"leaving": False, "front_m": -1.5, "rear_m": -7.5, "metal": [[-7.5, -1.5]]}

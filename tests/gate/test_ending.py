@@ -9,8 +9,8 @@ import pytest
 import structlog.testing
 
 from terminal.core.barrier_words import OwedVehicle, Phase, Settings, State
-from terminal.ending import REST_WITHIN_S, Ending, Rest, Stage
-from terminal.lane_ports import ANSWER_S, CLEAR_S
+from terminal.gate.ending import REST_WITHIN_S, Ending, Rest, Stage
+from terminal.lane.ports import ANSWER_S, CLEAR_S
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from headquarters.collecting import Collected, Collector, Outcome
-from headquarters.cosigner import acknowledgement_keys, load_cosigner
-from headquarters.journal_tables import alarms, entries, epochs, quarantine
+from headquarters.journal.collecting import Collected, Collector, Outcome
+from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
+from headquarters.journal.terminals import Terminals
 from headquarters.keys import load_sealing_key
-from headquarters.terminals import Terminals
+from headquarters.tables.journal import alarms, entries, epochs, quarantine
 from terminal.core.acknowledgement import Acknowledged, judge
 from terminal.core.checkpoint import Checkpoint, signed, terminal_key
 from terminal.core.instant import ClockQuality, Now

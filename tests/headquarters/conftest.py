@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.ceremony import init_keys
 from headquarters.database import Change, Database
 from headquarters.keys import KeyFolder
-from headquarters.publisher import Publication, publish
 from headquarters.register import CardRecord, Register
+from headquarters.repository.ceremony import init_keys
+from headquarters.repository.publisher import Publication, publish
 from headquarters.sites import Sites, plain_policy
 from terminal.core.credential import Product
 from tests.mqtt.broker_rig import Rig, running_rig

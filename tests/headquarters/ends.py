@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from headquarters.collecting import Collector
-from headquarters.inbox import Inbox
-from headquarters.worker import Worker
+from headquarters.collector.inbox import Inbox
+from headquarters.collector.worker import Worker
+from headquarters.journal.collecting import Collector
 from terminal.core.topics import Leaf, own, read_own
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line
 

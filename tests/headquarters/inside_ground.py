@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from headquarters.cli import app
-from headquarters.collecting import Collector
-from headquarters.cosigner import load_cosigner
+from headquarters.cli.main import app
 from headquarters.database import audit
+from headquarters.journal.collecting import Collector
+from headquarters.journal.cosigner import load_cosigner
+from headquarters.journal.terminals import Terminals
 from headquarters.sites import plain_policy
-from headquarters.terminals import Terminals
 from terminal.core.instant import ClockQuality
 from terminal.core.journal import Kind
 from terminal.core.messages import Head

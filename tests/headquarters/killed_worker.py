@@ -8,12 +8,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from headquarters.collecting import Collector, Outcome
-from headquarters.cosigner import load_cosigner
+from headquarters.collector.inbox import Inbox
+from headquarters.collector.worker import Worker
 from headquarters.database import Database
-from headquarters.inbox import Inbox
+from headquarters.journal.collecting import Collector, Outcome
+from headquarters.journal.cosigner import load_cosigner
 from headquarters.keys import KeyFolder
-from headquarters.worker import Worker
 from terminal.edges.mqtt import Arrived, Broker, Event, Line
 from tests.headquarters.ends import WITHIN_S, WORKER
 

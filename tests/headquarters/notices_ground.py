@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from headquarters.alarm_settings import FILE, AlarmSettings, load_alarm_settings
-from headquarters.alarms import Alarms
-from headquarters.collecting import Collector
-from headquarters.journal_tables import notices
-from headquarters.notices import MAX_WAITING, make_notices
-from headquarters.telling import Teller
+from headquarters.alarms.listing import Alarms
+from headquarters.alarms.notices import MAX_WAITING, make_notices
+from headquarters.alarms.settings import FILE, AlarmSettings, load_alarm_settings
+from headquarters.alarms.telling import Teller
+from headquarters.journal.collecting import Collector
+from headquarters.tables.journal import notices
 from terminal.core.journal import Kind
 from tests.headquarters.box import T0_MS, Box, register
 from tests.headquarters.conftest import Office

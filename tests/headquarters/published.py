@@ -5,7 +5,7 @@ from typing import Any
 
 from tuf.api.metadata import Metadata
 
-from headquarters.publisher import fill_mirror
+from headquarters.repository.publisher import fill_mirror
 from tests.headquarters.conftest import Office
 from tests.headquarters.tuf_client import TufClient
 

@@ -14,8 +14,8 @@ PATIENCE_S = 200
 COLLECT = """
 import sys
 from pathlib import Path
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import load_cosigner
+from headquarters.journal.collecting import Collected, Collector
+from headquarters.journal.cosigner import load_cosigner
 from headquarters.database import Database
 from headquarters.keys import KeyFolder
 where, folder, *bodies = sys.argv[1:]

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from headquarters.alarm_entries import AT_TERMINAL, MOMENTARY, take, take_in
-from headquarters.alarm_settings import Limits
-from headquarters.alarms import Alarms, RaisedAlarm, raised_alarms
-from headquarters.collecting import Collector
-from headquarters.contradictions import Alarm
+from headquarters.alarms.entries import AT_TERMINAL, MOMENTARY, take, take_in
+from headquarters.alarms.listing import Alarms, RaisedAlarm, raised_alarms
+from headquarters.alarms.settings import Limits
+from headquarters.alarms.watching import Watch
 from headquarters.database import Change, Database
-from headquarters.journal_tables import alarm_entries, alarms
-from headquarters.watching import Watch
+from headquarters.journal.collecting import Collector
+from headquarters.journal.contradictions import Alarm
+from headquarters.tables.journal import alarm_entries, alarms
 from terminal.core import barrier_signals, barrier_table
 from terminal.core.journal import Kind, decode_record
 from terminal.errors import ConfigurationError

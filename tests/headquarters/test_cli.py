@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from headquarters.cli import app
+from headquarters.cli.main import app
 from headquarters.sites import plain_policy
 from terminal.trust.documents import POLICY
 from terminal.trust.status_list import Changes

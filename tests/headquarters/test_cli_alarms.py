@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.alarm_settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, Limits, load_alarm_settings
-from headquarters.collecting import Collector
-from headquarters.journal_tables import epochs
+from headquarters.alarms.settings import FILE, MAX_SECRET_BYTES, MIN_SECRET_BYTES, Limits, load_alarm_settings
+from headquarters.journal.collecting import Collector
+from headquarters.tables.journal import epochs
 from terminal.core.journal import Kind
 from terminal.errors import ConfigurationError
 from tests.headquarters.box import EPOCH, NAME, T0_MS, Box, register
@@ -149,7 +149,7 @@ def test_settings_of_the_document_are_settings(office: Office) -> None:
 
 
 def watching(office: Office, *arguments: str) -> "subprocess.Popen[str]":
-    command = "from headquarters.cli import main; main()"
+    command = "from headquarters.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     folder = ["--folder", str(office.keys.path)]
     return subprocess.Popen(

@@ -7,13 +7,13 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from headquarters.cli import app
-from headquarters.cli_journal import MAX_LOST_SHOWN
-from headquarters.collecting import Collector
-from headquarters.cosigner import load_cosigner
+from headquarters.cli.journal import MAX_LOST_SHOWN
+from headquarters.cli.main import app
 from headquarters.database import audit
-from headquarters.journal_tables import entries
-from headquarters.reading import MAX_WHY, MIN_WHY
+from headquarters.journal.collecting import Collector
+from headquarters.journal.cosigner import load_cosigner
+from headquarters.journal.reading import MAX_WHY, MIN_WHY
+from headquarters.tables.journal import entries
 from terminal.core.journal import Kind
 from terminal.core.messages import Presence
 from tests.headquarters.box import EPOCH, KEY, NAME, Box, register, sealing_key

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from headquarters.collecting import Collected, Collector, Refused
-from headquarters.epochs import RANGE_EVERY
-from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
-from headquarters.terminals import Terminals
+from headquarters.journal.collecting import Collected, Collector, Refused
+from headquarters.journal.epochs import RANGE_EVERY
+from headquarters.journal.terminals import Terminals
+from headquarters.tables.journal import compact_ranges, entries, epochs, waiting
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.journal import Kind, Record
 from terminal.core.messages import MAX_BATCH_ENTRIES

@@ -11,9 +11,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headquarters.ceremony import init_keys
-from headquarters.collecting import Collected, Outcome
 from headquarters.database import Database
+from headquarters.journal.collecting import Collected, Outcome
+from headquarters.repository.ceremony import init_keys
 from tests.headquarters.box import Box, acknowledged, put_aside, register, standing_alarms, stored
 from tests.headquarters.conftest import Office
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from headquarters.collecting import Collected, Collector
-from headquarters.cosigner import load_cosigner
 from headquarters.database import Database
-from headquarters.terminals import Terminals
+from headquarters.journal.collecting import Collected, Collector
+from headquarters.journal.cosigner import load_cosigner
+from headquarters.journal.terminals import Terminals
 from terminal.core.messages import Replay
 from terminal.core.signed_note import parse_note
 from terminal.errors import ConfigurationError

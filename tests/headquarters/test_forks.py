@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from headquarters.collecting import Collected, Collector, Forked
-from headquarters.epochs import RANGE_EVERY
-from headquarters.journal_tables import epochs, waiting
+from headquarters.journal.collecting import Collected, Collector, Forked
+from headquarters.journal.epochs import RANGE_EVERY
+from headquarters.tables.journal import epochs, waiting
 from tests.headquarters.box import Box, acknowledged, put_aside, register, standing_alarms, stored
 from tests.headquarters.conftest import Office
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from headquarters.publisher import fill_mirror
+from headquarters.repository.publisher import fill_mirror
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.revocation import CardStatus, CompanyStatus
 from terminal.trust.keeper import RulesKeeper

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from headquarters.collecting import Collected, Collector, Refused
-from headquarters.terminals import Terminals, TerminalState
+from headquarters.journal.collecting import Collected, Collector, Refused
+from headquarters.journal.terminals import Terminals, TerminalState
 from terminal.core.journal import Kind
 from terminal.core.messages import Presence, Replay, decode_head
 from tests.headquarters.box import EPOCH, SITE, T0_MS, Box, acknowledged, register, standing_alarms

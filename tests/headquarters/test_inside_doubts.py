@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from headquarters.journal_tables import entries
 from headquarters.sites import plain_policy
+from headquarters.tables.journal import entries
 from terminal.core.instant import ClockQuality
 from terminal.core.journal import Kind
 from tests.headquarters.box import NAME, Box

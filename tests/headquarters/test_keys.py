@@ -8,7 +8,6 @@ from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Metadata, Root
 
 from firmware_config.cardkeys import read_card_keys
-from headquarters.ceremony import init_keys, renew_root, root_versions
 from headquarters.keys import (
     SIGNING_KEYS,
     KeyFileError,
@@ -19,6 +18,7 @@ from headquarters.keys import (
     load_signing_key,
     terminal_card_keys,
 )
+from headquarters.repository.ceremony import init_keys, renew_root, root_versions
 from terminal.core.issuers import Issuers
 from terminal.errors import ConfigurationError
 from terminal.trust.documents import ISSUERS

@@ -3,8 +3,8 @@ from hashlib import sha256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headquarters.lists import ListFiles, bitmap_of, next_list_files
 from headquarters.register import Statuses
+from headquarters.repository.lists import ListFiles, bitmap_of, next_list_files
 from terminal.trust.status_list import Changes, inflated
 
 NEW_YEAR_S = 1_767_225_600

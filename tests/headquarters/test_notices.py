@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.notices import CLAIM_S, claim
-from headquarters.telling import MAX_REFUSED, Teller
-from headquarters.webhook import signature
+from headquarters.alarms.notices import CLAIM_S, claim
+from headquarters.alarms.telling import MAX_REFUSED, Teller
+from headquarters.alarms.webhook import signature
 from terminal.core.journal import Kind
 from tests.headquarters.box import NAME
 from tests.headquarters.notices_ground import NOW, WEB, Ground, configure, told_ground

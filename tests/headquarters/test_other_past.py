@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from headquarters.collecting import Collected, Collector, Forked, Outcome
-from headquarters.cosigner import acknowledgement_keys, load_cosigner
-from headquarters.journal_tables import entries, epochs, quarantine
-from headquarters.terminals import Terminals
+from headquarters.journal.collecting import Collected, Collector, Forked, Outcome
+from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
+from headquarters.journal.terminals import Terminals
+from headquarters.tables.journal import entries, epochs, quarantine
 from terminal.core.acknowledgement import Acknowledged, Ignored, Judgement, OtherPast
 from terminal.core.instant import ClockQuality
 from terminal.core.journal import Kind, decode_record

@@ -2,10 +2,10 @@
 
 import pytest
 
-from headquarters.alarm_settings import FILE, AlarmSettings, load_alarm_settings
-from headquarters.alarms import Alarms
-from headquarters.notices import DAY_S, forget, give_up_old
-from headquarters.telling import MAILS_APART_S, again_after_s
+from headquarters.alarms.listing import Alarms
+from headquarters.alarms.notices import DAY_S, forget, give_up_old
+from headquarters.alarms.settings import FILE, AlarmSettings, load_alarm_settings
+from headquarters.alarms.telling import MAILS_APART_S, again_after_s
 from terminal.core.journal import Kind
 from tests.headquarters.box import T0_MS
 from tests.headquarters.notices_ground import MAIL, NOW, WEB, Ground, configure, told_ground

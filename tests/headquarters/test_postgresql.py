@@ -1,7 +1,6 @@
 """The same on a PostgreSQL of one's own (simulation.postgresql)."""
 
 import itertools
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,22 +10,22 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from headquarters.alarm_entries import take_in
-from headquarters.alarm_settings import AlarmSettings, Limits, Mail
-from headquarters.alarms import Alarms
-from headquarters.ceremony import init_keys
-from headquarters.collecting import Collected, Forked
-from headquarters.cosigner import acknowledgement_keys
+from headquarters.alarms.entries import take_in
+from headquarters.alarms.listing import Alarms
+from headquarters.alarms.notices import claim, forget, make_notices, sent, sites_due
+from headquarters.alarms.settings import AlarmSettings, Limits, Mail
+from headquarters.alarms.watching import Watch
 from headquarters.database import Database
-from headquarters.inside import Span
-from headquarters.inside_evidence import answered, read_evidence
-from headquarters.journal_tables import alarms
+from headquarters.journal.collecting import Collected, Forked
+from headquarters.journal.cosigner import acknowledgement_keys
+from headquarters.journal.proving import prove, verify_proof
+from headquarters.journal.reading import Wanted, latest
+from headquarters.journal.verifying import JournalReport, verify
 from headquarters.keys import load_sealing_key
-from headquarters.notices import claim, forget, make_notices, sent, sites_due
-from headquarters.proving import prove, verify_proof
-from headquarters.reading import Wanted, latest
-from headquarters.verifying import JournalReport, verify
-from headquarters.watching import Watch
+from headquarters.muster.evidence import answered, read_evidence
+from headquarters.muster.inside import Span
+from headquarters.repository.ceremony import init_keys
+from headquarters.tables.journal import alarms
 from simulation.postgresql import Postgresql
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.messages import Replay

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from headquarters.collecting import Collector
-from headquarters.cosigner import acknowledgement_keys
-from headquarters.journal_tables import compact_ranges, entries, epochs, waiting
-from headquarters.proving import MAX_FILE_BYTES, ProofRefused, prove, verify_proof
-from headquarters.terminals import Terminals
-from headquarters.verifying import MAX_MISTAKES, JournalReport, verify
+from headquarters.journal.collecting import Collector
+from headquarters.journal.cosigner import acknowledgement_keys
+from headquarters.journal.proving import MAX_FILE_BYTES, ProofRefused, prove, verify_proof
+from headquarters.journal.terminals import Terminals
+from headquarters.journal.verifying import MAX_MISTAKES, JournalReport, verify
+from headquarters.tables.journal import compact_ranges, entries, epochs, waiting
 from terminal.core.journal import EntryKey, Kind
 from terminal.core.merkle import leaf_hash
 from terminal.core.messages import MAX_BATCH_ENTRIES

@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from headquarters.publisher import fill_mirror, mirror_files, publish
 from headquarters.register import Statuses
+from headquarters.repository.publisher import fill_mirror, mirror_files, publish
 from headquarters.sites import plain_policy
 from terminal.core.revocation import CardStatus
 from terminal.errors import ConfigurationError

@@ -7,11 +7,11 @@ import pytest
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata
 
-from headquarters.ceremony import init_keys, renew_root
 from headquarters.database import Database
 from headquarters.files import only_writer
 from headquarters.keys import KeyFileError
-from headquarters.publisher import Publication, mirror_files, prepare, release
+from headquarters.repository.ceremony import init_keys, renew_root
+from headquarters.repository.publisher import Publication, mirror_files, prepare, release
 from terminal.core.revocation import CardStatus
 from terminal.trust.documents import DocumentRefused
 from tests.headquarters.conftest import Office

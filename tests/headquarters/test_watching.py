@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from headquarters.alarm_settings import Limits
-from headquarters.collecting import Collector
-from headquarters.terminals import Terminals
-from headquarters.watching import CLOCK_WRONG_FOR_S, MIB, Finding, Watch
+from headquarters.alarms.settings import Limits
+from headquarters.alarms.watching import CLOCK_WRONG_FOR_S, MIB, Finding, Watch
+from headquarters.journal.collecting import Collector
+from headquarters.journal.terminals import Terminals
 from terminal.core.instant import ClockQuality
 from terminal.core.messages import Head, Presence
 from terminal.core.policy import DAY_S, HOUR_S

@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from headquarters.collecting import Collector
-from headquarters.terminals import Terminals
+from headquarters.journal.collecting import Collector
+from headquarters.journal.terminals import Terminals
 from terminal.core.checkpoint import checkpoint_of
 from terminal.core.messages import Presence, decode_head, decode_replay
 from terminal.core.signed_note import parse_note

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from headquarters.collecting import Collector, Outcome
-from headquarters.cosigner import load_cosigner
 from headquarters.database import Database
-from headquarters.journal_tables import terminals
+from headquarters.journal.collecting import Collector, Outcome
+from headquarters.journal.cosigner import load_cosigner
+from headquarters.tables.journal import terminals
 from simulation.postgresql import Postgresql
 from terminal.core.cbor import decode_strict, encode
 from terminal.core.checkpoint import checkpoint_of

@@ -15,10 +15,10 @@ from terminal.core.stay import StayChange
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import StorageError
-from terminal.lane import Lane
-from terminal.lane_journal import StayAfter
-from terminal.lane_kept import KeptNumber
-from terminal.lane_ports import CLEAR_S, LanePorts
+from terminal.lane.journal import StayAfter
+from terminal.lane.kept import KeptNumber
+from terminal.lane.ports import CLEAR_S, LanePorts
+from terminal.lane.shell import Lane
 
 EPOCH = bytes(16)
 QUICK = Settings(
@@ -34,7 +34,7 @@ QUICK = Settings(
 
 
 class MemoryNumber:
-    """A `terminal.lane_kept.KeptNumber`: durable at once, unless the disk fails."""
+    """A `terminal.lane.kept.KeptNumber`: durable at once, unless the disk fails."""
 
     def __init__(self) -> None:
         self.number: int | None = None

@@ -12,9 +12,9 @@ from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import Kind
 from terminal.core.stay import Stay, StayChange, ZoneNeutral, after_passage
-from terminal.lane_bound import Bound
-from terminal.lane_ends import MAX_UNWRITTEN, PassageEnds
-from terminal.lane_journal import LaneJournal, StayAfter, Vehicle
+from terminal.lane.bound import Bound
+from terminal.lane.ends import MAX_UNWRITTEN, PassageEnds
+from terminal.lane.journal import LaneJournal, StayAfter, Vehicle
 from tests.lane.rig import MemoryJournal, intent
 from tests.lane.vehicles import ANNA, BRAM
 from tests.storage.support import Gate, Held

@@ -16,7 +16,7 @@ from terminal.core.journal import Kind, TapResult
 from terminal.core.stay import StayChange, StayNeutral
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
-from terminal.lane_journal import Vehicle
+from terminal.lane.journal import Vehicle
 from terminal.ports import Input
 from tests.lane.rig import QUICK, MemoryMarks, Rig, intent
 from tests.lane.vehicles import ANNA, arrives, passes

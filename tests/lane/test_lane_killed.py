@@ -16,7 +16,7 @@ from terminal.core.barrier_words import LOOP_ARM, GuardOrder, Phase, Side
 from terminal.core.journal import Kind, TapResult
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.errors import HardwareError
-from terminal.lane_lines import set_safe
+from terminal.lane.lines import set_safe
 from terminal.ports import Input, Output
 from tests.lane.rig import Rig, intent
 from tests.simulation_board.board_process import NOBODY_COMES, BoardProcess

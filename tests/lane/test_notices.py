@@ -7,7 +7,7 @@ from terminal.alarms import AlarmKey
 from terminal.core.barrier_words import LOOP_ARM, Phase
 from terminal.core.journal import Kind, TapResult
 from terminal.core.stay import ZoneNeutral
-from terminal.lane_bound import MOST, WITHIN_S
+from terminal.lane.bound import MOST, WITHIN_S
 from tests.lane.rig import QUICK, Rig, intent
 from tests.simulation_board.board_process import BoardProcess
 

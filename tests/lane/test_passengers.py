@@ -7,7 +7,7 @@ from simulation.world import World
 from terminal.core.barrier_words import LOOP_ARM, Phase, Result, Side
 from terminal.core.journal import Kind, TapResult
 from terminal.core.stay import StayChange, StayNeutral
-from terminal.lane_journal import Vehicle
+from terminal.lane.journal import Vehicle
 from tests.lane.rig import QUICK, Rig, intent
 from tests.lane.vehicles import ANNA, BRAM, arrives, passes
 from tests.simulation_board.board_process import NOBODY_COMES_LATER, BoardProcess

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from headquarters.broker import load_broker
-from headquarters.broker_setup import ACCESS_LIST, Listening, terminal_certificate, write_access_list, write_broker
+from headquarters.broker.settings import load_broker
+from headquarters.broker.setup import ACCESS_LIST, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database, sites
-from headquarters.journal_tables import terminals
+from headquarters.journal.terminals import Terminals
 from headquarters.sites import Sites, plain_policy
-from headquarters.terminals import Terminals
+from headquarters.tables.journal import terminals
 from simulation.mosquitto import Mosquitto
 from terminal.edges.mqtt import Broker
 
@@ -88,9 +88,16 @@ def running_rig(
             database = Database(folder / "register.db")
             stack.callback(database.close)
         rig = Rig(folder, database, headquarters_folder or folder / "headquarters")
+        stack.callback(_did_not_crash, rig.mosquitto)
         stack.callback(rig.mosquitto.stop)
         rig.mosquitto.start()
         yield rig
+
+
+def _did_not_crash(mosquitto: Mosquitto) -> None:
+    """A broker that dies of a fault of its own makes tests fail elsewhere, so it is told here what it died of."""
+    said = mosquitto.log.read_text(encoding="utf-8", errors="replace") if mosquitto.log.exists() else ""
+    assert not any(death in said for death in ("Segmentation fault", "Aborted", "Assertion")), said[-2000:]
 
 
 def now() -> datetime:

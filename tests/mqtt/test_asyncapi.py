@@ -8,7 +8,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from headquarters.broker_setup import HEADQUARTERS, access_list
+from headquarters.broker.setup import HEADQUARTERS, access_list
 from terminal.core import messages, topics
 from terminal.core.signed_note import MAX_NOTE_BYTES
 

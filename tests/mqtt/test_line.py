@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.authority import make_authority
+from headquarters.broker.authority import make_authority
 from terminal.edges.mqtt import Arrived, Connected, LineError, Lost, Will
 from tests.mqtt.broker_rig import Rig, now
 from tests.mqtt.lines import WAIT_S, connected, line

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.authority import Authority, make_authority
+from headquarters.broker.authority import Authority, make_authority
 from terminal.edges.mqtt import Broker, Connected, LineError, Lost
 from tests.mqtt.broker_rig import now
 from tests.mqtt.lines import CONNACK, WAIT_S, line, server

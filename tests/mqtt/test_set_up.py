@@ -12,9 +12,9 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
-from headquarters.authority import load_authority, make_authority
-from headquarters.broker import load_broker
-from headquarters.cli import app
+from headquarters.broker.authority import load_authority, make_authority
+from headquarters.broker.settings import load_broker
+from headquarters.cli.main import app
 from headquarters.database import Database
 from headquarters.sites import Sites, plain_policy
 from simulation.mosquitto import Mosquitto, MosquittoUnavailable

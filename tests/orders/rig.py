@@ -26,10 +26,10 @@ from terminal.core.journal import EntryKey, Kind
 from terminal.core.sealing import open_sealed
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane
-from terminal.lane_ports import LanePorts
+from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.orders import Answer, Order, Orders
-from terminal.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
 from tests.simulation_board.board_process import FAST, BoardProcess
 from tests.storage.support import HEADQUARTERS, KEY_ID, Gate
 

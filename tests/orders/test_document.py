@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from terminal import cli_orders, requests
+from terminal import cli_orders
 from terminal.acknowledging import NO_KEYS
 from terminal.callers import EVERYTHING
 from terminal.core.acknowledgement import Why
@@ -16,6 +16,7 @@ from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
 from terminal.core.journal import OrderResult
 from terminal.edges import local_packets, local_socket
+from terminal.gate import requests
 from terminal.order_words import WORDS
 from terminal.orders import NOT_KEPT
 

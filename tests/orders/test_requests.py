@@ -10,8 +10,8 @@ import pytest
 from terminal.callers import EVERYTHING, MAX_USERS, OVERFLOW_UID, Caller, Callers, Rate
 from terminal.core.barrier_words import Phase
 from terminal.core.journal import EntryKey
-from terminal.lane import Lane
-from terminal.requests import MAX_NAME, MAX_REASON, MIN_REASON, ORDERS_A_MINUTE, REMEMBERED
+from terminal.gate.requests import MAX_NAME, MAX_REASON, MIN_REASON, ORDERS_A_MINUTE, REMEMBERED
+from terminal.lane.shell import Lane
 from tests.orders.rig import GUARD_UID, OWN_UID, STRANGER_UID, VIEWER_UID, Lanes, request
 
 OBEYED = {"version": 1, "id": "1", "result": "obeyed", "say": "lane 1: open is carried out", "sequence": 0}

@@ -11,7 +11,7 @@ import pytest
 
 from terminal.core.barrier_words import GuardOrder, Phase, Side
 from terminal.core.journal import EntryKey, Kind, OpenOrder, OrderResult
-from terminal.lane import Lane
+from terminal.lane.shell import Lane
 from terminal.orders import Answer
 from terminal.recovery import settle
 from tests.orders.rig import Lanes

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from headquarters.ceremony import init_keys
 from headquarters.database import Change, Database
 from headquarters.keys import KeyFolder, load_card_keys, load_issuer_key
 from headquarters.register import Register
+from headquarters.repository.ceremony import init_keys
 from provisioning.cards import Bench, Order, masters
 from terminal.card.keys import SoftwareKey
 from terminal.core.credential import Product, Training

@@ -20,9 +20,9 @@ from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderR
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.edges.heartbeat import Heartbeats
 from terminal.errors import HardwareError
-from terminal.lane import Lane
-from terminal.lane_lines import TakeBoard
-from terminal.lane_ports import LanePorts
+from terminal.lane.lines import TakeBoard
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.orders import Order, Orders
 from terminal.places import Places
 from terminal.ports import RulesInForce
@@ -30,8 +30,8 @@ from terminal.recovery import NeverTold, settle
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
 from terminal.storage.store import Store
-from terminal.tap import Taps
-from terminal.tap_ports import Answer, TapPorts
+from terminal.tap.ports import Answer, TapPorts
+from terminal.tap.story import Taps
 from tests.card.chips import Held
 from tests.scenes.virtual_time import VirtualInbox, VirtualTime
 from tests.tap.site import OPEN_LANE as LANE

@@ -21,9 +21,9 @@ from simulation.vpcd import InsertedCard
 from terminal.core.barrier_words import GuardOrder, Phase, Side, State
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind
 from terminal.errors import HardwareError
-from terminal.lane_journal import UNTAPPED
+from terminal.lane.journal import UNTAPPED
 from terminal.ports import Input, Output
-from terminal.tap_ports import Answer, Hint
+from terminal.tap.ports import Answer, Hint
 from tests.scenes.gate import Gate, World
 from tests.scenes.virtual_time import VirtualTime
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from terminal.core.instant import ClockQuality, Now
-from terminal.lane_inbox import Inbox
+from terminal.lane.inbox import Inbox
 
 STARTS_MS = 60_000.0
 PATIENCE_S = 20.0

@@ -12,8 +12,8 @@ from terminal.alarms import STORAGE_ALARM
 from terminal.core.barrier_answers import STANDING
 from terminal.core.barrier_signals import Alarm
 from terminal.core.barrier_table import TABLE
-from terminal.tap import BOARD_ALARM
-from terminal.tap_entry import CALL_ALARM, FLAGGED_ALARM
+from terminal.tap.entry import CALL_ALARM, FLAGGED_ALARM
+from terminal.tap.story import BOARD_ALARM
 
 HEAD = "scene A test\nlane entry\n"
 

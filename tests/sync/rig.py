@@ -9,15 +9,15 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from headquarters.collecting import Collected, Collector, Outcome
-from headquarters.cosigner import acknowledgement_keys, load_cosigner
+from headquarters.journal.collecting import Collected, Collector, Outcome
+from headquarters.journal.cosigner import acknowledgement_keys, load_cosigner
 from terminal.core import topics
 from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.messages import Batch, decode_batch
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost
 from terminal.storage.view_reader import NoView, ViewReader
-from terminal.sync import Sync
+from terminal.sync.process import Sync
 from tests.headquarters.conftest import Office
 from tests.storage.support import TERMINAL, Gate, start
 

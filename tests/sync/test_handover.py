@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from terminal import sync_gate
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.seldom import EVERY_S, Seldom
-from terminal.sync_gate import MAX_NOTE_BYTES, MAX_WAITING, Handover
+from terminal.sync import gate as sync_gate
+from terminal.sync.gate import MAX_NOTE_BYTES, MAX_WAITING, Handover
 from tests.sync.rig import WAIT_S, NoBeats, Until
 
 Answer = Mapping[str, Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from headquarters.publisher import fill_mirror, mirror_files
+from headquarters.repository.publisher import fill_mirror, mirror_files
 from terminal.cli import app
 from terminal.trust.mirror_import import import_folder
 from tests.firmware_config.gate_file import GATE, spoiled

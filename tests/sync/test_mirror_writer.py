@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from headquarters.publisher import mirror_files
+from headquarters.repository.publisher import mirror_files
 from terminal.core.topics import MAX_WHOLE_BYTES, Piece, RepositoryTopic, read_repository
 from terminal.errors import StorageError
 from terminal.trust import mirror_writer

@@ -23,17 +23,17 @@ from terminal.core.journal import Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
-from terminal.lane import Lane
-from terminal.lane_ends import PassageEnds
-from terminal.lane_ports import LanePorts
+from terminal.lane.ends import PassageEnds
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
 from terminal.places import Places
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
 from terminal.storage.stays import Stays
 from terminal.storage.store import Store
 from terminal.storage.stored import Stored
-from terminal.tap import Taps
-from terminal.tap_ports import Answer, TapPorts
+from terminal.tap.ports import Answer, TapPorts
+from terminal.tap.story import Taps
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 from tests.card.chips import Held

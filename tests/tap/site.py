@@ -12,9 +12,9 @@ from secrets import token_bytes, token_hex
 
 from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
 from demonstration.office import SITE, Office
-from headquarters.cosigner import load_cosigner
+from headquarters.journal.cosigner import load_cosigner
 from headquarters.keys import load_issuer_key
-from headquarters.publisher import mirror_files, release
+from headquarters.repository.publisher import mirror_files, release
 from provisioning import cards
 from provisioning.cards import Bench, Order
 from simulation.card import DesfireChip, Eeprom, OtherCard, blank_chip

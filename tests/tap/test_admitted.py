@@ -10,7 +10,7 @@ from terminal.core.barrier_words import Phase, Side
 from terminal.core.journal import Kind
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.situation import Decision
-from terminal.tap_entry import exit_alarms
+from terminal.tap.entry import exit_alarms
 from tests.card.chips import Held
 from tests.simulation_board.board_process import NOBODY_COMES, NOBODY_COMES_LATER, BoardProcess
 from tests.storage.support import Held as HeldDisk

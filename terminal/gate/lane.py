@@ -1,0 +1,149 @@
+"""One lane of a gate, put together: its barrier cycle, its taps and its readers, and the board behind its relays."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from firmware_config.gate import Gate
+from firmware_config.gate import Lane as LaneTable
+from firmware_config.wiring import lane_lines
+from terminal.alarms import Alarms
+from terminal.card.keys import CardKeys
+from terminal.core.barrier_words import Logic, Mark, Settings, Side
+from terminal.edges.clock import FlooredClock
+from terminal.edges.gpio import take_gpio
+from terminal.edges.heartbeat import Heartbeats
+from terminal.edges.pcsc import ReaderLoop
+from terminal.edges.simulated_board import SimulatedBoard
+from terminal.gate.ending import Ending, Stage
+from terminal.gate.readers import ReaderOfLane
+from terminal.gate.told import tell_tap_failure
+from terminal.lane.ends import PassageEnds
+from terminal.lane.kept import KeptNumber
+from terminal.lane.lines import TakeBoard
+from terminal.lane.ports import LanePorts
+from terminal.lane.shell import Lane
+from terminal.places import Places
+from terminal.ports import CardTransport, Journal, ReaderState, RulesInForce, Stays
+from terminal.tap.ports import TapPorts
+from terminal.tap.story import Taps
+
+LANE_WITHIN_S = 10.0
+READER_WITHIN_S = 20.0
+
+
+def boards(gate: Gate) -> dict[int, TakeBoard]:
+    """How the lines of each lane are taken; nothing is taken here. Reads the pin map."""
+    if gate.board.socket is not None:
+        return {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.lane}
+    return {
+        table.number: partial(take_gpio, lane_lines(gate, table), table.number, gate.board.debounce_ms)
+        for table in gate.lane
+    }
+
+
+def settings(table: LaneTable) -> Settings:
+    """What commissioning found out about a lane, as its barrier cycle needs it."""
+    return Settings(
+        direction=table.direction,
+        logic=Logic(table.logic),
+        fitted=frozenset(table.contacts),
+        outputs=frozenset(table.outputs),
+        pulse_ms=table.pulse_ms,
+        travel_ms=table.travel_ms,
+        passage_ms=table.passage_s * 1000,
+        gap_ms=table.clear_ms(),
+        closing_ms=table.closing_s * 1000,
+        too_long_ms=table.too_long_s * 1000,
+        under_boom_ms=table.under_boom_s * 1000,
+        stuck_ms=table.stuck_s * 1000,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedParts:
+    """What all lanes of a gate share."""
+
+    gate: Gate
+    keys: CardKeys
+    rules: RulesInForce
+    stays: Stays
+    journal: Journal
+    alarms: Alarms
+    ends: PassageEnds
+    clock: FlooredClock
+    heartbeats: Heartbeats
+    kept: Callable[[str], KeptNumber]
+    """A number in the gate's database, by its name."""
+    reader_states: dict[str, ReaderState]
+    traced: Callable[[str, CardTransport], CardTransport]
+    only_reserve: Callable[[], bool]
+    """Tells whether the disk has room for exits only."""
+    ending: Ending
+
+
+def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
+    """Start a lane and its readers; `shared.ending` stops them."""
+    lane = _lane(table, take_board, shared)
+    shared.heartbeats.expect(f"lane:{table.number}", LANE_WITHIN_S)
+    lane.start()
+    shared.ending.add(Stage.LANES, f"lane:{table.number}", lane.stop)
+    taps = Taps(
+        TapPorts(
+            number=table.number,
+            lane=lane,
+            keys=shared.keys,
+            rules=shared.rules,
+            stays=shared.stays,
+            journal=shared.journal,
+            alarms=shared.alarms,
+            clock=shared.clock,
+            random=os.urandom,
+            intent_budget_s=shared.gate.timing.intent_budget_ms / 1000,
+            serving=partial(_serving, shared.gate),
+            only_reserve=shared.only_reserve,
+        )
+    )
+    for reader in table.reader:
+        side = Side(reader.side or ("exit" if table.direction == "exit" else "entry"))
+        loop = ReaderLoop(
+            reader.name,
+            ReaderOfLane(
+                table.number, side, taps, alarms=shared.alarms, states=shared.reader_states, traced=shared.traced
+            ),
+            heartbeat=shared.heartbeats,
+            on_error=tell_tap_failure,
+            monotonic_s=shared.clock.monotonic_s,
+            tap_budget_s=shared.gate.timing.tap_budget_ms / 1000,
+            linger_s=shared.gate.timing.linger_s,
+        )
+        shared.heartbeats.expect(f"reader:{reader.name}", READER_WITHIN_S)
+        loop.start()
+        shared.ending.add(Stage.TAPS, f"reader:{reader.name}", loop.stop)
+    return lane
+
+
+def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
+    def kept(mark: Mark) -> KeptNumber:
+        return shared.kept(f"lane-{table.number}/{mark.value}")
+
+    places = Places(lane=table.number, rules=shared.rules, stays=shared.stays)
+    return Lane(
+        LanePorts(
+            number=table.number,
+            settings=settings(table),
+            take_board=take_board,
+            journal=shared.journal,
+            alarms=shared.alarms,
+            heartbeat=shared.heartbeats,
+            kept=kept,
+            stay_after=places.after,
+            after_fire=places.after_fire,
+            ends=shared.ends,
+        )
+    )
+
+
+def _serving(gate: Gate, side: Side) -> tuple[int, ...]:
+    return tuple(table.number for table in gate.lane if table.direction in {"both", side.value})

@@ -1,0 +1,308 @@
+"""The gate process, put together: the only module that names adapters and says which thread does what.
+
+    reader threads    one a reader: a tap runs straight through on it                      (edges.pcsc → tap)
+    lane threads      one a lane: contacts and timers → barrier cycle → relays             (lane)
+    journal thread    the only one that writes to the database                             (storage.writer)
+    view thread       copies what is committed for the processes that may not open it      (storage.view)
+    socket threads    who asks how the lanes are, or gives them an order                   (edges.local_socket → orders)
+    room thread       looks how full the disk is, drops what headquarters has              (room)
+    renewal thread    watches the mirror, brings lists and rules into force                (renewal)
+    log thread        writes what all of them say, so that none of them waits for a reader (edges.log)
+    main thread       feeds the watchdog while all of these make progress; waits for SIGTERM
+
+A start releases every relay first, since a gate that was killed in mid-pulse leaves it on, and settles what the last
+run left open before a card is read; READY is said when a tap would be answered, be it with "lane closed". A stop ends
+readers, socket and renewal, then lanes (relays released), then the journal. A gate that hears of another past of its
+journal ends by itself when its lanes rest; the start after that settles the old epoch and begins the next.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from firmware_config.cardkeys import GateKeys
+from firmware_config.configuration import read_gate
+from firmware_config.gate import Gate
+from terminal.acknowledging import Acknowledging
+from terminal.alarms import STORAGE_ALARM, Alarms
+from terminal.card.keys import KeyNumber, MasterKeys
+from terminal.changes import Changes, ClockWatch
+from terminal.core.barrier_words import Phase
+from terminal.core.issuers import HeadquartersKey, SealingKey
+from terminal.edges.clock import FlooredClock
+from terminal.edges.heartbeat import Heartbeats
+from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
+from terminal.edges.systemd import ServiceManager, report
+from terminal.gate.ending import Ending, Rest, Stage
+from terminal.gate.lane import SharedParts, boards, start_lane
+from terminal.gate.listening import start_socket
+from terminal.gate.summary import lane_words, summary
+from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
+from terminal.gate.waiting import wait_for_keys
+from terminal.lane.ends import PassageEnds
+from terminal.lane.lines import TakeBoard, set_safe
+from terminal.ports import CardTransport, ReaderState
+from terminal.recovery import NeverTold, settle
+from terminal.renewal import PART as RENEWAL_PART
+from terminal.renewal import Renewal
+from terminal.room import PART as ROOM_PART
+from terminal.room import Room
+from terminal.storage.reserve import Reserve
+from terminal.storage.store import Store
+from terminal.storage.view import PART as VIEW_PART
+from terminal.trust.keeper import RulesKeeper
+from terminal.trust.seen import SeenDatabase
+
+TURN_S = 0.25
+"""How often the main thread looks after everything."""
+STATUS_EVERY_S = 1.0
+SWITCH_S = 0.0005
+"""How long a thread may go on computing while another one waits: no relay waits for lists that are being read."""
+FIRST_WORDS_S = 1.0
+FIRST_WORDS_TURN_S = 0.005
+JOURNAL_WITHIN_S = 60.0
+"""A storage card may take seconds for one write; a minute without a turn is a disk that is gone."""
+RENEWAL_WITHIN_S = 60.0
+ROOM_WITHIN_S = 60.0
+
+log = structlog.get_logger()
+
+
+def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> bool:
+    """Be the gate until SIGTERM or SIGINT; True: it ended by itself, and is to be started again. On the main thread.
+
+    Raises:
+        ConfigurationMistakes: `gate.toml` cannot be used.
+        StorageError: the journal cannot be opened; without it no barrier may open.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    sys.setswitchinterval(SWITCH_S)
+    set_up_log(sys.stderr, environ)
+    log_uncaught()
+    manager = ServiceManager(environ)
+    manager.status("starting")
+    anew = False
+    try:
+        gate = read_gate(configuration)
+        digest = sha256(configuration.read_bytes()).digest()
+        lines = boards(gate)
+        unsafe = set_safe(lines)
+        trace = ApduTrace() if trace_apdus else None
+        keys = wait_for_keys(gate, environ, configuration, manager=manager, stopping=stopping, unsafe=unsafe)
+        if keys is not None:
+            with Ending() as ending:
+                process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=lines, trace=trace)
+                anew = process.serve(stopping)
+    except Exception as error:
+        manager.status(f"stopped: {error}".splitlines()[0])
+        raise
+    finally:
+        manager.close()
+    return anew
+
+
+class GateProcess:
+    """All parts of one gate. Making it opens and starts them, `ending` stops them.
+
+    `configuration` is the SHA-256 of the `gate.toml` that `gate` was read from.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        keys: GateKeys,
+        manager: ServiceManager,
+        ending: Ending,
+        *,
+        configuration: bytes,
+        boards: Mapping[int, TakeBoard],
+        trace: ApduTrace | None,
+    ) -> None:
+        self._gate = gate
+        self._manager = manager
+        self._trace = trace
+        self._reader_states: dict[str, ReaderState] = {}
+        self._heartbeats = Heartbeats()
+        self._heartbeats.expect("journal", JOURNAL_WITHIN_S)
+
+        data = gate.terminal.data
+        reserve = Reserve(data)
+        self._store = Store(
+            data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom, reserve=reserve
+        )
+        ending.add(Stage.JOURNAL, "journal", self._store.close)
+        self._clock = FlooredClock(self._store.kept.number("clock-floor"))
+        self._keeper = RulesKeeper(
+            site=gate.terminal.site,
+            root=gate.terminal.root,
+            mirror=gate.terminal.mirror,
+            state=data / "rules",
+            seen=SeenDatabase(data / "seen.db"),
+            clock=self._clock,
+        )
+        self._stays = self._store.stays(keys.terminal)
+        journal = self._store.journal(
+            clock=self._clock,
+            sealing_key=self._sealing_key,
+            time_zone=self._time_zone,
+            stays=self._stays,
+            signing_key=Ed25519PrivateKey.from_private_bytes(keys.journal),
+        )
+        self._journal = ToldJournal(journal)
+        self._alarms = Alarms(self._journal, tell_alarm, self._store.kept)
+        changes = Changes(self._journal, self._store.kept)
+        renewal = Renewal(
+            self._keeper,
+            journal=self._journal,
+            changes=changes,
+            stays=self._stays,
+            alarms=self._alarms,
+            clock=self._clock,
+            heartbeat=self._heartbeats,
+            told=tell_rules,
+        )
+        renewal.load()
+        never_told = NeverTold(rules=self._keeper, stays=self._stays)
+        settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        if (ended := self._store.begin_epoch(journal)) is not None:
+            log.warning("epoch-ended", epoch=ended.epoch.hex(), size=ended.size, other_size=ended.other_size)
+            settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
+        self._acknowledging = Acknowledging(journal.checkpoints, self._cosigners, self._alarms)
+        self._alarms.begin_anew()
+        changes.configuration_is(configuration)
+        log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
+        if gate.terminal.view is not None:
+            view = self._store.view(gate.terminal.view, facts=self._facts, trouble=self._view_trouble)
+            view.start()
+            ending.add(Stage.JOURNAL, VIEW_PART, view.stop)
+        self._room = Room(
+            reserve,
+            self._store.retention(),
+            told=self._store.kept.number(f"dropped-entries/{self._store.epoch.hex()}"),  # numbers begin anew with it
+            kept_days=self._kept_days,
+            journal=self._journal,
+            alarms=self._alarms,
+            clock=self._clock,
+            heartbeat=self._heartbeats,
+        )
+        self._heartbeats.expect(ROOM_PART, ROOM_WITHIN_S)
+        self._room.start()
+        ending.add(Stage.TAPS, ROOM_PART, self._room.stop)
+        self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
+        renewal.start()
+        ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
+        shared = SharedParts(
+            gate=gate,
+            keys=MasterKeys({KeyNumber.READ: keys.cards.read}),
+            rules=self._keeper,
+            stays=self._stays,
+            journal=self._journal,
+            alarms=self._alarms,
+            ends=PassageEnds(self._journal, self._alarms),
+            clock=self._clock,
+            heartbeats=self._heartbeats,
+            kept=self._store.kept.number,
+            reader_states=self._reader_states,
+            traced=self._traced,
+            only_reserve=self._room.only_reserve,
+            ending=ending,
+        )
+        self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
+        start_socket(
+            gate,
+            self._lanes,
+            acknowledging=self._acknowledging,
+            journal=self._journal,
+            alarms=self._alarms,
+            heartbeats=self._heartbeats,
+            ending=ending,
+        )
+
+    def serve(self, stopping: threading.Event) -> bool:
+        """Say READY, then look after everything until `stopping` is set; True: until it had to begin anew."""
+        self._wait_for_first_words(stopping)
+        self._manager.ready(self._summary())
+        log.info("ready", status=self._summary())
+        due_s = 0.0
+        clock = ClockWatch(self._clock, self._journal, self._alarms)
+        rest = Rest(self._lanes)
+        anew = False
+        while not anew and not stopping.wait(TURN_S):
+            self._clock.keep()
+            if self._store.trouble is not None:  # cleared by the next entry that is durable, and by nothing else
+                self._alarms.raised(STORAGE_ALARM)
+            clock.look()
+            anew = self._acknowledging.other_past and rest.has_come()
+            if (now_s := time.monotonic()) >= due_s:
+                due_s = now_s + STATUS_EVERY_S
+                report(self._manager, self._heartbeats.stale(), self._summary())
+        self._manager.stopping("stopping: relays are released" + ("; a new epoch begins with the next start" * anew))
+        log.info("stopping", anew=anew)
+        return anew
+
+    def _wait_for_first_words(self, stopping: threading.Event) -> None:
+        """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
+        deadline_s = time.monotonic() + FIRST_WORDS_S
+        readers = {reader.name for table in self._gate.lane for reader in table.reader}
+        while not stopping.is_set() and time.monotonic() < deadline_s:
+            booted = all(lane.state.phase is not Phase.BOOT for lane in self._lanes.values())
+            if booted and self._reader_states.keys() >= readers and self._keeper.current() is not None:
+                return
+            stopping.wait(FIRST_WORDS_TURN_S)
+
+    # ---------------------------------------------------------------------------------- what others ask of the gate
+
+    def _traced(self, reader: str, card: CardTransport) -> CardTransport:
+        return self._trace.wrap(reader, card) if self._trace else card
+
+    def _sealing_key(self) -> SealingKey | None:
+        rules = self._keeper.current()
+        return rules.issuers.sealing[0] if rules else None
+
+    def _cosigners(self) -> Sequence[HeadquartersKey]:
+        rules = self._keeper.current()
+        return rules.issuers.acknowledgements if rules else ()
+
+    def _time_zone(self) -> tzinfo | None:
+        rules = self._keeper.current()
+        return ZoneInfo(rules.policy.time_zone) if rules else None
+
+    def _kept_days(self) -> int | None:
+        rules = self._keeper.current()
+        return rules.policy.retention.terminal_days if rules else None
+
+    def _facts(self) -> dict[str, int | str | None]:
+        """What is shown beside the journal (docs/view.md). Asks the disk how full it is."""
+        rules = self._keeper.current()
+        disk = os.statvfs(self._gate.terminal.data)
+        return {
+            "software": version("xs-terminal"),
+            "clock": str(self._clock.now().quality),
+            "list_number": rules.list_number if rules else None,
+            "list_issued_at_s": rules.lists_issued_at_s if rules else None,
+            "free_bytes": disk.f_bavail * disk.f_frsize,
+        }
+
+    def _view_trouble(self, why: str | None) -> None:
+        self._alarms.holds(VIEW_PART, while_=why is not None, detail=why)
+
+    def _summary(self) -> str:
+        rules = self._keeper.current()
+        lanes = {
+            table.number: lane_words(table, self._lanes[table.number].state, rules, self._reader_states)
+            for table in self._gate.lane
+        }
+        return summary(lanes, rules, self._clock.now().s, self._room.words(), self._store.trouble)

@@ -1,0 +1,81 @@
+"""What the gate's log tells of taps, entries, alarms and rules.
+
+Others read these names and fields (docs/demonstration.md). No card number, no EAN, nothing of a card: only what
+stands in the public part of the journal.
+"""
+
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import structlog
+
+from terminal.alarms import AlarmKey
+from terminal.core.journal import Entry, EntryKey
+from terminal.core.stay import StayChange
+from terminal.ports import Journal
+from terminal.tap.ports import Answer
+from terminal.trust.keeper import Outcome
+
+log = structlog.get_logger()
+
+
+class ToldJournal:
+    """The journal, with a line in the log for each entry once it is durable: its public part, nothing sealed."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+        """As the journal's own."""
+        future = self._journal.append(entry, also)
+        future.add_done_callback(partial(_tell_entry, entry))
+        return future
+
+
+def _tell_entry(entry: Entry, stored: "Future[EntryKey]") -> None:
+    if stored.exception() is None:
+        kind, public = entry.kind.value, dict(entry.public)
+        log.info("journal", sequence=stored.result().sequence, kind=kind, lane=entry.lane, public=public)
+
+
+def tell_answer(answer: Answer) -> None:
+    """What a tap came to."""
+    times: dict[str, Any] = {
+        name: round(value, 2)
+        for name in ("card_ms", "durable_ms", "tap_ms")
+        if (value := getattr(answer, name)) is not None
+    }
+    where = {"lane": answer.lane, "reader": answer.reader, "side": answer.side.value}
+    if answer.decision is None:
+        go_to = {"go_to": list(answer.go_to)} if answer.go_to else {}
+        log.info(str(answer.hint), **where, **go_to, **times)
+        return
+    log.info(
+        "decision",
+        **where,
+        outcome=answer.decision.outcome.value,
+        reason=answer.decision.reason.value,
+        help=answer.decision.help.value,
+        flags=[flag.value for flag in answer.decision.flags],
+        sequence=answer.key.sequence if answer.key else None,
+        **times,
+    )
+
+
+def tell_alarm(step: str, alarm: AlarmKey) -> None:
+    """An alarm was raised or cleared."""
+    log.warning(step, alarm=alarm.name, lane=alarm.lane, about=alarm.about)
+
+
+def tell_rules(outcome: Outcome) -> None:
+    """What came into force, and what was refused and why."""
+    for refusal in outcome.refused:
+        log.warning("update-refused", subject=refusal.subject, fault=refusal.error.fault, why=str(refusal.error))
+    if outcome.applied:
+        log.info("in-force", versions=dict(outcome.applied), list_number=outcome.rules and outcome.rules.list_number)
+
+
+def tell_tap_failure(reader: str, error: Exception) -> None:
+    """A tap ended in a way that nobody foresaw; somebody must look."""
+    log.error("tap-failed", reader=reader, exc_info=error)
