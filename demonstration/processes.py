@@ -1,4 +1,4 @@
-"""The two processes of the demonstration beside its own: the simulated board and the gate, both the real programs."""
+"""Processes of the demonstration beside its own, such as the simulated board and the gate: all are the real programs."""
 
 import json
 import os
@@ -50,6 +50,11 @@ class Process:
     def ended(self) -> bool:
         """Whether it has ended."""
         return self._process.poll() is not None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, as `subprocess` gives it; None while it runs."""
+        return self._process.poll()
 
     def stop(self) -> int:
         """SIGTERM, then wait; returns the exit status.

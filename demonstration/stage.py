@@ -15,13 +15,16 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from demonstration.cardbench import BENCH_READER, CardBench, Holder
 from demonstration.cast import CAST, Person
-from demonstration.checking import journal_of
-from demonstration.configuration import Place
+from demonstration.checking import disagreements, journal_of
+from demonstration.configuration import TERMINAL, Place
 from demonstration.issuing import typed_person
+from demonstration.line import HeadquartersLine
 from demonstration.office import Office
-from demonstration.processes import Event, GateProcess
+from demonstration.processes import Event, GateProcess, Process
 from demonstration.serving import NO_POWER, Said, ServedLane
 from simulation.controller import ControllerTimes
 from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
@@ -34,6 +37,8 @@ from terminal.errors import ConfigurationError, HardwareError
 ANSWER_S = 8.0
 PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
+OVER_THE_LINE_S = 120.0
+"""Longer than a terminal waits between two attempts to reach a broker."""
 
 BRISK = Setup(
     times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
@@ -59,14 +64,16 @@ class Stage:
         both_sides: bool = False,
         hear: Hear = lambda _: None,
         progress: Callable[[str], None] = lambda _: None,
+        tell_line: Callable[[Event], None] | None = None,
     ) -> None:
         """Set everything up; blocks until a card would be answered. Without a `setup` no lane is opened yet.
 
         `cast`: whose cards are made. `hear` gets the happenings of the lane (`simulation.stage`); `both_sides` as in
-        `ServedLane`, which leaves no reader to issue cards on.
+        `ServedLane`, which leaves no reader to issue cards on. `tell_line`: there is a line to headquarters, and this
+        hears what comes of it; without one the lists are carried to the gate's mirror.
 
         Raises:
-            HardwareError: no PC/SC daemon with virtual readers, or a process that does not start.
+            HardwareError: no PC/SC daemon with virtual readers, no broker, or a process that does not start.
         """
         self.folder = folder.resolve()
         self._parts = ExitStack()
@@ -74,6 +81,10 @@ class Stage:
         self._holders: dict[str, Holder] = {}
         self._both_sides = both_sides
         self._said: Said = lambda _event, _person: None
+        self._tell_line = tell_line
+        self._line: HeadquartersLine | None = None
+        self._in_force = 0
+        """Number of the lists that the gate of this lane goes by."""
         try:
             self._set_up(tuple(cast), progress)
             if setup is not None:
@@ -115,6 +126,17 @@ class Stage:
             raise HardwareError(NO_POWER)
         return self.lane.gate
 
+    @property
+    def line(self) -> HeadquartersLine:
+        """The line to headquarters.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        if self._line is None:
+            raise ConfigurationError("this demonstration has no line to headquarters")
+        return self._line
+
     def person(self, name: str) -> Person:
         """Who is called so.
 
@@ -134,6 +156,10 @@ class Stage:
             HardwareError: a process that does not start.
         """
         self._lane_parts.close()
+        self._in_force = 0
+        if self._line:
+            self.place.view.unlink(missing_ok=True)
+            self._line.arrivals.begin_anew()
         self.lane = self._lane_parts.enter_context(
             ServedLane(
                 self.place,
@@ -145,6 +171,8 @@ class Stage:
                 both_sides=self._both_sides,
             )
         )
+        if self._line:
+            self._wait_until_in_force(self._line)
         return self.lane
 
     @contextmanager
@@ -160,6 +188,12 @@ class Stage:
         """End the gate as its service manager would; returns the records of its journal."""
         self.lane.stop_gate()
         return journal_of(self.place)
+
+    def compare(self, answers: Iterable[Event]) -> list[str]:
+        """End the gate, and have all witnesses tell what happened; a line for each thing that two tell differently."""
+        records = self.stop_gate()
+        at_headquarters = self._line.disagreements(records) if self._line else ()
+        return [*disagreements(answers, records, self.trace), *at_headquarters]
 
     # ------------------------------------------------------------------------------------------------- what can be done
 
@@ -188,13 +222,13 @@ class Stage:
             )  # who comes is behind him
         return answer
 
-    def set_status(self, name: str, status: CardStatus) -> None:
-        """Change a card at headquarters, publish, and wait until the gate has it in force."""
+    def set_status(self, name: str, status: CardStatus) -> bool:
+        """Change a card at headquarters, publish, and wait until the gate has it in force; False: the line is cut."""
         holder = self._holder(name)
         if holder.card_number is None:
             raise ConfigurationError(f"headquarters never issued the card that {name} holds")
         self._office.set_status(holder.card_number, status)
-        self._publish()
+        return self._publish()
 
     def issue(self, name: str, details: Mapping[str, str]) -> Person:
         """Issue a card with typed data (`product=dsp ean=… personal-number=…`), activate it and publish.
@@ -233,17 +267,31 @@ class Stage:
         self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
         self._parts.callback(self._office.close)
         self._cards = CardBench(self._office, self._slots[BENCH_READER.name])
-        self._mirror = self.folder / "mirror"
-        self._mirror.mkdir()
-        for person in cast:
-            progress(f"issuing {person.name}'s card")
-            self._hand_out(person)
-        self._office.publish_to(self._mirror)
-        self._hand_over_keys()
         # A socket's address holds 107 bytes, a folder's name may be longer.
         short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
         self.place = Place(self.folder, short)
+        self.place.mirror.mkdir()
+        self._hand_over_keys()
+        if self._tell_line is not None:
+            progress("broker, collector, publisher and sync")
+            self._line = self._parts.enter_context(self._new_line(self._tell_line))
+        for person in cast:
+            progress(f"issuing {person.name}'s card")
+            self._hand_out(person)
+        if self._line:
+            self.place = self._line.started()
+        else:
+            self._office.publish_to(self.place.mirror)
         self._parts.enter_context(self._lane_parts)
+
+    def _new_line(self, tell: Callable[[Event], None]) -> HeadquartersLine:
+        """Set up on a thread of its own, while cards are issued."""
+
+        def gate() -> tuple[Process, Path] | None:
+            running = self.lane.gate if hasattr(self, "lane") else None
+            return running and (running, self.place.gate_log)
+
+        return HeadquartersLine(self.place, self._office, tell, {"gate": gate})
 
     @contextmanager
     def _usable_folder(self) -> Iterator[None]:
@@ -256,10 +304,12 @@ class Stage:
     def _hand_over_keys(self) -> None:
         keys = self.folder / "keys"
         keys.mkdir(mode=0o700)
+        journal_key = Ed25519PrivateKey.generate()
+        self._office.add_terminal(TERMINAL, journal_key.public_key().public_bytes_raw())
         for name, content in (
             ("card-keys.json", self._office.keys_for_terminal()),
             ("terminal-key", token_hex(32).encode()),
-            ("journal-key", token_hex(32).encode()),
+            ("journal-key", journal_key.private_bytes_raw().hex().encode()),
         ):
             (keys / name).touch(mode=0o600)
             (keys / name).write_bytes(content)
@@ -269,12 +319,26 @@ class Stage:
         anna = self._holders.get("anna")
         self._holders[person.name] = self._cards.card_for(person, anna.card if anna else None)
 
-    def _publish(self) -> None:
+    def _publish(self) -> bool:
+        if self._line:
+            return self._wait_until_in_force(self._line)
         mark = self.gate.mark()
-        self._office.publish_to(self._mirror)
+        self._office.publish_to(self.place.mirror)
         self.gate.wait_for(lambda event: event["event"] == "in-force", IN_FORCE_S, mark)
+        return True
+
+    def _wait_until_in_force(self, line: HeadquartersLine) -> bool:
+        number = line.published()
+        if line.is_cut:
+            return False
+        if self._in_force < number:
+            self.gate.wait_for(lambda event: _list_number(event) >= number, OVER_THE_LINE_S)
+        return True
 
     def _heard(self, event: Event, person: str | None) -> None:
+        self._in_force = max(self._in_force, _list_number(event))
+        if self._line:
+            self._line.arrivals.gate_said(event, person)
         self._said(event, person)
 
     def _card_of(self, name: str) -> InsertedCard:
@@ -289,3 +353,8 @@ class Stage:
         return self.gate.wait_for(
             lambda event: event["event"] == "barrier" and event["phase"] == phase, PASSAGE_S, since
         )
+
+
+def _list_number(event: Event) -> int:
+    """Which lists came into force by an event of the gate's log; 0 where none did."""
+    return event.get("list_number") or 0 if event["event"] == "in-force" else 0
