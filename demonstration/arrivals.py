@@ -1,4 +1,4 @@
-"""What became of each tap at headquarters: seen in its database when it arrives, in the gate's view when acknowledged."""
+"""What becomes of each tap: its arrival in headquarters' database, its acknowledgement in the gate's view."""
 
 import threading
 import time

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +14,8 @@ from demonstration.arrivals import Arrivals
 from demonstration.checking import not_as_at_headquarters
 from demonstration.configuration import BROKER_HOST, TERMINAL, Place, gate_toml, readers_of
 from demonstration.office import Office
-from demonstration.processes import DidNotHappen, Event, Process
-from demonstration.services import BrokerService, ProcessService, Services
+from demonstration.processes import DidNotHappen, Event
+from demonstration.services import BrokerService, ProcessService, Services, Watched
 from headquarters.broker.setup import Listening
 from simulation.cut_line import CutLine
 from simulation.mosquitto import Mosquitto, MosquittoUnavailable, path_with_mosquitto
@@ -29,8 +28,6 @@ LISTS_S = 60.0
 ACKNOWLEDGED_S = 120.0
 """Longer than a terminal waits between two attempts to reach a broker."""
 LOOK_S = 0.05
-
-Watched = Mapping[str, Callable[[], tuple[Process, Path] | None]]
 
 
 class HeadquartersLine:
@@ -77,7 +74,7 @@ class HeadquartersLine:
             DidNotHappen: the lists do not arrive.
         """
         place = replace(self._place, broker_port=self._cut_line.port)
-        self._wait(lambda: (place.mirror / "timestamp.json").exists(), LISTS_S, "the lists did not reach the gate")
+        self._wait((place.mirror / "timestamp.json").exists, LISTS_S, "the lists did not reach the gate")
         return place
 
     # ------------------------------------------------------------------------------------------------------------ a cut

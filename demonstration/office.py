@@ -1,4 +1,4 @@
-"""Headquarters on the demonstration's desk: real keys, a real register, what it published and what it has of journals."""
+"""Headquarters on the desk: real keys, a real register, what it publishes, and what it has of journals."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime

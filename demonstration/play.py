@@ -114,7 +114,7 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
 
 
 def _at_headquarters(stage: Stage, narrator: Narrator, within_s: float) -> bool:
-    """Tell how far headquarters has the journal; waits until it has all, where that can be. False: it should, and has not."""
+    """Tell how far headquarters is, once it has everything, where that can be; False: it can, and has not."""
     lane, line = stage.lane, stage.line
     comes = not line.is_cut and lane.gate is not None
     try:

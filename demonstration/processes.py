@@ -1,4 +1,4 @@
-"""Processes of the demonstration beside its own, such as the simulated board and the gate: all are the real programs."""
+"""Processes beside the demonstration's own, such as simulated board and gate: all of them the real programs."""
 
 import json
 import os
@@ -37,6 +37,8 @@ class Process:
 
     def __init__(self, arguments: list[str], **popen: Any) -> None:
         command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", *arguments]
+        self._asked = False
+        """To end."""
         # The kernel's word for "us" is the thread that starts it, so that must be one that lives as long as we do.
         self._process: subprocess.Popen[Any] = _STARTER.submit(
             lambda: subprocess.Popen(command, start_new_session=True, **popen)  # noqa: S603 - our own programs
@@ -56,6 +58,10 @@ class Process:
         """Its exit status, as `subprocess` gives it; None while it runs."""
         return self._process.poll()
 
+    def died(self) -> bool:
+        """Whether it has ended, and nobody here had it end."""
+        return self.ended() and not self._asked
+
     def stop(self) -> int:
         """SIGTERM, then wait; returns the exit status.
 
@@ -63,6 +69,7 @@ class Process:
             HardwareError: it did not stop in time and was killed.
         """
         if not self.ended():
+            self._asked = True
             self._process.terminate()
         try:
             return self._process.wait(STOP_S)
@@ -73,6 +80,7 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
+        self._asked = True
         self._process.kill()
         self._process.wait()
 

@@ -18,6 +18,11 @@ MOST_STARTS, WITHIN_S = 4, 60.0
 TAIL_BYTES, MOST_LETTERS = 2000, 300
 
 
+Watch = tuple[Process, Path | None]
+"""A process of others, and its log."""
+Watched = Callable[[], Mapping[str, Watch]]
+
+
 class Service(Protocol):
     """Something that runs, and may die by itself."""
 
@@ -50,7 +55,7 @@ class ProcessService:
 
     def has_died(self) -> str | None:
         """As `Service.has_died`."""
-        return why_it_ended(self.process, self._log) if self.process is not None and self.process.ended() else None
+        return why_it_ended(self.process, self._log) if self.process and self.process.died() else None
 
 
 class BrokerService:
@@ -79,10 +84,8 @@ class BrokerService:
 class Services:
     """Watches over services, and over processes that it only tells of. Stop it before what it watches is stopped."""
 
-    def __init__(
-        self, tell: Callable[[Event], None], watched: Mapping[str, Callable[[], "tuple[Process, Path] | None"]]
-    ):
-        """`tell` hears `process-ended` (docs/demonstration.md); `watched` gives those of others, with their logs."""
+    def __init__(self, tell: Callable[[Event], None], watched: Watched) -> None:
+        """`tell` hears `process-ended` (docs/demonstration.md); `watched` gives those of others by name."""
         self._tell = tell
         self._watched = watched
         self._told: set[int] = set()
@@ -126,11 +129,10 @@ class Services:
             for name, service in services.items():
                 if name not in self.given_up and (why := service.has_died()) is not None:
                     self._again(name, service, why)
-            for name, watched in self._watched.items():
-                found = watched()
-                if found is not None and found[0].ended() and found[0].pid not in self._told:
-                    self._told.add(found[0].pid)
-                    self._say(name, why_it_ended(*found), again=False)
+            for name, (process, log) in self._watched().items():
+                if process.died() and process.pid not in self._told:
+                    self._told.add(process.pid)
+                    self._say(name, why_it_ended(process, log), again=False)
 
     def _again(self, name: str, service: Service, why: str) -> None:
         now_s = time.monotonic()
@@ -150,11 +152,11 @@ class Services:
         self._tell({"event": "process-ended", "process": name, "why": why, "started_again": again})
 
 
-def why_it_ended(process: Process, log: Path) -> str:
+def why_it_ended(process: Process, log: Path | None) -> str:
     """How a process ended, and what it said last."""
     status = process.status or 0
     how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-    return f"{how}; {_last_line(log)}"
+    return f"{how}; {_last_line(log)}" if log else how
 
 
 def _last_line(log: Path) -> str:

@@ -5,31 +5,25 @@ daemon, lists are signed and published, the gate is a process of its own that kn
 of software stands in for a chip, a simulated board for barrier and vehicles.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from demonstration.cardbench import BENCH_READER, CardBench, Holder
+from demonstration.cardbench import Holder
 from demonstration.cast import CAST, Person
 from demonstration.checking import disagreements, journal_of
-from demonstration.configuration import TERMINAL, Place
+from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
-from demonstration.office import Office
-from demonstration.processes import Event, GateProcess, Process
+from demonstration.processes import Event, GateProcess
+from demonstration.services import Watch
 from demonstration.serving import NO_POWER, Said, ServedLane
 from simulation.controller import ControllerTimes
-from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
+from simulation.pcscd import PcscdUnavailable
 from simulation.stage import GATE_MS, Hear, Setup
-from simulation.vpcd import READERS, InsertedCard, VirtualReaderSlot
+from simulation.vpcd import READERS, InsertedCard
 from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
 from terminal.errors import ConfigurationError, HardwareError
@@ -75,18 +69,16 @@ class Stage:
         Raises:
             HardwareError: no PC/SC daemon with virtual readers, no broker, or a process that does not start.
         """
-        self.folder = folder.resolve()
         self._parts = ExitStack()
         self._lane_parts = ExitStack()
-        self._holders: dict[str, Holder] = {}
         self._both_sides = both_sides
         self._said: Said = lambda _event, _person: None
-        self._tell_line = tell_line
-        self._line: HeadquartersLine | None = None
         self._in_force = 0
         """Number of the lists that the gate of this lane goes by."""
+        self._lane: ServedLane | None = None
         try:
-            self._set_up(tuple(cast), progress)
+            self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched))
+            self._parts.enter_context(self._lane_parts)
             if setup is not None:
                 progress("simulated board and gate")
                 self.open_lane(setup, hear)
@@ -108,12 +100,23 @@ class Stage:
     @property
     def cast(self) -> tuple[Person, ...]:
         """Everybody who has a card, in the order of issue."""
-        return tuple(holder.person for holder in self._holders.values())
+        return tuple(holder.person for holder in self._desk.holders.values())
+
+    @property
+    def lane(self) -> ServedLane:
+        """The lane that is in service.
+
+        Raises:
+            HardwareError: none was opened.
+        """
+        if self._lane is None:
+            raise HardwareError("no lane is in service")
+        return self._lane
 
     @property
     def trace(self) -> Path:
         """The simulated board's own trace."""
-        return self.place.trace
+        return self._desk.place.trace
 
     @property
     def gate(self) -> GateProcess:
@@ -133,9 +136,9 @@ class Stage:
         Raises:
             ConfigurationError: there is none.
         """
-        if self._line is None:
+        if self._desk.line is None:
             raise ConfigurationError("this demonstration has no line to headquarters")
-        return self._line
+        return self._desk.line
 
     def person(self, name: str) -> Person:
         """Who is called so.
@@ -157,23 +160,23 @@ class Stage:
         """
         self._lane_parts.close()
         self._in_force = 0
-        if self._line:
-            self.place.view.unlink(missing_ok=True)
-            self._line.arrivals.begin_anew()
-        self.lane = self._lane_parts.enter_context(
+        if self._desk.line:
+            self._desk.place.view.unlink(missing_ok=True)
+            self._desk.line.arrivals.begin_anew()
+        self._lane = self._lane_parts.enter_context(
             ServedLane(
-                self.place,
+                self._desk.place,
                 setup,
-                self._slots,
+                self._desk.slots,
                 self._card_of,
                 hear=hear,
                 said=self._heard,
                 both_sides=self._both_sides,
             )
         )
-        if self._line:
-            self._wait_until_in_force(self._line)
-        return self.lane
+        if self._desk.line:
+            self._wait_until_in_force(self._desk.line)
+        return self._lane
 
     @contextmanager
     def lane_for(self, setup: Setup, hear: Hear) -> Iterator[ServedLane]:
@@ -187,12 +190,12 @@ class Stage:
     def stop_gate(self) -> dict[int, Record]:
         """End the gate as its service manager would; returns the records of its journal."""
         self.lane.stop_gate()
-        return journal_of(self.place)
+        return journal_of(self._desk.place)
 
     def compare(self, answers: Iterable[Event]) -> list[str]:
         """End the gate, and have all witnesses tell what happened; a line for each thing that two tell differently."""
         records = self.stop_gate()
-        at_headquarters = self._line.disagreements(records) if self._line else ()
+        at_headquarters = self._desk.line.disagreements(records) if self._desk.line else ()
         return [*disagreements(answers, records, self.trace), *at_headquarters]
 
     # ------------------------------------------------------------------------------------------------- what can be done
@@ -215,6 +218,7 @@ class Stage:
             self._phase("open", mark)
             world.vehicle("pass", name)
             self._phase("closed", mark)
+            gate.wait_for(lambda event: _ends(event, answer["sequence"]), PASSAGE_S, mark)
         else:
             world.vehicle("back-out", name)
             world.wait_for(
@@ -227,7 +231,7 @@ class Stage:
         holder = self._holder(name)
         if holder.card_number is None:
             raise ConfigurationError(f"headquarters never issued the card that {name} holds")
-        self._office.set_status(holder.card_number, status)
+        self._desk.office.set_status(holder.card_number, status)
         return self._publish()
 
     def issue(self, name: str, details: Mapping[str, str]) -> Person:
@@ -236,94 +240,20 @@ class Stage:
         Raises:
             ConfigurationError: something is unknown or wrong among them, or the name is taken.
         """
-        if name in self._holders:
+        if name in self._desk.holders:
             raise ConfigurationError(f"{name} has a card already; take another name")
         if len(self.lane.readers) == len(READERS):
             raise ConfigurationError("both readers stand at this lane; cards are issued where one is free for it")
         person = typed_person(name, details)
-        self._hand_out(person)
+        self._desk.hand_out(person)
         self._publish()
         return person
 
-    # ----------------------------------------------------------------------------------------------------------- set-up
-
-    def _set_up(self, cast: tuple[Person, ...], progress: Callable[[str], None]) -> None:
-        with self._usable_folder():
-            if self.folder.exists() and not (self.folder / ".demonstration").exists():
-                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
-        progress("PC/SC daemon and virtual readers")
-        self._parts.enter_context(
-            reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
-        )
-        # Not before: the program that had them may be a demonstration in this very folder.
-        with self._usable_folder():
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            self.folder.mkdir(parents=True)
-        (self.folder / ".demonstration").touch()
-        self._parts.enter_context(running_pcscd())
-        self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}
-        progress("headquarters: keys, register, first lists")
-        self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
-        self._parts.callback(self._office.close)
-        self._cards = CardBench(self._office, self._slots[BENCH_READER.name])
-        # A socket's address holds 107 bytes, a folder's name may be longer.
-        short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
-        self.place = Place(self.folder, short)
-        self.place.mirror.mkdir()
-        self._hand_over_keys()
-        if self._tell_line is not None:
-            progress("broker, collector, publisher and sync")
-            self._line = self._parts.enter_context(self._new_line(self._tell_line))
-        for person in cast:
-            progress(f"issuing {person.name}'s card")
-            self._hand_out(person)
-        if self._line:
-            self.place = self._line.started()
-        else:
-            self._office.publish_to(self.place.mirror)
-        self._parts.enter_context(self._lane_parts)
-
-    def _new_line(self, tell: Callable[[Event], None]) -> HeadquartersLine:
-        """Set up on a thread of its own, while cards are issued."""
-
-        def gate() -> tuple[Process, Path] | None:
-            running = self.lane.gate if hasattr(self, "lane") else None
-            return running and (running, self.place.gate_log)
-
-        return HeadquartersLine(self.place, self._office, tell, {"gate": gate})
-
-    @contextmanager
-    def _usable_folder(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            why = f"{error.strerror} ({error.filename}); remove it as the user whose it is, or name another folder"
-            raise ConfigurationError(f"--folder {self.folder}: cannot be made anew: {why}") from None
-
-    def _hand_over_keys(self) -> None:
-        keys = self.folder / "keys"
-        keys.mkdir(mode=0o700)
-        journal_key = Ed25519PrivateKey.generate()
-        self._office.add_terminal(TERMINAL, journal_key.public_key().public_bytes_raw())
-        for name, content in (
-            ("card-keys.json", self._office.keys_for_terminal()),
-            ("terminal-key", token_hex(32).encode()),
-            ("journal-key", journal_key.private_bytes_raw().hex().encode()),
-        ):
-            (keys / name).touch(mode=0o600)
-            (keys / name).write_bytes(content)
-        (self.folder / "root.json").write_bytes(self._office.root())
-
-    def _hand_out(self, person: Person) -> None:
-        anna = self._holders.get("anna")
-        self._holders[person.name] = self._cards.card_for(person, anna.card if anna else None)
-
     def _publish(self) -> bool:
-        if self._line:
-            return self._wait_until_in_force(self._line)
+        if self._desk.line:
+            return self._wait_until_in_force(self._desk.line)
         mark = self.gate.mark()
-        self._office.publish_to(self.place.mirror)
+        self._desk.office.publish_to(self._desk.place.mirror)
         self.gate.wait_for(lambda event: event["event"] == "in-force", IN_FORCE_S, mark)
         return True
 
@@ -335,19 +265,26 @@ class Stage:
             self.gate.wait_for(lambda event: _list_number(event) >= number, OVER_THE_LINE_S)
         return True
 
+    def _watched(self) -> Mapping[str, Watch]:
+        """The processes of the lane, where there is one, with their logs."""
+        if (lane := self._lane) is None:
+            return {}
+        gate: dict[str, Watch] = {"gate": (lane.gate, self._desk.place.gate_log)} if lane.gate else {}
+        return {**gate, "board": (lane.board, None)}
+
     def _heard(self, event: Event, person: str | None) -> None:
         self._in_force = max(self._in_force, _list_number(event))
-        if self._line:
-            self._line.arrivals.gate_said(event, person)
+        if self._desk.line:
+            self._desk.line.arrivals.gate_said(event, person)
         self._said(event, person)
 
     def _card_of(self, name: str) -> InsertedCard:
         return self._holder(name).card
 
     def _holder(self, name: str) -> Holder:
-        if name not in self._holders:
-            raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._holders)}")
-        return self._holders[name]
+        if name not in self._desk.holders:
+            raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._desk.holders)}")
+        return self._desk.holders[name]
 
     def _phase(self, phase: str, since: int) -> Event:
         return self.gate.wait_for(
@@ -358,3 +295,8 @@ class Stage:
 def _list_number(event: Event) -> int:
     """Which lists came into force by an event of the gate's log; 0 where none did."""
     return event.get("list_number") or 0 if event["event"] == "in-force" else 0
+
+
+def _ends(event: Event, intent: int) -> bool:
+    """Whether this is the journal's entry about how an admission ended."""
+    return event.get("kind") == "passage" and event["public"].get("intent") == intent

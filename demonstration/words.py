@@ -121,27 +121,31 @@ def of_line(event: Mapping[str, Any]) -> tuple[str, str, str]:
             whose = f"{card or 'somebody'}'s tap: headquarters has it, acknowledged"
             return "line", f"{whose} after {_seconds(ms)}: {size} of {entries}", "green"
         case {"event": "line", "state": "cut"}:
-            return "LINE", "the line to headquarters is cut; the gate goes on, and what it writes waits", "bold red"
+            return "LINE", "the line is cut; the gate goes on, and what it writes waits", "bold red"
         case {"event": "line"}:
-            return "line", "the line is whole again; the terminal notices at its next attempt, within a minute", "green"
+            return "line", "the line is whole again; the terminal tries it within a minute", "green"
         case {"event": "at-headquarters", "entries": entries, "arrived": arrived, "acknowledged": size, "line": line}:
             cut = " The line is cut." if line == "cut" else ""
             sentence = f"headquarters has {arrived} of {entries} entries, acknowledged: {size} of {entries}.{cut}"
             return "line", sentence, "green" if size >= entries else "yellow"
         case {"event": "process-ended", "process": name, "why": why, "started_again": again}:
-            return "DIED", f"{name}: {why}. {'It is started again.' if again else 'It stays down.'}", "bold red"
+            return "DIED", f"{name} died and {'is started again' if again else 'stays down'}: {why}", "bold red"
         case _:
             return "line", str(event), ""
 
 
 def line(kept: Kept, *, cut: bool) -> tuple[str, str]:
     """How the line to headquarters is, in one sentence, and its style."""
-    count = f"{kept.acknowledged} of {kept.entries} entries"
+    count = f"{kept.acknowledged} of {kept.entries}"
     if cut:
-        return f"CUT; {count} acknowledged, the others wait here until B restores it", "bold red"
+        waiting = kept.entries - kept.acknowledged
+        return (
+            f"CUT: {waiting or 'nothing'} {'waits' if waiting < 2 else 'wait'} here; acknowledged: {count}. B restores it",
+            "bold red",
+        )
     if kept.all_acknowledged:
-        return f"{count} are at headquarters and acknowledged", ""
-    return f"{kept.arrived} of {kept.entries} entries are at headquarters, acknowledged: {kept.acknowledged}", "yellow"
+        return f"headquarters has all entries, acknowledged: {count}", ""
+    return f"headquarters has {kept.arrived} of {kept.entries} entries, acknowledged: {count}", "yellow"
 
 
 def _seconds(ms: float) -> str:
