@@ -100,6 +100,11 @@ class Arrivals:
         with self._news:
             return Kept(max(self._entries, self._kept.entries), self._kept.arrived, self._kept.acknowledged)
 
+    @property
+    def epoch_hex(self) -> str | None:
+        """The epoch as events write it."""
+        return None if self.epoch is None else self.epoch.hex()
+
     def wait(self, within_s: float) -> None:
         """Until something has changed, or so long."""
         with self._news:

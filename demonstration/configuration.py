@@ -5,13 +5,25 @@ from math import ceil
 from pathlib import Path
 
 from demonstration.office import LANE, SITE
+from simulation.controller import ControllerTimes
 from simulation.lane import CONTACTS, OUTPUTS
-from simulation.stage import Setup
+from simulation.stage import GATE_MS, Setup
 from simulation.vpcd import READERS
 
 TERMINAL = "kade-7"
 BROKER_HOST = "127.0.0.1"
 OTHER_SIDE = {"entry": "exit", "exit": "entry"}
+
+BRISK = Setup(
+    times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
+    gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300},
+)
+"""A lane for whoever wants to see decisions rather than vehicles."""
+ROOMY = Setup(
+    times=ControllerTimes(travel_ms=1800, after_passage_ms=5000, no_show_ms=20_000, time_out_ms=8000),
+    gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
+)
+"""A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""
 
 
 @dataclass(frozen=True, slots=True)

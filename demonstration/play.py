@@ -12,13 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from demonstration.configuration import BRISK, ROOMY
 from demonstration.line import ACKNOWLEDGED_S
 from demonstration.live import Live
 from demonstration.narrators import JsonNarrator, Narrator, PersonNarrator
 from demonstration.processes import Event
 from demonstration.scenes import ALL, Listener, parts, play_scenes
 from demonstration.screen import Screen, fits
-from demonstration.stage import BRISK, ROOMY, Stage
+from demonstration.stage import Stage
 from demonstration.steps import HELP, Steps
 from demonstration.tour import TOUR
 from demonstration.view import View

@@ -14,15 +14,15 @@ from typing import Self
 from demonstration.cardbench import Holder
 from demonstration.cast import CAST, Person
 from demonstration.checking import disagreements, journal_of
+from demonstration.configuration import BRISK
 from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
 from demonstration.processes import Event, GateProcess
 from demonstration.services import Watch
 from demonstration.serving import NO_POWER, Said, ServedLane
-from simulation.controller import ControllerTimes
 from simulation.pcscd import PcscdUnavailable
-from simulation.stage import GATE_MS, Hear, Setup
+from simulation.stage import Hear, Setup
 from simulation.vpcd import READERS, InsertedCard
 from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
@@ -33,17 +33,6 @@ PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
 OVER_THE_LINE_S = 120.0
 """Longer than a terminal waits between two attempts to reach a broker."""
-
-BRISK = Setup(
-    times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
-    gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300},
-)
-"""A lane for whoever wants to see decisions rather than vehicles."""
-ROOMY = Setup(
-    times=ControllerTimes(travel_ms=1800, after_passage_ms=5000, no_show_ms=20_000, time_out_ms=8000),
-    gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
-)
-"""A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""
 
 
 class Stage:
@@ -112,6 +101,11 @@ class Stage:
         if self._lane is None:
             raise HardwareError("no lane is in service")
         return self._lane
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self._desk.folder
 
     @property
     def trace(self) -> Path:

@@ -139,10 +139,8 @@ def line(kept: Kept, *, cut: bool) -> tuple[str, str]:
     count = f"{kept.acknowledged} of {kept.entries}"
     if cut:
         waiting = kept.entries - kept.acknowledged
-        return (
-            f"CUT: {waiting or 'nothing'} {'waits' if waiting < 2 else 'wait'} here; acknowledged: {count}. B restores it",
-            "bold red",
-        )
+        wait = f"{waiting or 'nothing'} {'waits' if waiting < 2 else 'wait'} here"
+        return f"CUT: {wait}; acknowledged: {count}. B restores it", "bold red"
     if kept.all_acknowledged:
         return f"headquarters has all entries, acknowledged: {count}", ""
     return f"headquarters has {kept.arrived} of {kept.entries} entries, acknowledged: {count}", "yellow"
