@@ -54,6 +54,11 @@ class Mosquitto:
         first, second = (each.getsockname()[1] for each in self._kept)
         return first, second
 
+    @property
+    def has_died(self) -> bool:
+        """Whether it was started, and ended with nobody having asked it to."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Return once it takes TLS connections on both ports; other ports are tried only before the first start.
 
@@ -105,9 +110,7 @@ class Mosquitto:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        path = os.environ.get("PATH", "") + ":/usr/sbin"
-        if shutil.which("mosquitto", path=path) is None:
-            raise MosquittoUnavailable("mosquitto is not installed; run scripts/setup")
+        path = path_with_mosquitto()
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - all words are our own
                 ["/bin/sh", "-c", KEEPER, "keeper", str(self.folder / "mosquitto.conf")],
@@ -149,6 +152,18 @@ class Mosquitto:
         for each in self._kept:
             each.close()
         self._kept = []
+
+
+def path_with_mosquitto() -> str:
+    """A PATH on which it is found; Debian puts it where only root looks.
+
+    Raises:
+        MosquittoUnavailable: it is not installed.
+    """
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    if shutil.which("mosquitto", path=path) is None:
+        raise MosquittoUnavailable("mosquitto is not installed; run scripts/setup, which installs Debian's package")
+    return path
 
 
 @contextlib.contextmanager
