@@ -45,9 +45,10 @@ class Retention:
             return 0
 
         def delete(connection: sqlite3.Connection) -> int:
-            (still,) = connection.execute(_END).fetchone()
-            connection.execute("DELETE FROM erased WHERE sequence < ?", (min(below, still),))
-            return connection.execute("DELETE FROM entries WHERE sequence < ?", (min(below, still),)).rowcount
+            end = min(below, *connection.execute(_END).fetchone())
+            connection.execute("DELETE FROM erased WHERE sequence < ?", (end,))
+            connection.execute("DELETE FROM checkpoints WHERE size < ?", (end,))
+            return connection.execute("DELETE FROM entries WHERE sequence < ?", (end,)).rowcount
 
         return self._writer.submit(delete, lambda _: self._writer.scrub()).result()
 

@@ -69,6 +69,7 @@ class View:
         self._copied = -1
         self._signed = 0
         self._erased = 0
+        self._thinned = 0
         self._old = OldInView()
         self._news = threading.Event()
         self._stopping = threading.Event()
@@ -123,7 +124,7 @@ class View:
     def _copy(self) -> bool:
         if not self._made:
             _make(self._path, self._identity)
-            self._copied, self._signed, self._erased, self._made = -1, 0, 0, True
+            self._copied, self._signed, self._erased, self._thinned, self._made = -1, 0, 0, 0, True
             self._old = OldInView()
         with self._database.reading() as journal:
             # The checkpoints first: whoever reads one finds the entries below it.
@@ -133,6 +134,7 @@ class View:
             erased = journal.execute(_ERASED, (self._erased, PAGE)).fetchall()
             entries = journal.execute(_ENTRIES, (self._copied, PAGE)).fetchall()
             oldest = journal.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0]
+            kept = None if acknowledged == self._thinned else journal.execute(_BELOW, (acknowledged,)).fetchone()
             old = self._old.read(journal, PAGE)
         copied = entries[-1][0] if entries else self._copied
         notes = [note for note in notes if note[0] <= copied + 1]
@@ -143,12 +145,14 @@ class View:
             view.executemany("INSERT INTO checkpoints (size, note) VALUES (?, ?)", notes)
             view.executemany("UPDATE entries SET sealed = NULL WHERE sequence = ?", [row[1:] for row in erased])
             view.execute("DELETE FROM entries WHERE sequence < ?", (oldest,))
-            view.execute("DELETE FROM checkpoints WHERE size < ?", (acknowledged,))
+            view.execute("DELETE FROM checkpoints WHERE size < ?", (oldest,))
+            if kept is not None:
+                view.execute(_THIN, (acknowledged, *kept))
             view.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
             self._old.write(view, old)
             view.execute("COMMIT")
         self._old.written(old)
-        self._copied = copied
+        self._copied, self._thinned = copied, acknowledged
         self._signed = notes[-1][0] if notes else self._signed
         self._erased = erased[-1][0] if erased else self._erased
         return PAGE in (len(entries), len(notes), len(erased)) or old.more
@@ -211,3 +215,5 @@ _SCHEMA = (
 _ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _ERASED = "SELECT number, sequence FROM erased WHERE number > ? ORDER BY number LIMIT ?"
 _CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
+_BELOW = "SELECT json_group_array(size) FROM checkpoints WHERE size < ?"
+_THIN = "DELETE FROM checkpoints WHERE size < ? AND size NOT IN (SELECT value FROM json_each(?))"
