@@ -3,6 +3,7 @@
 gate | sync | a line that can be cut | broker | collector, publisher | headquarters' database
 """
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -164,7 +165,8 @@ class HeadquartersLine:
         return cut_line
 
     def _wait(self, until: Callable[[], bool], within_s: float, otherwise: str) -> None:
-        for _ in range(round(within_s / LOOK_S)):
+        deadline_s = time.monotonic() + within_s
+        while time.monotonic() < deadline_s:
             for name, why in self._services.given_up.items():
                 raise HardwareError(f"{otherwise}: the {name} died: {why}")
             if until():
