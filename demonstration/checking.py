@@ -44,6 +44,18 @@ def disagreements(answers: Iterable[Event], records: Mapping[int, Record], trace
     yield from _pulses(records, trace)
 
 
+def not_as_at_headquarters(
+    records: Mapping[int, Record], stored: Mapping[int, Record], acknowledged: int
+) -> Iterator[str]:
+    """A line for each entry that headquarters has otherwise than the journal, or acknowledged and does not have."""
+    for number, record in stored.items():
+        if records.get(number) != record:
+            yield f"entry {number} at headquarters is not the one of the journal"
+    for number in range(acknowledged):
+        if number not in stored:
+            yield f"headquarters acknowledged entry {number} and does not have it"
+
+
 def without_end(records: Mapping[int, Record]) -> tuple[int, ...]:
     """The admissions whose passage has no end: what the next start settles as unknown."""
     results = _results(records)

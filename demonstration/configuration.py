@@ -5,25 +5,67 @@ from math import ceil
 from pathlib import Path
 
 from demonstration.office import LANE, SITE
+from simulation.controller import ControllerTimes
 from simulation.lane import CONTACTS, OUTPUTS
-from simulation.stage import Setup
+from simulation.stage import GATE_MS, Setup
 from simulation.vpcd import READERS
 
 TERMINAL = "kade-7"
+BROKER_HOST = "127.0.0.1"
 OTHER_SIDE = {"entry": "exit", "exit": "entry"}
+
+BRISK = Setup(
+    times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
+    gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300},
+)
+"""A lane for whoever wants to see decisions rather than vehicles."""
+ROOMY = Setup(
+    times=ControllerTimes(travel_ms=1800, after_passage_ms=5000, no_show_ms=20_000, time_out_ms=8000),
+    gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
+)
+"""A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a gate of the demonstration has its things. `sockets` is a folder with a short name."""
+    """Where a gate of the demonstration has its things. `sockets` is a folder with a short name.
+
+    `broker_port` is where its line to headquarters begins on this machine; None: it has none.
+    """
 
     folder: Path
     sockets: Path
+    broker_port: int | None = None
 
     @property
     def data(self) -> Path:
         """The gate's own folder, with its journal."""
         return self.folder / "gate"
+
+    @property
+    def configuration(self) -> Path:
+        """Its `gate.toml`."""
+        return self.folder / "gate.toml"
+
+    @property
+    def mirror(self) -> Path:
+        """Where the lists arrive."""
+        return self.folder / "mirror"
+
+    @property
+    def view(self) -> Path:
+        """What the gate shows of its journal."""
+        return self.folder / "view.db"
+
+    @property
+    def gate_log(self) -> Path:
+        """What the gate says."""
+        return self.folder / "gate.log"
+
+    @property
+    def line(self) -> Path:
+        """The certificate with which it comes to the broker."""
+        return self.folder / "line"
 
     @property
     def trace(self) -> Path:
@@ -55,8 +97,8 @@ def gate_toml(place: Place, setup: Setup, readers: dict[str, str]) -> str:
 name = "{TERMINAL}"
 site = {SITE}
 data = "{place.data}"
-mirror = "{place.folder}/mirror"
-view = "{place.folder}/view.db"
+mirror = "{place.mirror}"
+view = "{place.view}"
 root = "{place.folder}/root.json"
 
 [keys]
@@ -69,7 +111,7 @@ path = "{place.socket}"
 kind = "simulated"
 socket = "{place.board}"
 
-[[lane]]
+{_broker(place)}[[lane]]
 number = {LANE}
 direction = "{setup.direction}"
 logic = "{setup.logic}"
@@ -80,6 +122,14 @@ contacts = {_fitted(CONTACTS, setup.without)}
         setting, value = _setting(name, ms)
         head += f"{setting} = {value}\n"
     return head + "".join(f'\n[[lane.reader]]\nname = "{name}"\nside = "{side}"\n' for side, name in readers.items())
+
+
+def _broker(place: Place) -> str:
+    if place.broker_port is None:
+        return ""
+    files = ((name, place.line / f"{name}.pem") for name in ("ca", "certificate", "key"))
+    lines = "".join(f'{name} = "{file}"\n' for name, file in files)
+    return f'[broker]\nhost = "{BROKER_HOST}"\nport = {place.broker_port}\n{lines}\n'
 
 
 def _fitted(names: tuple[str, ...], without: frozenset[str]) -> str:

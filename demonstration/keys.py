@@ -42,6 +42,7 @@ TROUBLE: Mapping[str, tuple[str, str, str, str]] = {
     "J": ("jam", "jam boom", "free boom", "the boom stays where it is, whatever it is told"),
     "M": ("mains", "mains off", "mains on", "the barrier loses its mains"),
     "T": ("tamper", "stick tamper on", "free tamper", "the housing is open"),
+    "B": ("line", "cut line", "restore line", "the line to headquarters' broker is cut"),
     "K": (
         "power cut",
         "cut power",

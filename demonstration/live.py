@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.text import Text
 
-from demonstration import keys
+from demonstration import keys, words
 from demonstration.advice import advice, foremost
 from demonstration.picture import pages, picture, plain
 from demonstration.screen import Screen
@@ -98,6 +98,7 @@ class Live:
             keys=keys.key_lines(self._names, self._steps.kind, self._side),
             prompt=f"{self._asks[0]} {self._typed}" if self._asks else "",
             gate_on=lane.gate is not None,
+            line=words.line(self._stage.line.arrivals.kept(), cut=self._stage.line.is_cut),
         )
         self._show(picture(shown, self._screen.height))
 
@@ -212,7 +213,11 @@ class Live:
             self._power()
             return
         what, begin, end, _ = keys.TROUBLE[key]
-        self._work.put(lambda: self._carry_out(end if what in self._view.trouble.words else begin))
+
+        def is_so() -> bool:
+            return self._stage.line.is_cut if key == "B" else what in self._view.trouble.words
+
+        self._work.put(lambda: self._carry_out(end if is_so() else begin))
 
     def _power(self) -> None:
         if self._stage.lane.gate is not None:

@@ -42,6 +42,9 @@ class Narrator(Protocol):
     def board(self, line: Happening) -> None:
         """The board's trace said something."""
 
+    def of_line(self, event: Event) -> None:
+        """Something came of the line to headquarters."""
+
     def scene(self, scene: Scene, logic: str) -> None:
         """A scene begins."""
 
@@ -110,6 +113,10 @@ class JsonNarrator:
     def board(self, line: Happening) -> None:
         """The line as it stands in the trace."""
         self._print({"event": "board", **line})
+
+    def of_line(self, event: Event) -> None:
+        """The event as it is."""
+        self._print(event)
 
     def scene(self, scene: Scene, logic: str) -> None:
         """Which one."""
@@ -219,6 +226,10 @@ class PersonNarrator:
                 self._say("wiring", f"{contact}: {does}")
             case _:
                 pass
+
+    def of_line(self, event: Event) -> None:
+        """In a sentence."""
+        self._say(*words.of_line(event))
 
     def scene(self, scene: Scene, logic: str) -> None:
         """Its title."""

@@ -1,18 +1,27 @@
-"""Headquarters on the demonstration's desk: real keys, a real register, real publishing into the gate's mirror."""
+"""Headquarters on the desk: real keys, a real register, what it publishes, and what it has of journals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from demonstration.cast import COMPANIES, ENDED_COMPANIES, GATE_TRAINING
+from headquarters.broker.setup import LEAF_DAYS, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database
+from headquarters.journal.reading import StoredEntry, Wanted, chosen
+from headquarters.journal.terminals import Terminals
 from headquarters.keys import CardMasterKeys, KeyFolder, load_card_keys, terminal_card_keys
-from headquarters.register import Register
+from headquarters.register import Register, card_statuses
 from headquarters.repository.ceremony import init_keys
-from headquarters.repository.publisher import fill_mirror, publish
+from headquarters.repository.lists import ListFiles, next_list_files
+from headquarters.repository.publisher import fill_mirror, publish, published_files
 from headquarters.sites import Sites
+from headquarters.tables.journal import entries, epochs
+from terminal.core.journal import Record
 from terminal.core.policy import LaneRules, SitePolicy, Zone
 from terminal.core.revocation import CardStatus, CompanyStatus
+from terminal.trust.status_list import Changes
 
 SITE = 4711
 LANE = 1
@@ -36,7 +45,8 @@ class Office:
         self.folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         self.keys: KeyFolder = init_keys(folder, now())
-        self._database = Database(folder / "register.db")
+        self.register_file = folder / "register.db"
+        self._database = Database(self.register_file)
         self.register = Register(self._database)
         self.site = policy.site
         sites = Sites(self._database)
@@ -66,6 +76,49 @@ class Office:
     def set_status(self, card_number: bytes, status: CardStatus) -> None:
         """Change a card in the register; the gate hears of it with the next `publish_to`."""
         self.register.set_card_status(card_number, status, self.change())
+
+    def add_terminal(self, name: str, journal_key: bytes) -> None:
+        """Register a terminal of the site."""
+        Terminals(self._database).add(name, self.site, journal_key, self.change())
+
+    def set_up_broker(self, folder: Path, host: str, listening: Listening) -> None:
+        """Write all that the broker needs into `folder`, for the terminals that are registered."""
+        write_broker(self.folder, folder, [host], listening=listening, now=self._now(), days=LEAF_DAYS)
+        write_access_list(self._database, folder)
+
+    def give_certificate(self, terminal: str, folder: Path) -> None:
+        """Put into `folder` what a terminal comes to the broker with, which has been set up."""
+        issued, ca = terminal_certificate(self.folder, self._database, terminal, None, self.change(), days=LEAF_DAYS)
+        issued.write(folder, ca)
+
+    def published_number(self) -> int | None:
+        """The number of the lists published last; None while they do not say of every card what the register says."""
+        files = published_files(self._database)
+        name = "shared/revocation/cards"
+        lists = ListFiles.of(files.get(name), files.get(f"{name}-changes"))
+        if lists is None:
+            return None
+        with self._database.transaction(read_only=True) as connection:
+            anew = next_list_files(card_statuses(connection), lists, lists.issued_at_s)
+        published, wanted = Changes.decode(lists.changes), Changes.decode(anew.changes)
+        same = (lists.base, published.changes) == (anew.base, wanted.changes)
+        return published.number if same else None
+
+    def arrived(self, terminal: str, epoch: bytes, sequences: Iterable[int]) -> tuple[int, set[int]]:
+        """How many entries of a journal are stored here, and which of these."""
+        which = (epochs.c.terminal == terminal) & (epochs.c.epoch == epoch)
+        stored = sa.select(entries.c.sequence).join(epochs).where(which)
+        with self._database.transaction(read_only=True) as connection:
+            count = connection.scalar(sa.select(sa.func.count()).select_from(stored.subquery())) or 0
+            asked = stored.where(entries.c.sequence.in_(tuple(sequences)))
+            return count, set(connection.scalars(asked))
+
+    def journal(self, terminal: str, epoch: bytes) -> Mapping[int, Record]:
+        """All that is stored here of a journal, by sequence number."""
+        with self._database.transaction(read_only=True) as connection:
+            rows = connection.execute(chosen(Wanted(terminal=terminal)))
+            stored = [StoredEntry.of(row) for row in rows if row.epoch == epoch]
+        return {each.key.sequence: each.record for each in stored}
 
     def publish_to(self, mirror: Path) -> None:
         """Publish, and carry the files to a gate's mirror."""

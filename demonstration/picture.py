@@ -212,6 +212,7 @@ def _facts(shown: Shown) -> Iterator[Text]:
             f"{who}: {words.sign(outcome, reason)}. {words.meaning(outcome, reason)}",
             words.COLOURS.get(outcome, ""),
         )
+    yield from _fact("Line", *shown.line)
     alarms = ", ".join(shown.alarms)
     yield from _fact("Alarms", alarms or "none", "bold red" if alarms else "dim")
     if shown.prompt:

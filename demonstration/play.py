@@ -6,19 +6,20 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 
-from demonstration.checking import disagreements
+from demonstration.configuration import BRISK, ROOMY
+from demonstration.line import ACKNOWLEDGED_S
 from demonstration.live import Live
 from demonstration.narrators import JsonNarrator, Narrator, PersonNarrator
 from demonstration.processes import Event
 from demonstration.scenes import ALL, Listener, parts, play_scenes
 from demonstration.screen import Screen, fits
-from demonstration.stage import BRISK, ROOMY, Stage
+from demonstration.stage import Stage
 from demonstration.steps import HELP, Steps
 from demonstration.tour import TOUR
 from demonstration.view import View
@@ -31,6 +32,8 @@ from simulation.world import WorldError
 from terminal.errors import ConfigurationError, XsError
 
 QUIT = frozenset({"quit", "exit", "q"})
+LEAVING_S = 10.0
+"""Who leaves waits for headquarters no longer than this."""
 FIRST_LINE_S = 2.0
 """A program that writes steps begins to within so long."""
 
@@ -89,7 +92,9 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
     answers: list[Event] = []
     failures = 0
     seen = Seen()
-    with Stage(wanted.folder, setup=wanted.lane(BRISK), hear=seen.hear, progress=narrator.progress) as stage:
+    lane = wanted.lane(BRISK)
+    told = narrator.progress
+    with Stage(wanted.folder, setup=lane, hear=seen.hear, progress=told, tell_line=narrator.of_line) as stage:
         narrator.ready(stage.cast)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
@@ -103,9 +108,24 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
             except KeyboardInterrupt:
                 narrator.failed(f"{step}: stopped in the middle, so that there is nothing to compare")
                 return False
-        found = list(disagreements(answers, stage.stop_gate(), stage.trace))
+        failures += not _at_headquarters(stage, narrator, ACKNOWLEDGED_S)
+        found = stage.compare(answers)
     narrator.ended(found)
     return not found and failures == 0
+
+
+def _at_headquarters(stage: Stage, narrator: Narrator, within_s: float) -> bool:
+    """Tell how far headquarters is, once it has everything, where that can be; False: it can, and has not."""
+    lane, line = stage.lane, stage.line
+    comes = not line.is_cut and lane.gate is not None
+    try:
+        if comes:
+            line.wait_until_acknowledged(within_s)
+    except XsError as error:
+        narrator.failed(str(error))
+    kept = line.arrivals.kept()
+    narrator.of_line({"event": "at-headquarters", **asdict(kept), "line": "cut" if line.is_cut else "up"})
+    return kept.all_acknowledged or not comes
 
 
 def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
@@ -120,13 +140,14 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
         seen.hear(happening)
         view.board(happening)
 
-    with Stage(wanted.folder, setup=None, both_sides=True, progress=narrator.progress) as stage:
+    told = narrator.progress
+    with Stage(wanted.folder, setup=None, both_sides=True, progress=told, tell_line=view.of_line) as stage:
         stage.listen(Listener(view, answers))
         narrator.progress("simulated board and gate")
         stage.open_lane(first, hear)
 
         def compare() -> None:
-            found.extend(disagreements(answers, stage.stop_gate(), stage.trace))
+            found.extend(stage.compare(answers))
             answers.clear()
 
         def change_lane(logic: str, direction: str) -> None:
@@ -135,6 +156,7 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
 
         with suppress(KeyboardInterrupt), Screen(console) as screen:
             Live(stage, Steps(stage, seen, view), view, screen, change_lane).run()
+        _at_headquarters(stage, narrator, LEAVING_S)
         narrator.progress("the gate stops, and its journal is compared with what happened")
         compare()
     narrator.ended(found)

@@ -1,4 +1,4 @@
-"""The two processes of the demonstration beside its own: the simulated board and the gate, both the real programs."""
+"""Processes beside the demonstration's own, such as simulated board and gate: all of them the real programs."""
 
 import json
 import os
@@ -37,6 +37,8 @@ class Process:
 
     def __init__(self, arguments: list[str], **popen: Any) -> None:
         command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", *arguments]
+        self._asked = False
+        """To end."""
         # The kernel's word for "us" is the thread that starts it, so that must be one that lives as long as we do.
         self._process: subprocess.Popen[Any] = _STARTER.submit(
             lambda: subprocess.Popen(command, start_new_session=True, **popen)  # noqa: S603 - our own programs
@@ -51,6 +53,15 @@ class Process:
         """Whether it has ended."""
         return self._process.poll() is not None
 
+    @property
+    def status(self) -> int | None:
+        """Its exit status, as `subprocess` gives it; None while it runs."""
+        return self._process.poll()
+
+    def died(self) -> bool:
+        """Whether it has ended, and nobody here had it end."""
+        return self.ended() and not self._asked
+
     def stop(self) -> int:
         """SIGTERM, then wait; returns the exit status.
 
@@ -58,6 +69,7 @@ class Process:
             HardwareError: it did not stop in time and was killed.
         """
         if not self.ended():
+            self._asked = True
             self._process.terminate()
         try:
             return self._process.wait(STOP_S)
@@ -68,6 +80,7 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
+        self._asked = True
         self._process.kill()
         self._process.wait()
 

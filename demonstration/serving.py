@@ -79,12 +79,13 @@ class ServedLane:
         self.readers = readers_of(setup, both_sides=both_sides)
         self._time = RealTime(hear)
         self.hearing = Hearing(self._time.told)
-        for old in (place.data, place.trace):
+        for old in (place.data, place.trace, place.view):
             shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
         place.data.mkdir(mode=0o700)
-        self._configuration = place.folder / "gate.toml"
-        self._configuration.write_text(gate_toml(place, setup, self.readers))
-        _, mistakes = check_gate(self._configuration)
+        anew = place.configuration.with_suffix(".new")
+        anew.write_text(gate_toml(place, setup, self.readers))
+        anew.replace(place.configuration)  # who reads it meanwhile reads the old one
+        _, mistakes = check_gate(place.configuration)
         if mistakes:
             unsafe = setup.without and all(each.key.endswith(WIRING) for each in mistakes)
             why = "; ".join(f"{_named(each)}{each.wrong}; allowed: {each.allowed}" for each in mistakes)
@@ -92,7 +93,7 @@ class ServedLane:
         self.gate: GateProcess | None = None
         self._has_run = False
         with ExitStack() as parts:
-            parts.enter_context(BoardProcess(place.board, place.trace, setup))
+            self.board = parts.enter_context(BoardProcess(place.board, place.trace, setup))
             self.world = parts.enter_context(World(place.board, LANE, told=self._time.told))
             parts.callback(self._end_gate)
             self.power_back()
@@ -158,9 +159,7 @@ class ServedLane:
         place = self._place
         left_open = without_end(journal_of(place)) if self._has_run else ()
         self._has_run = True
-        self.gate = GateProcess(
-            self._configuration, place.folder / "gate.log", place.sockets / "notify", self._gate_said
-        )
+        self.gate = GateProcess(place.configuration, place.gate_log, place.sockets / "notify", self._gate_said)
         self.gate.wait_ready()
         for reader in self.readers.values():
             self._wait_for(event="reader", state="ready", reader=reader)

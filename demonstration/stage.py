@@ -5,28 +5,25 @@ daemon, lists are signed and published, the gate is a process of its own that kn
 of software stands in for a chip, a simulated board for barrier and vehicles.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from demonstration.cardbench import BENCH_READER, CardBench, Holder
+from demonstration.cardbench import Holder
 from demonstration.cast import CAST, Person
-from demonstration.checking import journal_of
-from demonstration.configuration import Place
+from demonstration.checking import disagreements, journal_of
+from demonstration.configuration import BRISK
+from demonstration.desk import Desk
 from demonstration.issuing import typed_person
-from demonstration.office import Office
+from demonstration.line import HeadquartersLine
 from demonstration.processes import Event, GateProcess
+from demonstration.services import Watch
 from demonstration.serving import NO_POWER, Said, ServedLane
-from simulation.controller import ControllerTimes
-from simulation.pcscd import PcscdUnavailable, reserved_readers, running_pcscd
-from simulation.stage import GATE_MS, Hear, Setup
-from simulation.vpcd import READERS, InsertedCard, VirtualReaderSlot
+from simulation.pcscd import PcscdUnavailable
+from simulation.stage import Hear, Setup
+from simulation.vpcd import READERS, InsertedCard
 from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
 from terminal.errors import ConfigurationError, HardwareError
@@ -34,17 +31,8 @@ from terminal.errors import ConfigurationError, HardwareError
 ANSWER_S = 8.0
 PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
-
-BRISK = Setup(
-    times=ControllerTimes(travel_ms=800, after_passage_ms=500, no_show_ms=6000),
-    gate_ms={**GATE_MS, "travel_ms": 1500, "gap_ms": 300},
-)
-"""A lane for whoever wants to see decisions rather than vehicles."""
-ROOMY = Setup(
-    times=ControllerTimes(travel_ms=1800, after_passage_ms=5000, no_show_ms=20_000, time_out_ms=8000),
-    gate_ms={**GATE_MS, "travel_ms": 4000, "passage_ms": 15_000, "closing_ms": 15_000, "too_long_ms": 20_000},
-)
-"""A lane for whoever plays with it: slow enough to follow, and quick to notice that nobody comes."""
+OVER_THE_LINE_S = 120.0
+"""Longer than a terminal waits between two attempts to reach a broker."""
 
 
 class Stage:
@@ -59,23 +47,27 @@ class Stage:
         both_sides: bool = False,
         hear: Hear = lambda _: None,
         progress: Callable[[str], None] = lambda _: None,
+        tell_line: Callable[[Event], None] | None = None,
     ) -> None:
         """Set everything up; blocks until a card would be answered. Without a `setup` no lane is opened yet.
 
         `cast`: whose cards are made. `hear` gets the happenings of the lane (`simulation.stage`); `both_sides` as in
-        `ServedLane`, which leaves no reader to issue cards on.
+        `ServedLane`, which leaves no reader to issue cards on. `tell_line`: there is a line to headquarters, and this
+        hears what comes of it; without one the lists are carried to the gate's mirror.
 
         Raises:
-            HardwareError: no PC/SC daemon with virtual readers, or a process that does not start.
+            HardwareError: no PC/SC daemon with virtual readers, no broker, or a process that does not start.
         """
-        self.folder = folder.resolve()
         self._parts = ExitStack()
         self._lane_parts = ExitStack()
-        self._holders: dict[str, Holder] = {}
         self._both_sides = both_sides
         self._said: Said = lambda _event, _person: None
+        self._in_force = 0
+        """Number of the lists that the gate of this lane goes by."""
+        self._lane: ServedLane | None = None
         try:
-            self._set_up(tuple(cast), progress)
+            self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched))
+            self._parts.enter_context(self._lane_parts)
             if setup is not None:
                 progress("simulated board and gate")
                 self.open_lane(setup, hear)
@@ -97,12 +89,28 @@ class Stage:
     @property
     def cast(self) -> tuple[Person, ...]:
         """Everybody who has a card, in the order of issue."""
-        return tuple(holder.person for holder in self._holders.values())
+        return tuple(holder.person for holder in self._desk.holders.values())
+
+    @property
+    def lane(self) -> ServedLane:
+        """The lane that is in service.
+
+        Raises:
+            HardwareError: none was opened.
+        """
+        if self._lane is None:
+            raise HardwareError("no lane is in service")
+        return self._lane
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lies."""
+        return self._desk.folder
 
     @property
     def trace(self) -> Path:
         """The simulated board's own trace."""
-        return self.place.trace
+        return self._desk.place.trace
 
     @property
     def gate(self) -> GateProcess:
@@ -114,6 +122,17 @@ class Stage:
         if self.lane.gate is None:
             raise HardwareError(NO_POWER)
         return self.lane.gate
+
+    @property
+    def line(self) -> HeadquartersLine:
+        """The line to headquarters.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        if self._desk.line is None:
+            raise ConfigurationError("this demonstration has no line to headquarters")
+        return self._desk.line
 
     def person(self, name: str) -> Person:
         """Who is called so.
@@ -134,18 +153,24 @@ class Stage:
             HardwareError: a process that does not start.
         """
         self._lane_parts.close()
-        self.lane = self._lane_parts.enter_context(
+        self._in_force = 0
+        if self._desk.line:
+            self._desk.place.view.unlink(missing_ok=True)
+            self._desk.line.arrivals.begin_anew()
+        self._lane = self._lane_parts.enter_context(
             ServedLane(
-                self.place,
+                self._desk.place,
                 setup,
-                self._slots,
+                self._desk.slots,
                 self._card_of,
                 hear=hear,
                 said=self._heard,
                 both_sides=self._both_sides,
             )
         )
-        return self.lane
+        if self._desk.line:
+            self._wait_until_in_force(self._desk.line)
+        return self._lane
 
     @contextmanager
     def lane_for(self, setup: Setup, hear: Hear) -> Iterator[ServedLane]:
@@ -159,7 +184,13 @@ class Stage:
     def stop_gate(self) -> dict[int, Record]:
         """End the gate as its service manager would; returns the records of its journal."""
         self.lane.stop_gate()
-        return journal_of(self.place)
+        return journal_of(self._desk.place)
+
+    def compare(self, answers: Iterable[Event]) -> list[str]:
+        """End the gate, and have all witnesses tell what happened; a line for each thing that two tell differently."""
+        records = self.stop_gate()
+        at_headquarters = self._desk.line.disagreements(records) if self._desk.line else ()
+        return [*disagreements(answers, records, self.trace), *at_headquarters]
 
     # ------------------------------------------------------------------------------------------------- what can be done
 
@@ -181,6 +212,7 @@ class Stage:
             self._phase("open", mark)
             world.vehicle("pass", name)
             self._phase("closed", mark)
+            gate.wait_for(lambda event: _ends(event, answer["sequence"]), PASSAGE_S, mark)
         else:
             world.vehicle("back-out", name)
             world.wait_for(
@@ -188,13 +220,13 @@ class Stage:
             )  # who comes is behind him
         return answer
 
-    def set_status(self, name: str, status: CardStatus) -> None:
-        """Change a card at headquarters, publish, and wait until the gate has it in force."""
+    def set_status(self, name: str, status: CardStatus) -> bool:
+        """Change a card at headquarters, publish, and wait until the gate has it in force; False: the line is cut."""
         holder = self._holder(name)
         if holder.card_number is None:
             raise ConfigurationError(f"headquarters never issued the card that {name} holds")
-        self._office.set_status(holder.card_number, status)
-        self._publish()
+        self._desk.office.set_status(holder.card_number, status)
+        return self._publish()
 
     def issue(self, name: str, details: Mapping[str, str]) -> Person:
         """Issue a card with typed data (`product=dsp ean=… personal-number=…`), activate it and publish.
@@ -202,90 +234,63 @@ class Stage:
         Raises:
             ConfigurationError: something is unknown or wrong among them, or the name is taken.
         """
-        if name in self._holders:
+        if name in self._desk.holders:
             raise ConfigurationError(f"{name} has a card already; take another name")
         if len(self.lane.readers) == len(READERS):
             raise ConfigurationError("both readers stand at this lane; cards are issued where one is free for it")
         person = typed_person(name, details)
-        self._hand_out(person)
+        self._desk.hand_out(person)
         self._publish()
         return person
 
-    # ----------------------------------------------------------------------------------------------------------- set-up
-
-    def _set_up(self, cast: tuple[Person, ...], progress: Callable[[str], None]) -> None:
-        with self._usable_folder():
-            if self.folder.exists() and not (self.folder / ".demonstration").exists():
-                raise ConfigurationError(f"{self.folder} is no folder of a demonstration; name a new one")
-        progress("PC/SC daemon and virtual readers")
-        self._parts.enter_context(
-            reserved_readers(lambda: progress("another program has the virtual readers; waiting"))
-        )
-        # Not before: the program that had them may be a demonstration in this very folder.
-        with self._usable_folder():
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            self.folder.mkdir(parents=True)
-        (self.folder / ".demonstration").touch()
-        self._parts.enter_context(running_pcscd())
-        self._slots = {reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS}
-        progress("headquarters: keys, register, first lists")
-        self._office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
-        self._parts.callback(self._office.close)
-        self._cards = CardBench(self._office, self._slots[BENCH_READER.name])
-        self._mirror = self.folder / "mirror"
-        self._mirror.mkdir()
-        for person in cast:
-            progress(f"issuing {person.name}'s card")
-            self._hand_out(person)
-        self._office.publish_to(self._mirror)
-        self._hand_over_keys()
-        # A socket's address holds 107 bytes, a folder's name may be longer.
-        short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
-        self.place = Place(self.folder, short)
-        self._parts.enter_context(self._lane_parts)
-
-    @contextmanager
-    def _usable_folder(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            why = f"{error.strerror} ({error.filename}); remove it as the user whose it is, or name another folder"
-            raise ConfigurationError(f"--folder {self.folder}: cannot be made anew: {why}") from None
-
-    def _hand_over_keys(self) -> None:
-        keys = self.folder / "keys"
-        keys.mkdir(mode=0o700)
-        for name, content in (
-            ("card-keys.json", self._office.keys_for_terminal()),
-            ("terminal-key", token_hex(32).encode()),
-            ("journal-key", token_hex(32).encode()),
-        ):
-            (keys / name).touch(mode=0o600)
-            (keys / name).write_bytes(content)
-        (self.folder / "root.json").write_bytes(self._office.root())
-
-    def _hand_out(self, person: Person) -> None:
-        anna = self._holders.get("anna")
-        self._holders[person.name] = self._cards.card_for(person, anna.card if anna else None)
-
-    def _publish(self) -> None:
+    def _publish(self) -> bool:
+        if self._desk.line:
+            return self._wait_until_in_force(self._desk.line)
         mark = self.gate.mark()
-        self._office.publish_to(self._mirror)
+        self._desk.office.publish_to(self._desk.place.mirror)
         self.gate.wait_for(lambda event: event["event"] == "in-force", IN_FORCE_S, mark)
+        return True
+
+    def _wait_until_in_force(self, line: HeadquartersLine) -> bool:
+        number = line.published()
+        if line.is_cut:
+            return False
+        if self._in_force < number:
+            self.gate.wait_for(lambda event: _list_number(event) >= number, OVER_THE_LINE_S)
+        return True
+
+    def _watched(self) -> Mapping[str, Watch]:
+        """The processes of the lane, where there is one, with their logs."""
+        if (lane := self._lane) is None:
+            return {}
+        gate: dict[str, Watch] = {"gate": (lane.gate, self._desk.place.gate_log)} if lane.gate else {}
+        return {**gate, "board": (lane.board, None)}
 
     def _heard(self, event: Event, person: str | None) -> None:
+        self._in_force = max(self._in_force, _list_number(event))
+        if self._desk.line:
+            self._desk.line.arrivals.gate_said(event, person)
         self._said(event, person)
 
     def _card_of(self, name: str) -> InsertedCard:
         return self._holder(name).card
 
     def _holder(self, name: str) -> Holder:
-        if name not in self._holders:
-            raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._holders)}")
-        return self._holders[name]
+        if name not in self._desk.holders:
+            raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._desk.holders)}")
+        return self._desk.holders[name]
 
     def _phase(self, phase: str, since: int) -> Event:
         return self.gate.wait_for(
             lambda event: event["event"] == "barrier" and event["phase"] == phase, PASSAGE_S, since
         )
+
+
+def _list_number(event: Event) -> int:
+    """Which lists came into force by an event of the gate's log; 0 where none did."""
+    return event.get("list_number") or 0 if event["event"] == "in-force" else 0
+
+
+def _ends(event: Event, intent: int) -> bool:
+    """Whether this is the journal's entry about how an admission ended."""
+    return event.get("kind") == "passage" and event["public"].get("intent") == intent

@@ -29,11 +29,15 @@ HELP = f"""\
   suspend NAME     the same, suspended
   activate NAME    the card is good again
   issue NAME …     personalise a new card: {" ".join(f"{word}=…" for word in DEFAULTS)}
+  cut line         the line to headquarters is cut; `restore line` mends it
+  wait acknowledged   until headquarters has acknowledged everything so far
   cast             who is here
   quit             stop the gate and compare the journal with what happened
   and the steps of docs/scenes.md: car ROB comes · ROB follows · fire on · order hold · jam boom · cut power · …"""
 
 STATUS_STEPS = {"block": CardStatus.BLOCKED, "suspend": CardStatus.SUSPENDED, "activate": CardStatus.VALID}
+IN_FORCE = "and in force at the gate"
+NOT_IN_FORCE = "and the line is cut: the gate goes on by the lists that it has"
 AT_READER_S = 120.0
 LOOK_MS = 100.0
 
@@ -59,11 +63,16 @@ class Steps:
             case ["tap", name]:
                 self._stage.tap(name)
             case ["block" | "suspend" | "activate" as verb, name]:
-                self._stage.set_status(name, STATUS_STEPS[verb])
-                self._narrator.answered(f"{verb} {name}: published, and in force at the gate")
+                in_force = self._stage.set_status(name, STATUS_STEPS[verb])
+                self._narrator.answered(f"{verb} {name}: published, {IN_FORCE if in_force else NOT_IN_FORCE}")
             case ["issue", name, *details]:
                 person = self._stage.issue(name, dict(_pairs(details)))
                 self._narrator.answered(f"issue {person.name}: a {person.product.label} card, activated and published")
+            case ["cut" | "restore" as verb, "line"]:
+                (self._stage.line.cut if verb == "cut" else self._stage.line.restore)()
+            case ["wait", "acknowledged"]:
+                self._stage.line.wait_until_acknowledged()
+                self._narrator.answered("wait acknowledged: headquarters has everything so far")
             case ["cast"]:
                 self._narrator.ready(self._stage.cast)
             case ["help"]:

@@ -43,6 +43,8 @@ class Shown:
     """Groups of keys and what they do."""
     prompt: str = ""
     gate_on: bool = True
+    line: tuple[str, str] = ("", "")
+    """How the line to headquarters is, with its style."""
 
 
 @dataclass(slots=True)
@@ -154,6 +156,12 @@ class View:
                     self._tell(f"{name} is gone")
                 case _:
                     pass
+
+    def of_line(self, event: Event) -> None:
+        """What comes of the line to headquarters."""
+        with self._lock:
+            _, sentence, style = words.of_line(event)
+            self._tell(sentence, style)
 
     def scene(self, scene: Scene, logic: str) -> None:
         """Scenes are told by the others."""

@@ -1,7 +1,9 @@
 """What the gate and the board say, in words for somebody who never saw a gate."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from demonstration.arrivals import Kept
 from terminal.core.reasons import MEANING, Reason
 
 SIGNS: Mapping[str, str] = {
@@ -104,3 +106,45 @@ def meaning(outcome: str, reason: str | None) -> str:
 def alarm(name: str) -> str:
     """An alarm in words; its name where there are none."""
     return ALARMS.get(name, name)
+
+
+def of_line(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What comes of the line to headquarters: what it is about, a sentence, and its style."""
+    match event:
+        case {"event": "arrived", "card": card, "arrived_ms": ms}:
+            return (
+                "line",
+                f"{card or 'somebody'}'s tap has arrived at headquarters, {_seconds(ms)} after the answer",
+                "",
+            )
+        case {"event": "acknowledged", "card": card, "acknowledged_ms": ms, "size": size, "entries": entries}:
+            whose = f"{card or 'somebody'}'s tap: headquarters has it, acknowledged"
+            return "line", f"{whose} after {_seconds(ms)}: {size} of {entries}", "green"
+        case {"event": "line", "state": "cut"}:
+            return "LINE", "the line is cut; the gate goes on, and what it writes waits", "bold red"
+        case {"event": "line"}:
+            return "line", "the line is whole again; the terminal tries it within a minute", "green"
+        case {"event": "at-headquarters", "entries": entries, "arrived": arrived, "acknowledged": size, "line": line}:
+            cut = " The line is cut." if line == "cut" else ""
+            sentence = f"headquarters has {arrived} of {entries} entries, acknowledged: {size} of {entries}.{cut}"
+            return "line", sentence, "green" if size >= entries else "yellow"
+        case {"event": "process-ended", "process": name, "why": why, "started_again": again}:
+            return "DIED", f"{name} died and {'is started again' if again else 'stays down'}: {why}", "bold red"
+        case _:
+            return "line", str(event), ""
+
+
+def line(kept: Kept, *, cut: bool) -> tuple[str, str]:
+    """How the line to headquarters is, in one sentence, and its style."""
+    count = f"{kept.acknowledged} of {kept.entries}"
+    if cut:
+        waiting = kept.entries - kept.acknowledged
+        wait = f"{waiting or 'nothing'} {'waits' if waiting < 2 else 'wait'} here"
+        return f"CUT: {wait}; acknowledged: {count}. B restores it", "bold red"
+    if kept.all_acknowledged:
+        return f"headquarters has all entries, acknowledged: {count}", ""
+    return f"headquarters has {kept.arrived} of {kept.entries} entries, acknowledged: {count}", "yellow"
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:.1f} s"

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from firmware_config.board_map import map_path, read_board_map
 from firmware_config.cardkeys import keys_folder, read_card_keys, read_own_key
 from firmware_config.gate import Board, Gate, reader_kind
@@ -57,6 +59,16 @@ def room_line(space: Space, gate: Gate) -> str:
     files = 1 if gate.terminal.view is None else 2
     passages = max(0, space.room_bytes) // (files * PASSAGE_BYTES)
     return f"disk: {max(0, space.room_bytes) / 1e9:.1f} GB for the journal, some {passages:,} passages"
+
+
+def registration_line(gate: Gate, environ: Mapping[str, str]) -> str | None:
+    """What headquarters is told, so that it takes this terminal's journal; None where the key cannot be read."""
+    try:
+        seed = read_own_key(keys_folder(gate, environ, "") / gate.keys.journal)
+    except ConfigurationMistakes:  # `check_machine` says how
+        return None
+    key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()
+    return f"at headquarters: xs-headquarters terminal add {gate.terminal.name} {gate.terminal.site} {key}"
 
 
 def disk_space(gate: Gate) -> Space | None:

@@ -127,7 +127,7 @@ def note(connection: sa.Connection, change: Change, what: str, subject: str) -> 
 
 
 class Unstorable(StorageError):
-    """A value that this database cannot hold: whoever brought it is at fault, and trying again does not help."""
+    """What was brought does not fit this database, or what stands there is damaged: trying again does not help."""
 
 
 class Database:
@@ -169,7 +169,7 @@ class Database:
                 connection.execution_options(**{_READ_ONLY: read_only, _ALONE: alone})
                 with connection.begin():
                     yield connection
-        except sa.exc.DataError as error:
+        except (sa.exc.DataError, sa.exc.IntegrityError) as error:
             raise Unstorable(f"{self._name}: the register does not hold it: {error.orig}") from error
         except sa.exc.DBAPIError as error:
             raise StorageError(f"{self._name}: the register fails: {error.orig}") from error

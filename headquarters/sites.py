@@ -1,19 +1,16 @@
 """The sites: their signed documents and their pre-notified visits, checked before they are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from headquarters.database import Change, Database, companies, note, site_companies, sites, visits
-from terminal.core.policy import Companies, Company, LaneRules, SitePolicy, Visit, Visits, Zone
+from terminal.core.policy import LaneRules, SitePolicy, Visit, Visits, Zone
 from terminal.core.tariff_document import Tariffs
 from terminal.errors import ConfigurationError
-from terminal.trust.documents import COMPANIES, POLICY, TARIFFS, VISITS
-
-VISIT_KEPT_S = 7 * 24 * 3600
-"""How long after its end a visit is still published: the latest that a policy can call `too-late` by a grace."""
+from terminal.trust.documents import POLICY, TARIFFS, VISITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,8 @@ class Sites:
         """The visits of a site, by reference."""
         with self._database.transaction(read_only=True) as connection:
             _known_site(connection, site)
-            return _visits(connection, site, 0)
+            rows = connection.execute(visit_rows(0).where(visits.c.site == site))
+            return tuple(visit_of(*row[1:]) for row in rows)
 
     def all(self) -> Sequence[SiteRecord]:
         """All sites, by number."""
@@ -122,43 +120,17 @@ def site_records(connection: sa.Connection) -> Sequence[SiteRecord]:
     return tuple(SiteRecord(row.site, row.policy, row.tariffs) for row in rows)
 
 
-def site_documents(connection: sa.Connection, record: SiteRecord, now: datetime) -> Mapping[str, bytes]:
-    """Every target of a site's own role, by path; each checked once more.
-
-    Raises:
-        DocumentRefused: one has mistakes, such as a policy that was stored by software that knew fewer rules.
-    """
-    policy = POLICY.parse(record.policy)
-    TARIFFS.parse(record.tariffs)
-    kept_from_s = int(now.timestamp()) - VISIT_KEPT_S
-    present = _visits(connection, record.site, kept_from_s)
-    visitors = sa.select(visits.c.company_index).where(visits.c.site == record.site, visits.c.ends >= kept_from_s)
-    attached = sa.select(site_companies.c.company_index).where(site_companies.c.site == record.site)
-    known: sa.ColumnElement[bool] = companies.c.ean.in_([payer.ean for payer in policy.payers])
-    known |= companies.c.company_index.in_(visitors) | companies.c.company_index.in_(attached)
-    query = sa.select(companies).where(known)
-    names = tuple(Company(ean=row.ean, name=row.name) for row in connection.execute(query.order_by(companies.c.ean)))
-    return {
-        f"sites/{record.site}/policy.json": record.policy,
-        f"sites/{record.site}/tariffs.json": record.tariffs,
-        f"sites/{record.site}/visits.json": VISITS.dump(Visits(site=record.site, visits=tuple(present))),
-        f"sites/{record.site}/companies.json": COMPANIES.dump(Companies(site=record.site, companies=names)),
-    }
+def visit_rows(ends_after_s: int) -> sa.Select[int, str, str, int | None, int, int]:
+    """Site, and what `visit_of` takes, of visits that end then or later; by site and reference."""
+    columns = (visits.c.site, visits.c.reference, companies.c.ean, visits.c.zone, visits.c.begins, visits.c.ends)
+    query = sa.select(*columns).join_from(visits, companies).where(visits.c.ends >= ends_after_s)
+    return query.order_by(visits.c.site, visits.c.reference)
 
 
-def _visits(connection: sa.Connection, site: int, ends_after_s: int) -> Sequence[Visit]:
-    query = sa.select(visits, companies.c.ean).join(companies)
-    query = query.where(visits.c.site == site, visits.c.ends >= ends_after_s).order_by(visits.c.reference)
-    return tuple(
-        Visit(
-            reference=row.reference,
-            ean=row.ean,
-            zone=row.zone,
-            begins=datetime.fromtimestamp(row.begins, UTC),
-            ends=datetime.fromtimestamp(row.ends, UTC),
-        )
-        for row in connection.execute(query)
-    )
+def visit_of(reference: str, ean: str, zone: int | None, begins_s: int, ends_s: int) -> Visit:
+    """A visit as it is published."""
+    begins, ends = (datetime.fromtimestamp(seconds, UTC) for seconds in (begins_s, ends_s))
+    return Visit(reference=reference, ean=ean, zone=zone, begins=begins, ends=ends)
 
 
 def _same_site(wanted: int, found: int, document: str) -> None:

@@ -16,7 +16,6 @@ STOP_S = 60
 POLL_S = 0.01
 PORTS = range(20_000, 32_768)
 """Below those that the kernel gives to connections."""
-RELOADED = "Reloading config."
 
 # Runs the broker and sends it the signals it reads, the last one when its own input ends: so it is killed also when
 # whoever started it is.
@@ -55,6 +54,11 @@ class Mosquitto:
         first, second = (each.getsockname()[1] for each in self._kept)
         return first, second
 
+    @property
+    def has_died(self) -> bool:
+        """Whether it was started, and ended with nobody having asked it to."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Return once it takes TLS connections on both ports; other ports are tried only before the first start.
 
@@ -91,23 +95,22 @@ class Mosquitto:
         """Kill it as a crash would: it forgets what it had not saved. `start` brings it back."""
         self._end(b"KILL\n")
 
-    def reload(self) -> None:
-        """Make it read its access list and certificates anew; what is sent from now on is judged by them."""
-        before = self._said().count(RELOADED)
-        self._signal(b"HUP\n")
-        deadline = time.monotonic() + START_S
-        while self._said().count(RELOADED) == before:  # it says so on the thread that then does it
-            if time.monotonic() > deadline:
-                raise MosquittoUnavailable(f"mosquitto does not reload: {self._said()[-2000:]}")
-            time.sleep(POLL_S)
+    def restart(self) -> None:
+        """Bring its access list and certificates into force, as docs/broker.md says. Nothing that it keeps is lost.
+
+        Every connection ends. By a signal (SIGHUP) it would keep them, and die of it later: mosquitto before 2.1 does.
+
+        Raises:
+            MosquittoUnavailable: it does not come back; the log says why.
+        """
+        self.end()
+        self.start()
 
     def _said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        path = os.environ.get("PATH", "") + ":/usr/sbin"
-        if shutil.which("mosquitto", path=path) is None:
-            raise MosquittoUnavailable("mosquitto is not installed; run scripts/setup")
+        path = path_with_mosquitto()
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - all words are our own
                 ["/bin/sh", "-c", KEEPER, "keeper", str(self.folder / "mosquitto.conf")],
@@ -149,6 +152,18 @@ class Mosquitto:
         for each in self._kept:
             each.close()
         self._kept = []
+
+
+def path_with_mosquitto() -> str:
+    """A PATH on which it is found; Debian puts it where only root looks.
+
+    Raises:
+        MosquittoUnavailable: it is not installed.
+    """
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    if shutil.which("mosquitto", path=path) is None:
+        raise MosquittoUnavailable("mosquitto is not installed; run scripts/setup, which installs Debian's package")
+    return path
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from firmware_config.check import check_gate, summary
-from firmware_config.machine import disk_space, room_line
+from firmware_config.machine import disk_space, registration_line, room_line
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.cli_orders import order, state
 from terminal.cli_sync import import_, sync
@@ -83,6 +83,8 @@ def check(
         typer.echo(line)
     if machine and read and (space := disk_space(read)):
         typer.echo(room_line(space, read))
+    if machine and read and (registration := registration_line(read, os.environ)):
+        typer.echo(registration)
     _complain(tuple(map(str, mistakes)))
     if mistakes or (machine and readers is None):
         raise typer.Exit(EX_CONFIG)

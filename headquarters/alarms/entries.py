@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headquarters.database import Database
+from headquarters.journal.reading import legible
 from headquarters.tables.journal import alarm_entries, alarms, entries, epochs
 from terminal.core.journal import Kind, Record, decode_record
 
@@ -56,9 +57,9 @@ class _Step:
     @property
     def facts(self) -> str:
         others: Mapping[str, Any] = {
-            key: value for key, value in self.record.public.items() if key not in {"alarm", "about"}
+            key: legible(value) for key, value in self.record.public.items() if key not in {"alarm", "about"}
         }
-        return json.dumps(others, default=bytes.hex)[:MAX_FACTS] if others else ""
+        return json.dumps(others)[:MAX_FACTS] if others else ""
 
 
 def take_in(database: Database) -> int:

@@ -5,8 +5,9 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -18,7 +19,7 @@ from headquarters.alarms.watching import Watch
 from headquarters.database import Database
 from headquarters.installation import Headquarters
 from terminal.edges.log import log_uncaught, set_up_log
-from terminal.edges.systemd import ServiceManager
+from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import StorageError
 
 EVERY_S = 10
@@ -76,18 +77,25 @@ def run(headquarters: Headquarters, environ: Mapping[str, str], *, once: bool) -
     log_uncaught()
     manager = ServiceManager(environ)
     with headquarters.database() as database:
-        teller = Teller(database, settings, _now_s, random.random, lambda: bool(signal.sigpending() & stops))
+        teller = Teller(database, settings, _now_s, random.random, partial(_asked_to_stop, manager, stops))
         rounds = Rounds(database, settings, Watch(database, settings.limits), teller, _now_s, os.urandom)
         manager.ready("watching")
         channels = [each.channel for each in settings.channels]
         log.info("started", channels=channels or "none: alarms.toml names nobody to tell")
         good = rounds.round()
         while not once and signal.sigtimedwait(stops, EVERY_S) is None:
-            rounds.round()
+            good = rounds.round()
+            report(manager, (), "watching" if good else "the database is at fault")
         manager.stopping("stopping")
         log.info("stopped")
     manager.close()
     return good or not once
+
+
+def _asked_to_stop(manager: ServiceManager, stops: Set[signal.Signals]) -> bool:
+    """Asked before each notice: whoever tells many is making progress."""
+    manager.watchdog()
+    return bool(signal.sigpending() & stops)
 
 
 def _now_s() -> int:

@@ -108,7 +108,7 @@ def access_list(registered: Iterable[tuple[str, int]]) -> str:
 
 
 def write_access_list(database: Database, folder: Path) -> int:
-    """Write the access list of the terminals that are registered and not retired; says how many. Reload afterwards.
+    """Write the access list of the terminals that are registered and not retired; says how many. Restart afterwards.
 
     Raises:
         StorageError: it cannot be written, or the database is at fault.

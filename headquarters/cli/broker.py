@@ -72,4 +72,6 @@ def broker_acl(ctx: typer.Context, folder: Path) -> None:
     """Write the access list of the broker in FOLDER anew, from the register."""
     with headquarters(ctx).database() as database:
         count = write_access_list(database, folder)
-    typer.echo(f"{folder / ACCESS_LIST} written for {count} terminals; make the broker read it: kill -HUP PID")
+    typer.echo(
+        f"{folder / ACCESS_LIST} written for {count} terminals; restart the broker, do not reload it (docs/broker.md)"
+    )

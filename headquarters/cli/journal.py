@@ -13,7 +13,16 @@ from headquarters.files import write_aside
 from headquarters.journal.commands import command_key, order_erasure
 from headquarters.journal.cosigner import acknowledgement_keys
 from headquarters.journal.proving import ProofRefused, prove, verify_proof
-from headquarters.journal.reading import StoredEntry, Wanted, entry_key, latest, open_entry, shown_key, stored_entry
+from headquarters.journal.reading import (
+    StoredEntry,
+    Wanted,
+    entry_key,
+    latest,
+    legible,
+    open_entry,
+    shown_key,
+    stored_entry,
+)
 from headquarters.journal.verifying import JournalReport, verify
 from headquarters.keys import load_sealing_key
 from terminal.core.journal import Kind, Record
@@ -195,9 +204,9 @@ def _time(record: Record) -> str:
     return shown(seconds).replace("Z", f".{ms:03}Z")
 
 
-def _json(value: object) -> str:
+def _json(value: Any) -> str:
     """As JSON, with nothing in it that a screen would obey."""
-    text = json.dumps(value, ensure_ascii=False, default=bytes.hex)
+    text = json.dumps(legible(value), ensure_ascii=False)
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 

@@ -1,5 +1,6 @@
 """`xs-headquarters publish`: to a folder, to a broker, once or for as long as it runs."""
 
+import os
 import random
 import secrets
 import signal
@@ -22,6 +23,7 @@ from headquarters.repository.announcing import what_to_announce
 from headquarters.repository.publisher import Publication, fill_mirror, publish
 from headquarters.repository.watch import LOOK_EVERY_S, Watch
 from terminal.edges.mqtt import Event, Line
+from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError
 
 ANNOUNCED_WITHIN_S = 120.0
@@ -89,24 +91,32 @@ def _announce(announcer: Announcer, office: Headquarters, done: Publication) -> 
 def _watch(office: Headquarters) -> None:
     """Until SIGINT or SIGTERM. Exit code 1 when something stands in the way then."""
     stopping = threading.Event()
-    with _announcing(office) as announcer, office.database() as database:
+    manager = ServiceManager(os.environ)
+    with _announcing(office, manager.watchdog) as announcer, office.database() as database:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         troubles = announcer.troubles
         watch = Watch(database, office.keys, announcer, troubles, now=utc_now, monotonic_s=time.monotonic)
+        manager.ready("started")
         complete = False
         while not stopping.is_set():
             if watch.turn() is not complete:
                 complete = not complete
-                typer.echo("the broker has everything" if complete else "the broker has not everything")
+                typer.echo(_how(complete=complete))
+            report(manager, (), "; ".join([_how(complete=complete), *troubles.lines()]))
             announcer.wait(LOOK_EVERY_S)
+        manager.stopping("stopping")
     if troubles.standing:
         raise typer.Exit(1)
 
 
+def _how(*, complete: bool) -> str:
+    return "the broker has everything" if complete else "the broker has not everything"
+
+
 @contextmanager
-def _announcing(office: Headquarters) -> Iterator[Announcer]:
-    """A line to the broker, of the only process that announces from this folder."""
+def _announcing(office: Headquarters, progress: Callable[[], object] = lambda: None) -> Iterator[Announcer]:
+    """A line to the broker, of the only process that announces from this folder; `progress` as `Announcer` has it."""
     broker = load_broker(office.folder)
 
     def line(told: Callable[[Event], None]) -> Line:
@@ -116,7 +126,7 @@ def _announcing(office: Headquarters) -> Iterator[Announcer]:
     say = partial(typer.echo, err=True)
     waiting = partial(say, f"another publisher announces from {office.folder}; waiting until it ends")
     with only_writer(office.folder / LOCK, waiting):
-        announcer = Announcer(line, time.monotonic, Troubles(say))
+        announcer = Announcer(line, time.monotonic, Troubles(say), progress)
         announcer.start()
         try:
             yield announcer

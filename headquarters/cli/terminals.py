@@ -2,6 +2,7 @@
 
 import typer
 
+from headquarters.alarms.entries import plain
 from headquarters.cli.context import Why, headquarters, public_key, shown
 from headquarters.installation import utc_now
 from headquarters.journal.commands import all_commands
@@ -59,5 +60,5 @@ def _line(state: TerminalState, now_s: int) -> str:
     if (age_s := state.list_age_s(now_s)) is not None:
         words.append(f"lists {age_s} s old")
     if state.head is not None and (ahead_s := state.clock_ahead_s()) is not None:
-        words += [f"clock {ahead_s:+.1f} s {state.head.quality}", f"version {state.head.software}"]
+        words += [f"clock {ahead_s:+.1f} s {state.head.quality}", f"version {plain(state.head.software)}"]
     return "  ".join([*words, *(f"ALARM {alarm}" for alarm in dict.fromkeys(state.alarms))])

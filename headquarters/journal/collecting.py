@@ -7,13 +7,14 @@ for what comes again: a collector that is killed in between loses nothing.
 What contradicts what is stored (a fork) is put aside, told by an alarm, and never acknowledged.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from headquarters.database import Database
+from headquarters.database import Database, Unstorable
 from headquarters.journal.arriving import Claim, Refusal, head_order, read_batch, read_head
 from headquarters.journal.commands import to_publish
 from headquarters.journal.contradictions import Alarm, Evidence, clear_alarm, put_aside, raise_alarm
@@ -23,6 +24,8 @@ from headquarters.journal.storing import StoringBatch, believe, contradiction_of
 from headquarters.tables.journal import entries, epochs, terminals
 from terminal.core.messages import Presence, Replay
 
+MAX_EPOCHS = 256
+"""Of one terminal; all of them are looked at for each of its messages, while others wait."""
 REPLAY_AFTER_S = 30
 """How long the cursor stands still, with something beyond it known, before entries are asked for again."""
 REPLAY_OF_ENDED_AFTER_S = 3600
@@ -85,7 +88,7 @@ class Collector:
             with self._database.transaction(alone=False) as connection:
                 journals, journal = _known(connection, claim, now_s)
                 if body == journal.head:  # retained by the broker; it does not say that the terminal is there
-                    return Collected(0, journal.acknowledgement, None)
+                    return Collected(0, journal.acknowledgement, None, _is_over(journals, journal))
                 if why := contradiction_of(connection, journal, claim):
                     journal.forked_at = journal.forked_at or now_s
                     put_aside(connection, journal.key, Evidence.HEAD, body, why=why, now_s=now_s)
@@ -111,7 +114,10 @@ class Collector:
         """
         with self._database.transaction(read_only=True) as connection:
             rows = connection.execute(sa.select(epochs).order_by(epochs.c.terminal, epochs.c.epoch_id))
-            journals = [journal_of(row) for row in rows]
+            journals: list[Journal] = []
+            for row in rows:
+                with suppress(Unstorable):  # damaged: it holds up itself, and no other
+                    journals.append(journal_of(row))
             gone = set(connection.scalars(sa.select(terminals.c.terminal).where(terminals.c.retired_at.is_not(None))))
         return [(terminal, b"") for terminal in sorted(gone)] + [
             (terminal, self._cosigner.cosign(journal.acknowledgement, now_s))
@@ -129,11 +135,14 @@ class Collector:
         """What is to be asked for again now, of terminals that have gone quiet; asked by one collector at a time."""
         due: list[tuple[str, Replay]] = []
         with self._database.transaction(alone=False) as connection:
-            late = (epochs.c.behind_since <= now_s - REPLAY_AFTER_S) & terminals.c.retired_at.is_(None)
-            query = sa.select(epochs.c.terminal).join(terminals).where(late).distinct()
-            for terminal in connection.scalars(query.order_by(epochs.c.terminal)).all():
+            late = (epochs.c.behind_since <= now_s - REPLAY_AFTER_S) | (epochs.c.behind_since > now_s)
+            query = sa.select(epochs.c.terminal).join(terminals).where(late & terminals.c.retired_at.is_(None))
+            for terminal in connection.scalars(query.distinct().order_by(epochs.c.terminal)).all():
                 _lock(connection, terminal)
-                journals = journals_of(connection, terminal)
+                try:
+                    journals = journals_of(connection, terminal)
+                except Unstorable:  # as above
+                    continue
                 for journal in journals.values():
                     if replay := _replay(connection, journals, journal, now_s):
                         asked = epochs.update().where(epochs.c.epoch_id == journal.epoch_id)
@@ -155,7 +164,7 @@ class Collector:
         _watch_ended(connection, over, journal, now_s)
         if isinstance(done, str):
             return Forked(done)
-        return Collected(done, journal.acknowledgement, replay, any(journal is each for each, _ in over))
+        return Collected(done, journal.acknowledgement, replay, _is_over(journals, journal))
 
 
 def _lock(connection: sa.Connection, terminal: str) -> tuple[bytes, int | None] | None:
@@ -182,6 +191,9 @@ def _known(connection: sa.Connection, claim: Claim, now_s: int) -> tuple[dict[by
         raise Refusal("not-signed", f"not signed by the journal key that is registered for {terminal}")
     journals = journals_of(connection, terminal)
     if (journal := journals.get(claim.checkpoint.epoch)) is None:
+        if len(journals) >= MAX_EPOCHS:
+            why = f"terminal {terminal} has begun {MAX_EPOCHS} epochs; replace the box, and give the next another name"
+            raise Refusal("too-many-epochs", why)
         journal = begin(connection, claim.checkpoint, claim.note.encode(), now_s)
         journals[claim.checkpoint.epoch] = journal
     return journals, journal
@@ -190,6 +202,10 @@ def _known(connection: sa.Connection, claim: Claim, now_s: int) -> tuple[dict[by
 def _now_last(journals: list[Journal]) -> list[Journal]:
     over = [journal for journal, _ in ended(journals)]
     return [*over, *(journal for journal in journals if not any(journal is each for each in over))]
+
+
+def _is_over(journals: dict[bytes, Journal], journal: Journal) -> bool:
+    return any(journal is each for each, _ in ended(journals.values()))
 
 
 def _watch_ended(connection: sa.Connection, over: list[tuple[Journal, int]], journal: Journal, now_s: int) -> None:
@@ -205,8 +221,8 @@ def _replay(connection: sa.Connection, journals: dict[bytes, Journal], journal: 
     """What to ask for again, when it is due; it is due again after as long."""
     if journal.behind_since is None or journal.forked_at is not None:
         return None
-    over = any(journal is each for each, _ in ended(journals.values()))
-    if now_s - journal.behind_since < (REPLAY_OF_ENDED_AFTER_S if over else REPLAY_AFTER_S):
+    after_s = REPLAY_OF_ENDED_AFTER_S if _is_over(journals, journal) else REPLAY_AFTER_S
+    if 0 <= now_s - journal.behind_since < after_s:  # a clock that was set back must not put it off
         return None
     journal.behind_since = now_s
     beyond = (entries.c.epoch_id == journal.epoch_id) & (entries.c.sequence > journal.size)

@@ -30,15 +30,20 @@ class Evidence(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
+MAX_PUT_ASIDE = 1000
+"""Of one terminal: more would tell a person nothing new, and fill the disk for all."""
+
+
 def put_aside(
     connection: sa.Connection, journal: tuple[str, bytes], what: Evidence, body: bytes, *, why: str, now_s: int
 ) -> None:
-    """Keep `body`, which contradicts the journal of this terminal and epoch, and raise the alarm."""
+    """Keep `body`, which contradicts the journal of this terminal and epoch, within bounds, and raise the alarm."""
     terminal, epoch = journal
     digest = sha256(body).digest()
     same = (quarantine.c.terminal == terminal) & (quarantine.c.sha256 == digest)
     again = connection.execute(quarantine.update().where(same).values(times=quarantine.c.times + 1, last_at=now_s))
-    if again.rowcount == 0:
+    of_it = sa.select(sa.func.count()).select_from(quarantine).where(quarantine.c.terminal == terminal)
+    if again.rowcount == 0 and (connection.scalar(of_it) or 0) < MAX_PUT_ASIDE:
         row = {"terminal": terminal, "epoch": epoch, "what": what, "why": why, "body": body, "sha256": digest}
         connection.execute(quarantine.insert().values(**row, times=1, first_at=now_s, last_at=now_s))
     raise_alarm(connection, Alarm.FORK, journal, facts=why, now_s=now_s)

@@ -10,11 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headquarters.database import Unstorable
 from headquarters.tables.journal import compact_ranges, entries, epochs, waiting
 from terminal.core.checkpoint import Checkpoint
 from terminal.core.merkle import EMPTY_ROOT, HASH_BYTES, CompactRange
-from terminal.errors import StorageError
 
+MAX_WAITING = 10_000
+"""Checkpoints beyond the cursor of one journal. All are looked at when a gap closes; past it, later ones do as well."""
 RANGE_EVERY = 1024
 """How many entries lie between two sizes at which the tree is kept: a root in between costs fewer hashes than that."""
 
@@ -92,12 +94,12 @@ def tree_from(size: int, hashes: bytes) -> CompactRange:
     """The compact range that stands in a row.
 
     Raises:
-        StorageError: it is none.
+        Unstorable: it is none.
     """
     try:
         return CompactRange(size, tuple(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)))
     except ValueError as error:
-        raise StorageError(f"a journal's tree in the register is damaged: {error}; bring back a copy") from None
+        raise Unstorable(f"a journal's tree in the register is damaged: {error}; bring back a copy") from None
 
 
 def stored_leaves(connection: sa.Connection, epoch_id: int, begin: int, end: int) -> dict[int, bytes]:
@@ -148,7 +150,10 @@ def ended(journals: Iterable[Journal]) -> list[tuple[Journal, int]]:
 
 
 def let_wait(connection: sa.Connection, journal: Journal, checkpoint: Checkpoint, note: bytes) -> None:
-    """Keep a checkpoint beyond the cursor that is not kept yet."""
+    """Keep a checkpoint beyond the cursor that is not kept yet, if there are not too many."""
+    some = sa.select(waiting.c.size).where(waiting.c.epoch_id == journal.epoch_id).limit(MAX_WAITING)
+    if connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) == MAX_WAITING:
+        return
     row = {"epoch_id": journal.epoch_id, "size": checkpoint.size, "root": checkpoint.root, "note": note}
     connection.execute(waiting.insert().values(row))
 

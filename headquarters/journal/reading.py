@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from headquarters.database import Change, Database, note
 from headquarters.keys import SealingPrivateKey
 from headquarters.tables.journal import entries, epochs
-from terminal.core.cbor import Decoded, Key
+from terminal.core.cbor import Decoded, Key, Value
 from terminal.core.journal import EPOCH_BYTES, EntryKey, Kind, Record, decode_record, is_terminal_name
 from terminal.core.merkle import MAX_SIZE
 from terminal.core.sealing import open_sealed
@@ -119,6 +119,19 @@ def open_entry(database: Database, key: EntryKey, sealing: SealingPrivateKey, ch
             raise ConfigurationError(f"entry {shown_key(key)} has no sealed part, or it was erased")
         note(connection, change, "sealed part opened", shown_key(key))
     return open_sealed(sealed, key, {sealing.id: X25519PrivateKey.from_private_bytes(sealing.seed)})
+
+
+def legible(value: Value) -> Any:
+    """The same as JSON can hold it: byte strings in hexadecimal. A terminal may have put anything there."""
+    match value:
+        case bytes():
+            return value.hex()
+        case list() | tuple():
+            return [legible(each) for each in value]
+        case Mapping():
+            return {each.hex() if isinstance(each, bytes) else each: legible(its) for each, its in value.items()}
+        case _:
+            return value
 
 
 def _query() -> "sa.Select[*tuple[Any, ...]]":

@@ -5,12 +5,12 @@ verified with its key for as long as they are kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from headquarters.database import Change, Database, note, sites
-from headquarters.journal.epochs import ended, journals_of
+from headquarters.journal.epochs import Journal, ended, journal_of
 from headquarters.tables.journal import alarms, epochs, terminals
 from terminal.core.journal import is_terminal_name
 from terminal.core.messages import Head, decode_head
@@ -91,7 +91,23 @@ class Terminals:
         """All terminals by site and name."""
         with self._database.transaction(read_only=True) as connection:
             rows = connection.execute(sa.select(terminals).order_by(terminals.c.site, terminals.c.terminal)).all()
-            return tuple(_state(connection, row) for row in rows)
+            found = {row.terminal: _Found() for row in rows}
+            for row in connection.execute(sa.select(epochs).order_by(epochs.c.epoch_id)):
+                found[row.terminal].journals.append(journal_of(row))
+                found[row.terminal].heard.append(row.last_seen)
+            standing = sa.select(alarms.c.terminal, alarms.c.alarm).where(alarms.c.cleared_at.is_(None))
+            for terminal, alarm in connection.execute(standing.order_by(alarms.c.id)):
+                found[terminal].alarms.append(alarm)
+        return tuple(_state(row, found[row.terminal]) for row in rows)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is here of a terminal: its journals as they were first seen, when each was heard, alarms as they came."""
+
+    journals: list[Journal] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
 
 
 def journal_keys(connection: sa.Connection) -> dict[str, bytes]:
@@ -100,13 +116,10 @@ def journal_keys(connection: sa.Connection) -> dict[str, bytes]:
     return {terminal: key for terminal, key in rows}  # noqa: C416  rows are no pairs to the type checker
 
 
-def _state(connection: sa.Connection, row: "sa.Row[*tuple[object, ...]]") -> TerminalState:
-    journals = list(journals_of(connection, row.terminal).values())
-    over = [journal.epoch for journal, _ in ended(journals)]
-    now = next((journal for journal in journals if journal.epoch not in over), None)
-    standing = (alarms.c.terminal == row.terminal) & alarms.c.cleared_at.is_(None)
-    last_seen = connection.scalar(sa.select(sa.func.max(epochs.c.last_seen)).where(epochs.c.terminal == row.terminal))
-    heard = [instant for instant in (last_seen, row.presence_at) if instant is not None]
+def _state(row: "sa.Row[*tuple[object, ...]]", found: _Found) -> TerminalState:
+    over = [journal.epoch for journal, _ in ended(found.journals)]
+    now = next((journal for journal in found.journals if journal.epoch not in over), None)
+    heard = [*found.heard, *([] if row.presence_at is None else [row.presence_at])]
     return TerminalState(
         terminal=row.terminal,
         site=row.site,
@@ -118,7 +131,7 @@ def _state(connection: sa.Connection, row: "sa.Row[*tuple[object, ...]]") -> Ter
         backlog=now.largest_size - now.size if now else 0,
         head=decode_head(now.head) if now and now.head else None,
         head_at=now.head_at if now else None,
-        alarms=tuple(connection.scalars(sa.select(alarms.c.alarm).where(standing).order_by(alarms.c.id))),
+        alarms=tuple(found.alarms),
     )
 
 

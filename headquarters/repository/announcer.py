@@ -31,6 +31,10 @@ class Troubles:
         self.standing: dict[str, str] = {}
         self._say = say
 
+    def lines(self) -> list[str]:
+        """What stands now, a line each."""
+        return [f"{who}: {why}" for who, why in self.standing.items()]
+
     def note(self, who: str, why: str | None) -> None:
         """There is trouble, or none any more (None)."""
         before = self.standing.pop(who, None)
@@ -44,13 +48,21 @@ class Announcer:
     """A line to the broker and what the broker holds. One thread; `send` waits for the broker."""
 
     def __init__(
-        self, line: Callable[[Callable[[Event], None]], Line], monotonic_s: Callable[[], float], troubles: Troubles
+        self,
+        line: Callable[[Callable[[Event], None]], Line],
+        monotonic_s: Callable[[], float],
+        troubles: Troubles,
+        progress: Callable[[], object] = lambda: None,
     ) -> None:
-        """`line` makes the line to headquarters' broker, which tells its events to whom it is given."""
+        """`line` makes the line to headquarters' broker, which tells its events to whom it is given.
+
+        `progress` is called with each message that the broker took or refused: `send` may take long.
+        """
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._line = line(self._events.put)
         self._monotonic_s = monotonic_s
         self.troubles = troubles
+        self._progress = progress
         self._held: dict[RepositoryTopic, bytes] = {}
         self._connected = False
         self._again_at_s: dict[int | None, float] = {}
@@ -109,7 +121,7 @@ class Announcer:
         until_s = self._monotonic_s() + within_s
         while not self.send(wanted):
             if self._monotonic_s() >= until_s:
-                why = "; ".join(f"{who}: {why}" for who, why in self.troubles.standing.items())
+                why = "; ".join(self.troubles.lines())
                 raise NetworkError(
                     f"the broker has not everything after {within_s:.0f} s, publish again: {why or 'it is slow'}"
                 )
@@ -148,6 +160,7 @@ class Announcer:
                 raise LineError(why) from None
             else:
                 self._held[topic] = body
+            self._progress()
 
     def _hear_all(self) -> None:
         while not self._events.empty():

@@ -28,7 +28,7 @@ from headquarters.register import Statuses, card_statuses, company_statuses
 from headquarters.repository.ceremony import ROOT_LIFE, root_versions
 from headquarters.repository.lists import ListFiles, next_list_files
 from headquarters.repository.roles import Signatory
-from headquarters.sites import site_documents, site_records
+from headquarters.repository.site_documents import SiteDocuments
 from terminal.errors import ConfigurationError, StorageError
 from terminal.trust.documents import ISSUERS
 
@@ -47,13 +47,19 @@ class Publication:
 
 
 def publish(
-    database: Database, keys: KeyFolder, folder: Path | None, now: datetime, cards: Statuses | None = None
+    database: Database,
+    keys: KeyFolder,
+    folder: Path | None,
+    now: datetime,
+    cards: Statuses | None = None,
+    *,
+    documents: SiteDocuments | None = None,
 ) -> Publication:
     """Publish everything anew below `folder`. Durable when it returns; blocks on the disk, and for another publisher.
 
     Without a folder the tree is made and stored, for whoever shows it in another way. `cards` stands in for the
-    register's cards (for measurements). Costs of a run when nothing changed: the two changes files, the revocation
-    role, and a snapshot and timestamp a site.
+    register's cards (for measurements). Whoever publishes again and again gives the same `documents` each time. Costs
+    of a run when nothing changed: the two changes files, the revocation role, and a snapshot and timestamp a site.
 
     Raises:
         DocumentRefused: a document has mistakes; nothing was published.
@@ -61,16 +67,24 @@ def publish(
         StorageError: database or folder fail; what was begun is finished by the next run.
     """
     with only_writer(folder) if folder else nullcontext():
-        tree = prepare(database, keys, now, cards)
+        tree = prepare(database, keys, now, cards, documents=documents)
         written = sum(1 for _ in release(tree.files, folder)) if folder else 0
     return Publication(tree.sites, written, tuple(tree.warnings), tree.files)
 
 
-def prepare(database: Database, keys: KeyFolder, now: datetime, cards: Statuses | None = None) -> "Tree":
+def prepare(
+    database: Database,
+    keys: KeyFolder,
+    now: datetime,
+    cards: Statuses | None = None,
+    *,
+    documents: SiteDocuments | None = None,
+) -> "Tree":
     """Make and store the next tree, not yet seen by anybody; `publish` says what it raises."""
     with database.transaction() as connection:
         before = _stored(connection)
-        tree = Tree(connection, keys, now, before, cards or card_statuses(connection))
+        cards = cards or card_statuses(connection)
+        tree = Tree(connection, keys, now, before, cards, documents=documents or SiteDocuments())
         _store(connection, tree.files, before)
     return tree
 
@@ -134,7 +148,14 @@ class Tree:
     """Everything that is published at one moment: `files` by path, in the order in which they are to be written."""
 
     def __init__(
-        self, connection: sa.Connection, keys: KeyFolder, now: datetime, before: Mapping[str, bytes], cards: Statuses
+        self,
+        connection: sa.Connection,
+        keys: KeyFolder,
+        now: datetime,
+        before: Mapping[str, bytes],
+        cards: Statuses,
+        *,
+        documents: SiteDocuments,
     ) -> None:
         self._connection = connection
         self._before = before
@@ -148,10 +169,10 @@ class Tree:
         self._judge_root(root)
         self._add_shared(cards)
         self._issuers = _issuers(keys)
-        records = site_records(connection)
-        self.sites = tuple(record.site for record in records)
-        for record in records:
-            self._add_site(record.site, site_documents(connection, record, self._now))
+        of_sites = dict(documents.all(connection, self._now))
+        self.sites = tuple(of_sites)
+        for site, content in of_sites.items():
+            self._add_site(site, content)
 
     def _judge_root(self, root: Root) -> None:
         if root.expires <= self._now:
@@ -220,8 +241,11 @@ def _stored(connection: sa.Connection) -> dict[str, bytes]:
 
 
 def _store(connection: sa.Connection, files: Mapping[str, bytes], before: Mapping[str, bytes]) -> None:
-    for path, content in files.items():
-        if path not in before:
-            connection.execute(published.insert().values(path=path, content=content))
-        elif before[path] != content:
-            connection.execute(published.update().where(published.c.path == path).values(content=content))
+    new = [{"of": path, "now": content} for path, content in files.items() if path not in before]
+    changed = [{"of": path, "now": content} for path, content in files.items() if before.get(path, content) != content]
+    of: sa.BindParameter[str] = sa.bindparam("of")
+    now: sa.BindParameter[bytes] = sa.bindparam("now")
+    if new:
+        connection.execute(published.insert().values(path=of, content=now), new)
+    if changed:
+        connection.execute(published.update().where(published.c.path == of).values(content=now), changed)

@@ -15,6 +15,7 @@ from headquarters.keys import KeyFolder
 from headquarters.repository.announcer import Announcer, Troubles
 from headquarters.repository.announcing import Messages, forget_superseded, what_to_announce
 from headquarters.repository.publisher import publish, published_files
+from headquarters.repository.site_documents import SiteDocuments
 from terminal.errors import StorageError, XsError
 
 RENEW_EVERY_S = 240.0
@@ -44,6 +45,7 @@ class Watch:
         self._troubles = troubles
         self._now = now
         self._monotonic_s = monotonic_s
+        self._documents = SiteDocuments()
         self._renew_at_s = float("-inf")
         self._seen = -1
         self._wanted: Messages = {}
@@ -75,7 +77,7 @@ class Watch:
             self._seen = newest_change(self._database)
             if self._announced:  # what is forgotten now was cleared on this connection
                 forget_superseded(self._database, int(now.timestamp()))
-            done = publish(self._database, self._keys, None, now)
+            done = publish(self._database, self._keys, None, now, documents=self._documents)
             self._wanted = what_to_announce(self._database, done.files, int(now.timestamp()))
         except XsError as error:
             self._troubles.note(

@@ -18,10 +18,13 @@ from terminal.core.issuers import HeadquartersKey
 from terminal.core.merkle import HASH_BYTES, CompactRange, leaf_hash
 from terminal.core.messages import MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_BATCH_OVERHEAD, MAX_ENTRY_OVERHEAD
 from terminal.core.signed_note import parse_note
+from terminal.core.uplink import fits
 from terminal.errors import StorageError
 from terminal.storage.epochs import Changed, Epochs, acknowledge_old, mark, old_epochs, present_in, root_of_old
-from terminal.storage.thinning import thin
 from terminal.storage.writer import Writer
+
+THINNED_AT_ONCE = 8
+"""Batches that are looked at for one acknowledgement, while a tap may wait; what is left over is the next one's."""
 
 
 class Checkpoints:
@@ -37,15 +40,16 @@ class Checkpoints:
         self._key = key
         self._now = now
         self._writer = writer
+        self._thinned = 0
         writer.before_each_commit(self.grow)
         writer.submit(lambda _connection: None).result()
 
     def acknowledge(self, data: bytes, cosigners: Sequence[HeadquartersKey]) -> "Future[Judgement]":
         """Judge the bytes of an acknowledgement and, when it is one, keep it; never waits for the disk.
 
-        It may be of an epoch that has ended, too. The future gives the judgement, once that is durable: of checkpoints
-        below an acknowledged one some are dropped, entries are not; of another past the present epoch is marked. Raises
-        StorageError when the disk failed. Signatures are verified here, so that no tap waits for that.
+        It may be of an epoch that has ended, too. The future gives the judgement, once that is durable: of the
+        checkpoints below an acknowledged one most are dropped, entries are not; of another past the present epoch is
+        marked. Raises StorageError when the disk failed. Signatures are verified here, so that no tap waits for that.
         """
         public_key = self._key.public_key().public_bytes_raw()
         epochs = (self._epochs.present, *(each.epoch for each in self._epochs.old))
@@ -72,14 +76,30 @@ class Checkpoints:
         judgement = weigh(said, acknowledged=_acknowledged(connection), root_at=lambda size: _root_at(connection, size))
         match judgement:
             case Acknowledged(Checkpoint(size=size)):
-                before = _acknowledged(connection)
                 connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
-                thin(connection, before, size)
+                self._thin(connection, size)
             case OtherPast(checkpoint):
                 mark(connection, checkpoint, data, self._now().ms)
             case _:
                 pass
         return judgement
+
+    def _thin(self, connection: sqlite3.Connection, acknowledged: int) -> None:
+        """Drop checkpoints below an acknowledged one, but leave a batch between two of them, or less.
+
+        Headquarters may have had to bring back an older copy of its database, and asks again for what it had.
+        """
+        (oldest,) = connection.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()
+        first = max(self._thinned, oldest)
+        for _ in range(THINNED_AT_ONCE):
+            until = min(first + MAX_BATCH_ENTRIES, acknowledged)
+            weights = [weight for (weight,) in connection.execute(_WEIGHTS, (first, until))]
+            sizes = [size for (size,) in connection.execute(_SIZES, (first, acknowledged, MAX_BATCH_ENTRIES))]
+            end = fits(first, weights, sizes, acknowledged) or min(sizes, default=acknowledged)
+            connection.execute("DELETE FROM checkpoints WHERE size > ? AND size < ?", (first, end))
+            if end >= acknowledged:  # it may yet go in favour of a later one
+                break
+            self._thinned = first = end
 
     def _judged_old(self, connection: sqlite3.Connection, said: Authentic, data: bytes) -> Judgement:
         old = next((each for each in old_epochs(connection) if each.epoch == said.checkpoint.epoch), None)
@@ -152,5 +172,8 @@ _KEEP_ACKNOWLEDGED = (
     "INSERT INTO acknowledged (one, size, note) VALUES (1, ?, ?)"
     " ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note"
 )
+_WEIGHTS = """SELECT length(record) + coalesce(length(sealed), 0) FROM entries
+  WHERE sequence >= ? AND sequence < ? ORDER BY sequence"""
+_SIZES = "SELECT size FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size LIMIT ?"
 _HOW_MANY = "SELECT coalesce(max(sequence) + 1, 0) FROM entries"
 _NEW_LEAVES = "SELECT sequence, record, coalesce(length(sealed), 0) FROM entries WHERE sequence >= ? ORDER BY sequence"

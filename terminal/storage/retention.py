@@ -45,11 +45,10 @@ class Retention:
             return 0
 
         def delete(connection: sqlite3.Connection) -> int:
-            (still,) = connection.execute(_END).fetchone()
-            end = (min(below, still),)
-            connection.execute("DELETE FROM erased WHERE sequence < ?", end)
-            connection.execute("DELETE FROM checkpoints WHERE size < ?", end)
-            return connection.execute("DELETE FROM entries WHERE sequence < ?", end).rowcount
+            end = min(below, *connection.execute(_END).fetchone())
+            connection.execute("DELETE FROM erased WHERE sequence < ?", (end,))
+            connection.execute("DELETE FROM checkpoints WHERE size < ?", (end,))
+            return connection.execute("DELETE FROM entries WHERE sequence < ?", (end,)).rowcount
 
         return self._writer.submit(delete, lambda _: self._writer.scrub()).result()
 

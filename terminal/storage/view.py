@@ -134,8 +134,7 @@ class View:
             erased = journal.execute(_ERASED, (self._erased, PAGE)).fetchall()
             entries = journal.execute(_ENTRIES, (self._copied, PAGE)).fetchall()
             oldest = journal.execute("SELECT coalesce(min(sequence), 0) FROM entries").fetchone()[0]
-            # Of those that are acknowledged the journal drops some at each acknowledgement.
-            kept = journal.execute(_KEPT, (acknowledged,)).fetchall() if acknowledged != self._thinned else None
+            kept = None if acknowledged == self._thinned else journal.execute(_BELOW, (acknowledged,)).fetchone()
             old = self._old.read(journal, PAGE)
         copied = entries[-1][0] if entries else self._copied
         notes = [note for note in notes if note[0] <= copied + 1]
@@ -148,16 +147,14 @@ class View:
             view.execute("DELETE FROM entries WHERE sequence < ?", (oldest,))
             view.execute("DELETE FROM checkpoints WHERE size < ?", (oldest,))
             if kept is not None:
-                gone = set(view.execute(_KEPT, (acknowledged,))) - set(kept)
-                view.executemany("DELETE FROM checkpoints WHERE size = ?", gone)
+                view.execute(_THIN, (acknowledged, *kept))
             view.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", facts.items())
             self._old.write(view, old)
             view.execute("COMMIT")
         self._old.written(old)
-        self._copied = copied
+        self._copied, self._thinned = copied, acknowledged
         self._signed = notes[-1][0] if notes else self._signed
         self._erased = erased[-1][0] if erased else self._erased
-        self._thinned = acknowledged
         return PAGE in (len(entries), len(notes), len(erased)) or old.more
 
 
@@ -217,5 +214,6 @@ _SCHEMA = (
 )
 _ENTRIES = "SELECT sequence, record, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _ERASED = "SELECT number, sequence FROM erased WHERE number > ? ORDER BY number LIMIT ?"
-_KEPT = "SELECT size FROM checkpoints WHERE size <= ?"
 _CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
+_BELOW = "SELECT json_group_array(size) FROM checkpoints WHERE size < ?"
+_THIN = "DELETE FROM checkpoints WHERE size < ? AND size NOT IN (SELECT value FROM json_each(?))"

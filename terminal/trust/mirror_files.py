@@ -6,7 +6,8 @@ from terminal.core.document import MAX_ROOT_BYTES
 from terminal.errors import DocumentError
 
 MAX_ROOTS = 256
-"""Versions of root.json; a gate takes no more than so many at once."""
+"""Versions of root.json. They are numbered from 1 without a gap, so no higher number is one: whoever brought rubbish
+under many numbers would leave no room for the next true one."""
 
 _MIB = 1024 * 1024
 _LIST_BYTES = 16 * _MIB + 64 * 1024
@@ -34,6 +35,11 @@ class NotTaken(DocumentError):
 def is_root(name: str) -> bool:
     """Tell whether a file is one of the roots that there ever were."""
     return _ROOT.fullmatch(name) is not None
+
+
+def roots() -> tuple[str, ...]:
+    """The names of all roots that there can be."""
+    return tuple(f"{version}.root.json" for version in range(1, MAX_ROOTS + 1))
 
 
 def bounds_of(site: int) -> dict[str, int]:

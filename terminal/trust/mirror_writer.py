@@ -20,7 +20,7 @@ from terminal.core.document import MAX_ROOT_BYTES
 from terminal.core.topics import MAX_WHOLE_BYTES, Piece, RepositoryTopic
 from terminal.errors import StorageError
 from terminal.trust.disk import Disk
-from terminal.trust.mirror_files import MAX_ROOTS, NotTaken, bounds_of, comes_from, is_root, place
+from terminal.trust.mirror_files import MAX_ROOTS, NotTaken, bounds_of, comes_from, is_root, place, roots
 from terminal.trust.pieces import Assembly, created, write_all
 
 ASIDE = ".arriving"
@@ -52,6 +52,7 @@ class MirrorWriter:
         self._site = site
         self._disk = disk or Disk()
         self._bounds = bounds_of(site)
+        self._roots = frozenset(roots())
         self._held: dict[str, bytes | Path] = {}
         self._held_bytes = 0
         self._whole: dict[str, str] = {}
@@ -124,7 +125,8 @@ class MirrorWriter:
             for name in held:
                 self._let_go(name)
             for aside in asides.values():
-                aside.unlink(missing_ok=True)
+                with suppress(OSError):  # renamed; or the disk refuses that as well
+                    aside.unlink()
         return tuple(held)
 
     def forget(self) -> None:
@@ -142,15 +144,9 @@ class MirrorWriter:
             return bound
         if not is_root(name):
             raise NotTaken("no-such-file", f"no gate reads a file called {name!r}")
-        if not (self._folder / name).exists() and self._roots() >= MAX_ROOTS:
-            raise NotTaken("too-many-roots", f"{name} is not taken: {MAX_ROOTS} versions of root.json are here already")
+        if name not in self._roots:
+            raise NotTaken("too-many-roots", f"{name} is not taken: there are {MAX_ROOTS} versions at the most")
         return MAX_ROOT_BYTES
-
-    def _roots(self) -> int:
-        names = {name for name in self._held if is_root(name)}
-        with suppress(OSError):
-            names.update(each.name for each in os.scandir(self._folder) if is_root(each.name))
-        return len(names)
 
     def _piece(self, name: str, piece: Piece, body: bytes, bound: int) -> bool:
         key = (name, piece.sha256)
@@ -234,7 +230,6 @@ class MirrorWriter:
             self._check_room(len(content))
             with created(path) as file:
                 write_all(file, content)
-        self._hand_over(path)
         self._disk.sync_file(path)
 
     def _new_path(self) -> Path:
@@ -251,15 +246,7 @@ class MirrorWriter:
         for each in (*reversed(folder.parents), folder):
             if self._folder in each.parents and not each.is_dir():
                 each.mkdir()
-                self._hand_over(each)
                 self._disk.sync_folder(each.parent)
-
-    def _hand_over(self, path: Path) -> None:
-        """Whoever imports a stick as root leaves what the mirror's own user can replace, and the gate can read."""
-        if os.geteuid() == 0:
-            owner = self._folder.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
-            path.chmod(0o2755 if path.is_dir() else 0o644)
 
     def _check_room(self, more: int) -> None:
         about = os.statvfs(self._folder)

@@ -55,6 +55,11 @@ class Publisher:
         )
         self.announcer.start()
 
+    @property
+    def said_of_files(self) -> list[str]:
+        """What was said of anything but the line, which ends whenever a terminal is registered."""
+        return [line for line in self.said if not line.startswith("broker: ")]
+
     def announced_with(self, cards: Statuses) -> Messages:
         """Publish this list of cards, and wait until the broker holds it."""
         wanted = self.made_with(cards)

@@ -137,7 +137,7 @@ def test_key_is_missing_and_what_was_published_stays_announced(
     publisher.until_announced()
     receiver.until_has(stored(office))
     assert receiver.held != before
-    assert publisher.said[-1] == "publish: well again"
+    assert publisher.said_of_files[-1] == "publish: well again"
 
 
 def test_publisher_that_starts_without_a_key_announces_what_another_published(
@@ -170,7 +170,7 @@ def test_refused_site_is_told_of_and_tried_again_and_holds_up_no_other(
     rule = "topic readwrite xs/v1/repo/#"
     assert rule in allowed
     access_list.write_text(allowed.replace(rule, f"{rule}\ntopic deny xs/v1/repo/sites/4712/sites/4712/policy.json"))
-    rig.mosquitto.reload()
+    rig.mosquitto.restart()
 
     while "files for site 4712" not in publisher.troubles.standing:
         assert not publisher.watch.turn()
@@ -186,14 +186,14 @@ def test_refused_site_is_told_of_and_tried_again_and_holds_up_no_other(
     )
 
     access_list.write_text(allowed)
-    rig.mosquitto.reload()
+    rig.mosquitto.restart()
     publisher.monotonic_s += 29
     assert not publisher.watch.turn()
     publisher.monotonic_s += 1
     publisher.until_announced()
     other.until_has(stored(office))
-    assert publisher.said[-1] == "files for site 4712: well again"
-    assert len(publisher.said) == 2
+    assert publisher.said_of_files[-1] == "files for site 4712: well again"
+    assert len(publisher.said_of_files) == 2
 
 
 def test_broker_is_away_and_a_single_publish_says_so(office: Office, rig: Rig) -> None:

@@ -36,7 +36,7 @@ def test_card_blocked_in_the_register_is_refused_at_the_gate(
     assert outcome.refused == ()
     assert outcome.rules is not None
     assert outcome.rules.cards.status(card.card_index) == CardStatus.BLOCKED
-    assert publisher.said == []
+    assert publisher.said_of_files == []
 
 
 def test_messages_are_the_published_files_and_nothing_else(office: Office) -> None:

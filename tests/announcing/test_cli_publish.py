@@ -22,7 +22,7 @@ from tests.mqtt.broker_rig import Rig
 
 Receive = Callable[..., Receiver]
 CHANGES = RepositoryTopic(None, "revocation/cards-changes")
-COMMAND = (sys.executable, "-W", "error", "-c", "from headquarters.cli import main; main()")
+COMMAND = (sys.executable, "-W", "error", "-c", "from headquarters.cli.main import main; main()")
 
 
 @contextmanager

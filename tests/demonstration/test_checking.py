@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from demonstration.checking import disagreements, without_end
+from demonstration.checking import disagreements, not_as_at_headquarters, without_end
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.journal import Kind, Record
 
@@ -107,3 +107,18 @@ def test_what_the_next_start_settles_is_what_was_admitted_and_has_no_end() -> No
     records = journal(*admitted(0, "opened"), *admitted(3, "owed", None), *admitted(5, "storage", None))
     assert without_end(records) == (3,)
     assert without_end(journal((Kind.TAP_INTENT, {}))) == (0,)
+
+
+def test_what_headquarters_has_otherwise_than_the_journal_or_acknowledged_without_having_it_is_found() -> None:
+    records = journal(*admitted(0, "opened"))
+    assert list(not_as_at_headquarters(records, records, 3)) == []
+    assert list(not_as_at_headquarters(records, {0: records[0]}, 1)) == []  # the others are still on their way
+    assert list(not_as_at_headquarters(records, {0: records[1]}, 1)) == [
+        "entry 0 at headquarters is not the one of the journal"
+    ]
+    assert list(not_as_at_headquarters(records, {0: records[0]}, 2)) == [
+        "headquarters acknowledged entry 1 and does not have it"
+    ]
+    assert list(not_as_at_headquarters({}, {0: records[0]}, 0)) == [
+        "entry 0 at headquarters is not the one of the journal"
+    ]

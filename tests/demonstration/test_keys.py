@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import structlog.testing
 
+from demonstration.configuration import ROOMY
 from demonstration.keys import DRIVERS, FOLLOWS, GUARD, TROUBLE
-from demonstration.stage import ROOMY
 from simulation.logics import Logic
 from simulation.scene import parse_scene
 from simulation.scene_run import play

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from firmware_config.board_map import map_path
 from firmware_config.check import check_gate, summary
 from firmware_config.configuration import read_gate
-from firmware_config.machine import MODEL, check_machine
+from firmware_config.machine import MODEL, check_machine, registration_line
 from terminal.core.document import MAX_ROOT_BYTES
 from terminal.edges.pcsc import find_reader
 from tests.firmware_config.gate_file import GATE, GPIO_GATE, spoiled, written
@@ -48,6 +49,15 @@ def told(machine: Path, present: tuple[str, ...] = ("Reader 00 00", "Reader 01 0
 
 def test_machine_that_has_everything(machine: Path) -> None:
     assert told(machine) == []
+
+
+def test_machine_says_by_which_key_headquarters_knows_it(machine: Path) -> None:
+    gate = read_gate(machine / "gate.toml")
+    public = Ed25519PrivateKey.from_private_bytes(b"\x5a" * 32).public_key().public_bytes_raw().hex()
+    added = f"at headquarters: xs-headquarters terminal add {gate.terminal.name} {gate.terminal.site} {public}"
+    assert registration_line(gate, {}) == added
+    (machine / "keys/journal-key").unlink()
+    assert registration_line(gate, {}) is None
 
 
 def test_empty_machine_is_told_in_full(tmp_path: Path) -> None:

@@ -89,7 +89,14 @@ class Box:
     def batch_of(self, first: int, entries: Sequence[tuple[bytes, bytes | None]], checkpoint: bytes) -> bytes:
         return Batch(self.epoch, first, tuple(entries), checkpoint).encode()
 
-    def head(self, size: int | None = None, *, time_ms: int = T0_MS, checkpoint: bytes | None = None) -> bytes:
+    def head(
+        self,
+        size: int | None = None,
+        *,
+        time_ms: int = T0_MS,
+        checkpoint: bytes | None = None,
+        software: str = "0.1.0",
+    ) -> bytes:
         return Head(
             checkpoint=checkpoint or self.checkpoint(size),
             time_ms=time_ms,
@@ -98,7 +105,7 @@ class Box:
             list_number=7,
             list_age_s=90,
             free_bytes=1 << 30,
-            software="0.1.0",
+            software=software,
         ).encode()
 
 

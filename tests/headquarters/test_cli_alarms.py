@@ -149,7 +149,7 @@ def test_settings_of_the_document_are_settings(office: Office) -> None:
 
 
 def watching(office: Office, *arguments: str) -> "subprocess.Popen[str]":
-    command = "from headquarters.cli import main; main()"
+    command = "from headquarters.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     folder = ["--folder", str(office.keys.path)]
     return subprocess.Popen(

@@ -77,6 +77,12 @@ def test_terminals_tell_how_each_is(office: Office, box: Box, collector: Collect
     assert line.endswith("clock -1.5 s good  version 0.1.0")
 
 
+def test_version_of_a_terminal_is_nothing_that_a_screen_obeys(office: Office, box: Box, collector: Collector) -> None:
+    collector.note_head(NAME, box.head(software="0.1\x1b[2J\r\n" + 100 * "x"), NOW)
+    (line,) = ok(office, "terminals")
+    assert line.endswith("version 0.1[2J" + 58 * "x")
+
+
 @pytest.mark.usefixtures("collector")
 def test_list_shows_the_latest_first_and_what_is_asked_for(office: Office) -> None:
     lines = ok(office, "journal list")
@@ -93,6 +99,18 @@ def test_list_shows_the_latest_first_and_what_is_asked_for(office: Office) -> No
         ("--terminal gate-2", []),
     ):
         assert [line.split()[0] for line in ok(office, f"journal list {choice}")] == [ours(each) for each in found]
+
+
+def test_public_map_with_keys_that_json_does_not_have_is_listed_all_the_same(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    box.tell(Kind.ALARM_RAISED, {"alarm": "reader", "more": {7: None, b"\xc3(": [{b"": b"\x01"}]}})
+    collector.collect(NAME, box.batch(3), NOW)
+    more = '"more": {"7": null, "c328": [{"": "01"}]}'
+    assert ok(office, "journal list --limit 1")[0].endswith(f'{{{more}, "alarm": "reader"}}')
+    assert ok(office, f"journal show {ours(3)}")[4].endswith(f'{{{more}, "alarm": "reader"}}')
+    (alarm,) = ok(office, "alarms list")
+    assert alarm.endswith(f"{{{more}}}")
 
 
 @pytest.mark.usefixtures("collector")

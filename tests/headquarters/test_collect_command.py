@@ -42,7 +42,7 @@ def there(request: pytest.FixtureRequest, office: Office, tmp_path: Path) -> Ite
 def collecting(folder: Path, address: str, notify: Path) -> "Iterator[subprocess.Popen[str]]":
     words = ["--folder", str(folder), "--database", address, "collect", "--name", "one"]
     with subprocess.Popen(
-        [sys.executable, "-c", "from headquarters.cli import main; main()", *words],
+        [sys.executable, "-c", "from headquarters.cli.main import main; main()", *words],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTIFY_SOCKET": str(notify)},

@@ -138,3 +138,18 @@ def test_acknowledgement_of_an_old_epoch_does_not_hide_the_new_ones(
         collector.collect(box.name, body, NOW + second)
     *_, (_, last) = collector.acknowledgements(NOW)
     assert acknowledged(office, new, Collected(0, last, None)) == 1
+
+
+def test_head_of_an_old_epoch_that_is_still_retained_says_that_it_has_ended(
+    office: Office, box: Box, collector: Collector
+) -> None:
+    head = box.write(2).head()
+    collector.note_head(box.name, head, NOW)
+    collector.collect(box.name, box.batch(), NOW)
+    new = replace(box, epoch=NEXT, entries=[])
+    new.tell(Kind.EPOCH, {"epoch": EPOCH, "size": 2})
+    collector.collect(new.name, new.batch(), NOW)
+    again = collector.note_head(box.name, head, NOW)
+    assert acknowledged(office, box, again) == 2
+    assert isinstance(again, Collected)
+    assert again.ended

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from headquarters.sites import plain_policy, site_documents, site_records
+from headquarters.repository.site_documents import SiteDocuments
+from headquarters.sites import plain_policy
 from terminal.core.policy import Visit
 from terminal.errors import ConfigurationError
 from terminal.trust.documents import POLICY, TARIFFS, DocumentRefused
@@ -12,8 +13,8 @@ from tests.headquarters.conftest import JANSEN, PIETERS, Office
 
 def _documents(office: Office) -> dict[str, object]:
     with office.database.transaction(read_only=True) as connection:
-        (record,) = site_records(connection)
-        return {path: json.loads(data) for path, data in site_documents(connection, record, office.now).items()}
+        ((_, documents),) = SiteDocuments().all(connection, office.now)
+        return {path: json.loads(data) for path, data in documents.items()}
 
 
 def _visit(office: Office, reference: str, ends_in_days: float, ean: str = JANSEN) -> Visit:

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from headquarters.broker.settings import load_broker
-from headquarters.broker.setup import Listening, terminal_certificate, write_access_list, write_broker
+from headquarters.broker.setup import ACCESS_LIST, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database, sites
 from headquarters.journal.terminals import Terminals
 from headquarters.sites import Sites, plain_policy
@@ -70,9 +70,11 @@ class Rig:
         )
 
     def access_changed(self) -> None:
-        """Bring the register's terminals into force at the broker."""
+        """Bring the register's terminals into force at the broker: where they are others, it is started anew."""
+        before = (self.folder / ACCESS_LIST).read_bytes()
         write_access_list(self.database, self.folder)
-        self.mosquitto.reload()
+        if (self.folder / ACCESS_LIST).read_bytes() != before:
+            self.mosquitto.restart()
 
 
 @contextmanager
@@ -86,9 +88,16 @@ def running_rig(
             database = Database(folder / "register.db")
             stack.callback(database.close)
         rig = Rig(folder, database, headquarters_folder or folder / "headquarters")
+        stack.callback(_did_not_crash, rig.mosquitto)
         stack.callback(rig.mosquitto.stop)
         rig.mosquitto.start()
         yield rig
+
+
+def _did_not_crash(mosquitto: Mosquitto) -> None:
+    """A broker that dies of a fault of its own makes tests fail elsewhere, so it is told here what it died of."""
+    said = mosquitto.log.read_text(encoding="utf-8", errors="replace") if mosquitto.log.exists() else ""
+    assert not any(death in said for death in ("Segmentation fault", "Aborted", "Assertion")), said[-2000:]
 
 
 def now() -> datetime:

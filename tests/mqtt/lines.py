@@ -76,12 +76,16 @@ def server(serve: Callable[[socket.socket], object], context: ssl.SSLContext | N
     """A TCP port that serves each connection so, one at a time; within TLS when there is a context."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving: list[socket.socket] = []
+        ending = threading.Event()
 
         def run() -> None:
             with suppress(OSError):
                 while True:
                     wire, _ = listening.accept()
                     serving[:] = [wire]
+                    if ending.is_set():  # it looked at `serving` before this one was there
+                        wire.close()
+                        return
                     with suppress(OSError), wire, within(wire) as inner:
                         serve(inner)
 
@@ -91,6 +95,8 @@ def server(serve: Callable[[socket.socket], object], context: ssl.SSLContext | N
             inner = context.wrap_socket(wire, server_side=True, do_handshake_on_connect=False)
             serving[:] = [inner]
             try:
+                if ending.is_set():
+                    raise ConnectionAbortedError
                 inner.do_handshake()
             except OSError:
                 inner.close()
@@ -102,6 +108,7 @@ def server(serve: Callable[[socket.socket], object], context: ssl.SSLContext | N
         try:
             yield listening.getsockname()[1]
         finally:
+            ending.set()
             listening.shutdown(socket.SHUT_RDWR)
             for each in serving:
                 with suppress(OSError):

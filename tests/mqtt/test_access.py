@@ -113,11 +113,14 @@ def test_terminal_comes_to_headquarters_listener(rig: Rig) -> None:
 
 def test_stolen_certificate_of_a_retired_terminal(rig: Rig) -> None:
     gate = rig.terminal("gate-1")
-    with connected(rig.headquarters, "hq") as (ours, _), connected(gate, "gate-1", "#") as (theirs, heard):
+    with connected(rig.headquarters, "hq") as (ours, told), connected(gate, "gate-1", "#") as (theirs, heard):
         send(ours, END, b"before")
         assert heard.body() == b"before"
+        theirs.publish("xs/v1/t/gate-1/presence", b"here").result(WAIT_S)  # so the broker has heard that it is taken
         Terminals(rig.database).retire("gate-1", change())
         rig.access_changed()
+        told.until(Connected)
+        assert heard.until(Connected).session_kept  # it is still subscribed to everything
         for topic in (END, "xs/v1/t/gate-1/ack", "xs/v1/repo/shared/1.root.json"):
             send(ours, topic)
         with pytest.raises(LineError, match="Not authorized"):  # answered after what it would have heard
@@ -127,6 +130,20 @@ def test_stolen_certificate_of_a_retired_terminal(rig: Rig) -> None:
         with pytest.raises(LineError, match="Not authorized"):
             theirs.publish("xs/v1/t/gate-1/presence", b"stolen").result(WAIT_S)
         assert heard.empty()
+
+
+def test_terminal_is_away_while_others_are_registered(rig: Rig) -> None:
+    # By SIGHUP instead of a restart, mosquitto before 2.1 enters such a session twice into a list, and dies of it.
+    gate, ack = rig.terminal("gate-1"), "xs/v1/t/gate-1/ack"
+    with connected(gate, "gate-1", ack):
+        pass
+    for number in range(2, 7):
+        with connected(rig.headquarters, "hq") as (ours, _):
+            send(ours, ack, b"waits")
+        rig.terminal(f"gate-{number}")
+        with line(gate, "gate-1") as (_, heard):
+            assert heard.next(Connected) == Connected(session_kept=True)
+            assert heard.body() == b"waits"
 
 
 def test_terminal_that_joins_the_collectors_reads_nothing(rig: Rig) -> None:

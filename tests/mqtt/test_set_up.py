@@ -85,11 +85,11 @@ def test_key_stays_in_the_terminal(broker: Mosquitto, tmp_path: Path) -> None:
     assert (code, "made out for gate-1, not for gate-2" in said) == (2, True)
 
 
-def test_terminal_that_was_added_later_is_let_in_after_acl_and_reload(broker: Mosquitto, tmp_path: Path) -> None:
+def test_terminal_that_was_added_later_is_let_in_after_acl_and_restart(broker: Mosquitto, tmp_path: Path) -> None:
     run(tmp_path, f"terminal add gate-2 4711 {KEY}")
     assert run(tmp_path, f"broker certificate gate-2 --to {tmp_path / 'tls'}")[0] == 0
     assert run(tmp_path, f"broker acl {broker.folder}")[0] == 0
-    broker.reload()
+    broker.restart()
     with connected(address(broker, tmp_path / "tls"), "gate-2") as (line, _):
         line.publish("xs/v1/t/gate-2/journal", b"batch").result(WAIT_S)
 

@@ -131,7 +131,7 @@ class Gate:
         return list(self.journal.entries())
 
     def notes(self) -> list[SignedNote]:
-        """The signed checkpoints that are not acknowledged below, smallest first."""
+        """The signed checkpoints that are kept, smallest first."""
         with closing(sqlite3.connect(self.folder / "journal.db")) as connection:
             return [parse_note(note) for (note,) in connection.execute("SELECT note FROM checkpoints ORDER BY size")]
 

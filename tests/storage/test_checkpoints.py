@@ -121,7 +121,7 @@ def acknowledgement(gate: Gate, size: int, key: Ed25519PrivateKey = OFFICE) -> b
     return cosigned(signed(checkpoint, SIGNING_KEY), "office", key, 1_790_000_000).encode()
 
 
-def test_acknowledged_checkpoint_is_kept_and_those_below_it_go(gate: Gate, tmp_path: Path) -> None:
+def test_acknowledged_checkpoint_is_kept_and_those_below_it_in_its_batch_go(gate: Gate, tmp_path: Path) -> None:
     for number in range(4):
         gate.journal.append(start(number)).result()
     judgement = gate.journal.checkpoints.acknowledge(acknowledgement(gate, 3), [COSIGNER]).result()

@@ -13,6 +13,7 @@ from terminal.core.messages import MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, decode_ba
 from terminal.core.signed_note import parse_note
 from terminal.storage.view_reader import NoView, ViewReader
 from tests.storage.support import TERMINAL, Gate, intent
+from tests.storage.test_retention import acknowledged
 from tests.storage.test_view import Shown
 
 
@@ -61,6 +62,29 @@ def test_batches_hold_the_whole_journal_and_end_at_checkpoints(shown: Shown) -> 
         ends.append(first)
     assert first == 1203
     assert all(b - a <= MAX_BATCH_ENTRIES for a, b in zip([0, *ends], ends, strict=False))
+
+
+def test_headquarters_that_lost_what_it_had_can_be_sent_all_of_it_again(shown: Shown) -> None:
+    sizes = []
+    for count in (1, 99, 1, 630, 2, 400, 70):
+        shown.write(count)
+        sizes.append(shown.gate.notes()[-1])
+    for note in sizes:
+        acknowledged(shown.gate, checkpoint_of(note).size)
+        shown.turn()
+    while (look := reader(shown).look()).size < 1203:
+        shown.turn()
+    shown.turn()
+    assert look.acknowledged == 1203
+    for cursor in (0, *(checkpoint_of(note).size for note in sizes)):
+        first = cursor
+        while first < 1203:
+            batch = reader(shown).batch(look.run, first, look.size)
+            assert batch is not None, f"nothing begins at {first}"
+            first += len(batch.entries)
+    kept = [size for (size,) in shown.read("SELECT size FROM checkpoints ORDER BY size")]
+    assert kept == [checkpoint_of(note).size for note in shown.gate.notes()]
+    assert len(kept) <= 6
 
 
 def test_large_entries_make_small_batches(shown: Shown) -> None:
