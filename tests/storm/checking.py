@@ -58,9 +58,10 @@ def check(
     moved = _moved(acts, traces, verdict)
     causes = _Causes(found.entries)
     of_acts = {(act.terminal, act.lane, act.mark) for act in acts}
-    judge = _Judge(moved, causes.of_act, _by_act(found.aside), restored, found, verdict)
+    judge = _Judge(moved, causes, _by_act(found.aside), restored, found, verdict)
     for act in acts:
         _act(act, judge)
+    _without_a_card(acts, causes, verdict)
     for where, entries in causes.of_act.items():
         if where not in of_acts:
             verdict.invented += [
@@ -72,8 +73,11 @@ def check(
         verdict.wrong += [f"{report.terminal}/{report.epoch.hex()}: {mistake}" for mistake in report.mistakes]
         verdict.counts["reported lost"] += sum(map(len, report.lost))
         verdict.counts["put aside by headquarters"] += report.put_aside
-        if report.terminal not in restored and (report.lost or report.put_aside):
-            verdict.wrong.append(f"{report.terminal}: something lost or put aside, and no old image was brought back")
+        verdict.counts["never proven"] += report.beyond
+        if report.terminal not in restored and (report.lost or report.put_aside or report.beyond):
+            verdict.wrong.append(
+                f"{report.terminal}: something lost, put aside or not proven, and no old image came back"
+            )
     verdict.wrong += [f"{each}: not at headquarters as the terminal has it" for each in found.different]
     verdict.counts["entries"] = len(found.entries)
     verdict.counts["acts"] = len(acts)
@@ -90,6 +94,8 @@ class _Causes:
         """Outcomes and results, by the intent or order that they settle."""
         self.passages: defaultdict[EntryKey, list[Found]] = defaultdict(list)
         self.strangers = 0
+        self.unmarked: set[EntryKey] = set()
+        """Taps whose card was not read, as long as no rules are in force."""
         for entry in entries:
             public, kind = entry.record.public, entry.record.kind
             if kind is Kind.PASSAGE:
@@ -100,6 +106,16 @@ class _Causes:
                     self.strangers += 1
             elif isinstance(number := public.get(INTENT, public.get(SETTLES)), int):
                 self.settling[_same_epoch(entry, number)].append(entry)
+            elif kind is Kind.TAP_OUTCOME and entry.mark is None:
+                self.unmarked.add(entry.key)
+
+    def promised(self, act: Act) -> Found | None:
+        """The entry that the gate named, of a tap whose card it did not read."""
+        if act.epoch is None or act.promised is None:
+            return None
+        key = EntryKey(act.terminal, bytes.fromhex(act.epoch), act.promised)
+        entry = self.by_key.get(key) if key in self.unmarked else None
+        return entry if entry is not None and entry.record.lane == act.lane else None
 
 
 def _by_act(entries: Iterable[Found]) -> dict[Where, list[Found]]:
@@ -143,7 +159,7 @@ class _Judge:
     """What an act is judged by."""
 
     moved: Mapping[int, int]
-    of_act: Mapping[Where, Sequence[Found]]
+    causes: _Causes
     aside: Mapping[Where, Sequence[Found]]
     restored: AbstractSet[str]
     found: Findings
@@ -153,7 +169,7 @@ class _Judge:
 def _act(act: Act, by: _Judge) -> None:
     verdict, moved = by.verdict, by.moved.get(act.number, 0)
     where = (act.terminal, act.lane, act.mark)
-    entries = by.of_act.get(where, ())
+    entries = by.causes.of_act.get(where) or [each for each in (by.causes.promised(act),) if each]
     told = f"act {act.number} ({act.what}, {act.terminal} lane {act.lane})"
     if len(entries) > 1:
         verdict.doubled.append(f"{told}: {', '.join(map(_name, entries))}")
@@ -164,6 +180,10 @@ def _act(act: Act, by: _Judge) -> None:
         verdict.counts["acts arrived"] += 1
         if act.promised is not None and (act.epoch, act.promised) != (entry.key.epoch.hex(), entry.key.sequence):
             verdict.wrong.append(f"{told}: promised as {act.epoch}/{act.promised}, and is {_name(entry)}")
+        if not moved and any(
+            each.record.public.get("result") == "opened" for each in by.causes.settling.get(entry.key, ())
+        ):
+            verdict.invented.append(f"{told}: {_name(entry)} is said to have opened a boom that did not move")
         if moved and entry.record.kind not in {Kind.TAP_INTENT, Kind.ORDER}:
             verdict.wrong.append(f"{told}: the boom was opened, and {_name(entry)} says that it was not to be")
         return
@@ -175,6 +195,17 @@ def _act(act: Act, by: _Judge) -> None:
         verdict.counts["acts reported lost"] += 1
     else:
         verdict.lost.append(f"{told}: promised as {act.epoch}/{act.promised}, opened {moved} times")
+
+
+def _without_a_card(acts: Sequence[Act], causes: _Causes, verdict: Verdict) -> None:
+    """Those that no answer named are at most as many as taps at that lane without an answer."""
+    named = {entry.key for act in acts if (entry := causes.promised(act)) is not None}
+    silent = Counter((act.terminal, act.lane) for act in acts if act.promised is None)
+    for key in sorted(causes.unmarked - named, key=lambda each: (each.terminal, each.sequence)):
+        entry = causes.by_key[key]
+        silent[key.terminal, entry.record.lane or 0] -= 1
+        if silent[key.terminal, entry.record.lane or 0] < 0:
+            verdict.invented.append(f"{_name(entry)}: the outcome of a tap that nobody made")
 
 
 def _what_follows(causes: _Causes, restored: AbstractSet[str], verdict: Verdict) -> None:
@@ -194,7 +225,7 @@ def _what_follows(causes: _Causes, restored: AbstractSet[str], verdict: Verdict)
 
 
 def _outcome(entry: Found, causes: _Causes, restored: AbstractSet[str], verdict: Verdict) -> None:
-    outcomes = causes.settling[entry.key]
+    outcomes = causes.settling.get(entry.key, ())
     if not outcomes:
         # An old image knows nothing of what was open when it was brought back.
         if entry.key.terminal in restored:
@@ -204,7 +235,7 @@ def _outcome(entry: Found, causes: _Causes, restored: AbstractSet[str], verdict:
         return
     result = outcomes[0].record.public.get("result")
     verdict.counts[f"{entry.record.kind} {result}"] += 1
-    if entry.record.kind is Kind.TAP_INTENT and result == "opened" and not causes.passages[entry.key]:
+    if entry.record.kind is Kind.TAP_INTENT and result == "opened" and entry.key not in causes.passages:
         if entry.key.terminal in restored:
             verdict.counts["outcomes gone with a disk"] += 1
         else:

@@ -175,8 +175,10 @@ class Deeds:
         with_disk = [terminal for terminal in self._ground.terminals if terminal.disk is not None]
         if not with_disk:
             return False
-        disk = chosen.choice(with_disk).disk
-        assert disk is not None
+        terminal = chosen.choice(with_disk)
+        disk = terminal.disk
+        if disk is None or not self._is_ready(terminal):  # its database is to be born before
+            return False
         disk.fill()
         self.wait(chosen.uniform(0.5, 2.5))
         disk.empty()
@@ -187,7 +189,7 @@ class Deeds:
 
     def _take_image(self, chosen: random.Random) -> bool:
         terminal = chosen.choice(self._without_disk())
-        if not self.until(lambda: terminal.gate.has_said("ready"), UP_TO_DATE_S):
+        if not self._is_ready(terminal):
             return False
         terminal.gate.hold()
         terminal.take_image(self._ground.folder / "images" / f"{terminal.name}-{len(terminal.images)}")
@@ -222,6 +224,9 @@ class Deeds:
         finally:
             self._ground.weather.name = weather
             drivers.go_on()
+
+    def _is_ready(self, terminal: Terminal) -> bool:
+        return self.until(lambda: terminal.gate.has_said("ready"), UP_TO_DATE_S)
 
     def _all_there(self, terminal: Terminal) -> bool:
         epoch, size = self.shown(terminal)

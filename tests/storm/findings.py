@@ -39,9 +39,9 @@ class Findings:
     """Everything that the checker compares with the truth."""
 
     entries: tuple[Found, ...]
-    """In headquarters' database."""
+    """In headquarters' database, and proven: they lead to a root that the terminal signed."""
     aside: tuple[Found, ...]
-    """In headquarters' quarantine, or in an epoch that a terminal has ended and still keeps."""
+    """In headquarters' quarantine, or stored and never proven, or in an epoch that a terminal has ended and keeps."""
     different: tuple[str, ...]
     """What a terminal's present journal holds and headquarters does not, or not so."""
     reports: tuple[JournalReport, ...]
@@ -62,9 +62,12 @@ def find(database: Database, keys: KeyFolder, journals: Mapping[str, Path]) -> F
     private = {sealing.id: X25519PrivateKey.from_private_bytes(sealing.seed)}
     with database.transaction(read_only=True) as connection:
         query = sa.select(
-            *(epochs.c.terminal, epochs.c.epoch, entries.c.sequence, entries.c.record, entries.c.sealed)
+            *(epochs.c.terminal, epochs.c.epoch, entries.c.sequence, entries.c.record, entries.c.sealed, epochs.c.size)
         ).join_from(entries, epochs)
-        here: list[Stored] = [tuple(row) for row in connection.execute(query)]
+        here: list[Stored] = []
+        unproven: list[Stored] = []
+        for *stored, size in connection.execute(query):
+            (here if stored[2] < size else unproven).append(tuple(stored))
         bodies = connection.execute(sa.select(quarantine.c.terminal, quarantine.c.body)).all()
     quarantined = [each for terminal, body in bodies for each in _of_batch(terminal, body)]
     present: list[Stored] = []
@@ -78,7 +81,7 @@ def find(database: Database, keys: KeyFolder, journals: Mapping[str, Path]) -> F
     in_database = {stored[:3]: stored[3:] for stored in here}
     return Findings(
         entries=tuple(_found(here, private)),
-        aside=tuple(_found({*quarantined, *ended} - set(here), private)),
+        aside=tuple(_found({*quarantined, *unproven, *ended} - set(here), private)),
         different=tuple(
             f"{each[0]}/{each[1].hex()}/{each[2]}" for each in present if in_database.get(each[:3]) != each[3:]
         ),

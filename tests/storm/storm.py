@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
+from headquarters.database import Database
 from headquarters.tables.journal import entries
 from simulation.postgresql import Postgresql
 from terminal.errors import StorageError
@@ -22,7 +23,8 @@ from tests.storm.settling import settle
 from tests.storm.terminals import LANES
 
 BEGUN_S = 120.0
-KILLED, STOPPED, ANEW = -9, 0, 75
+KILLED, TERMINATED, STOPPED, ANEW = -9, -15, 0, 75
+"""Exit statuses; terminated is who was told to stop before he could hear it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,11 @@ class Outcome:
             found,
         )
 
-    def look(self) -> Findings:
-        """What is there."""
+    def look(self, database: Database | None = None) -> Findings:
+        """What is there, or in another database in the place of headquarters'."""
         with TemporaryDirectory() as folder:
             copies = {each.name: each.copy_database(Path(folder) / each.name) for each in self.ground.terminals}
-            return find(self.ground.database, self.ground.office.keys, copies)
+            return find(database or self.ground.database, self.ground.office.keys, copies)
 
     def __str__(self) -> str:
         counts = self.verdict.counts
@@ -170,7 +172,10 @@ def _wrong_ends(ground: Ground) -> list[str]:
     """No process may end by itself, but for a gate that begins anew, and a collector that finds no database."""
     found = []
     for each in ground.terminals:
-        for service, allowed in ((each.gate, {KILLED, STOPPED, ANEW}), (each.sync, {KILLED, STOPPED})):
+        for service, allowed in (
+            (each.gate, {KILLED, TERMINATED, STOPPED, ANEW}),
+            (each.sync, {KILLED, TERMINATED, STOPPED}),
+        ):
             found += [f"{service.name} ended with {status}" for status in service.ends.keys() - allowed]
     return found
 
