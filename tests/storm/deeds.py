@@ -20,6 +20,8 @@ from tests.storm.weather import WEATHERS
 
 UP_TO_DATE_S = 90.0
 LOOK_S = 0.1
+QUIET_S = 0.5
+TRIES = 5
 JUMPS_MS = (-7_200_000, -61_000, -1_500, 0, 4_000, 90_000, 3_600_000)
 """A clock further ahead than a list may be old lets nobody in; the list of a storm is made at its start."""
 
@@ -207,9 +209,10 @@ class Deeds:
         drivers.pause()
         weather, self._ground.weather.name = self._ground.weather.name, "calm"
         try:
-            for _ in range(3):
-                if not self.until(lambda: self._all_there(terminal), UP_TO_DATE_S / 3):
-                    continue
+            for _ in range(TRIES):
+                if not self.until(lambda: self._all_there(terminal), UP_TO_DATE_S):
+                    return False
+                self.wait(QUIET_S)
                 terminal.gate.hold()
                 epoch, size = terminal.present()
                 if self.size_at_headquarters(terminal.name, epoch) == size > terminal.images[image]:
@@ -230,4 +233,4 @@ class Deeds:
 
     def _all_there(self, terminal: Terminal) -> bool:
         epoch, size = self.shown(terminal)
-        return size == self.size_at_headquarters(terminal.name, epoch)
+        return terminal.gate.has_said("ready") and size == self.size_at_headquarters(terminal.name, epoch)

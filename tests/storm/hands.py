@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from headquarters.database import Database
+from headquarters.journal.epochs import tree_from
 from terminal.core.journal import BY_ORDER, INTENT, EntryKey, Kind, Record
 from terminal.core.merkle import leaf_hash
 from terminal.core.sealing import seal
@@ -109,6 +110,10 @@ class Hands:
         record = replace(like, sequence=sequence, sealed_sha256=None if part is None else sha256(part).digest())
         data = record.encode()
         row = (epoch_id, sequence, data, part, leaf_hash(data), 0, record.time.ms, str(record.kind), record.lane)
+        ((size, hashes),) = copy.execute("SELECT size, hashes FROM epochs WHERE epoch_id = ?", (epoch_id,))
+        tree = tree_from(size, hashes).append(leaf_hash(data))  # as if it were proven
+        grown = (tree.size, b"".join(tree.hashes), epoch_id)
+        copy.execute("UPDATE epochs SET size = ?, hashes = ? WHERE epoch_id = ?", grown)
         copy.execute(f"INSERT INTO entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
 
     def _epoch_id(self, copy: sqlite3.Connection) -> int:

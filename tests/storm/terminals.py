@@ -99,7 +99,9 @@ class SmallDisk:
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], stdout=subprocess.PIPE, text=True
         )
         assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != "mounted\n":
+        with self._holder.stdout as said:
+            mounted = said.readline() == "mounted\n"
+        if not mounted:
             self._holder.wait()
             raise OSError("nobody may mount a small disk in a namespace of his own here")
         self.seen = Path(f"/proc/{self._holder.pid}/root{at}")
