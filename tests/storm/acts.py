@@ -149,7 +149,9 @@ class Drivers:
         act = self._truth.begin(self._terminal.name, lane, card)
         mark = len(run.events)
         answer = self._order(act) if card is None else self._tap(act, run, card, mark)
-        if answer is not None:
+        if answer is None:  # it is being killed, or ends by itself
+            gate.event(run, lambda _: False, mark, CLOSED_WITHIN_S)
+        else:
             act.epoch = next(event["epoch"] for event in run.events if event["event"] == "started")
             act.promised = answer.get("sequence")
             act.outcome = answer.get("outcome") or answer.get("result")

@@ -205,6 +205,7 @@ class Deeds:
             return False
         terminal = chosen.choice(with_image)
         image = chosen.choice(sorted(terminal.images))
+        whole_machine = chosen.random() < 0.5
         drivers = self._drivers[terminal.name]
         drivers.pause()
         weather, self._ground.weather.name = self._ground.weather.name, "calm"
@@ -214,6 +215,8 @@ class Deeds:
                     return False
                 self.wait(QUIET_S)
                 terminal.gate.hold()
+                if whole_machine:
+                    terminal.sync.kill()
                 epoch, size = terminal.present()
                 if self.size_at_headquarters(terminal.name, epoch) == size > terminal.images[image]:
                     terminal.bring_back(image)
