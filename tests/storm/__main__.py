@@ -5,7 +5,7 @@ import random
 import sys
 from contextlib import ExitStack
 
-from simulation.postgresql import running_postgresql
+from simulation.postgresql import PostgresqlUnavailable, running_postgresql
 from tests.storm.storm import Wanted, storm
 
 ENTRIES = 10_000
@@ -33,7 +33,11 @@ def main() -> int:
             collectors=words.collectors,
         )
         with ExitStack() as stack:
-            server = stack.enter_context(running_postgresql()) if database == "postgresql" else None
+            try:
+                server = stack.enter_context(running_postgresql()) if database == "postgresql" else None
+            except PostgresqlUnavailable as error:
+                print(f"no storm on PostgreSQL: {error}")  # noqa: T201
+                return 2
             outcome = stack.enter_context(storm(wanted, server))
             print(outcome, flush=True)  # noqa: T201
             good = good and outcome.verdict.good

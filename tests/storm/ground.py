@@ -30,6 +30,9 @@ from tests.storm.services import Service
 from tests.storm.terminals import LANES, POLICY, Terminal, install, small_disk
 from tests.storm.weather import Weather
 
+WANTED_ENDS = {0, -15, -9}
+"""Exit statuses: told to stop, told to before it could hear it, killed."""
+BEGIN_ANEW = 75
 BLOCKED_EVERY = 6
 """One card in so many is blocked: nobody may come in with it."""
 
@@ -63,6 +66,15 @@ class Ground:
         """Whether somebody listens where the terminals look for it."""
         with closing(socket.socket()) as wire:
             return wire.connect_ex(("127.0.0.1", self.rig.mosquitto.ports[0])) == 0
+
+    def wrong_ends(self) -> list[str]:
+        """Gates and syncs that ended by themselves; a gate may, to begin anew. A collector may find no database."""
+        found = []
+        for each in self.terminals:
+            for service, allowed in ((each.gate, {*WANTED_ENDS, BEGIN_ANEW}), (each.sync, WANTED_ENDS)):
+                ends = [(status, said) for status, said in service.ends.items() if status not in allowed]
+                found += [f"{service.name} ended with {status}: {said}" for status, said in ends]
+        return found
 
     def start_gates_anew(self) -> None:
         for each in self.terminals:

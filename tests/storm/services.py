@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 RESTART_S = 0.1
 END_S = 120.0
+LAST_WORDS = 300
 
 Event = Mapping[str, Any]
 
@@ -27,17 +27,19 @@ class Run:
     number: int
     process: "subprocess.Popen[str]"
     events: list[Event] = field(default_factory=list)
+    said: str = ""
+    """Its last line."""
     over: bool = False
 
 
 class Service:
-    """A process that is kept running from `start` to `stop`; `ends` counts how it ended, by exit status."""
+    """A process that is kept running from `start` to `stop`; `ends` tells by exit status what it said last."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
         self.within: Sequence[str] = ()
         """A command that runs it in surroundings of its own."""
-        self.ends: Counter[int] = Counter()
+        self.ends: dict[int, str] = {}
         self.runs: list[Run] = []
         self.news = threading.Condition()
         self._command = command
@@ -127,7 +129,7 @@ class Service:
             status = run.process.wait()
             with self.news:
                 run.over = True
-                self.ends[status] += 1
+                self.ends[status] = run.said
                 self.news.notify_all()
                 self.news.wait_for(lambda: self._stopping, RESTART_S)
 
@@ -150,6 +152,7 @@ class Service:
         with run.process.stderr as lines, self._log.open("a") as log:
             for line in lines:
                 log.write(line)
+                run.said = line[-LAST_WORDS:].strip()
                 with suppress(ValueError), self.news:
                     run.events.append(json.loads(line))
                     self.news.notify_all()

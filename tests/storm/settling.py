@@ -14,11 +14,13 @@ def settle(ground: Ground, deeds: Deeds, seed: int) -> None:
     """Blocks until it is so, and everything is stopped.
 
     Raises:
-        RuntimeError: it does not become so; the message says what is where.
+        RuntimeError: it does not become so, or a process ended by itself; the message says what is where.
     """
 
     def wait(what: str, sizes: Callable[[], Sizes], until: Callable[[Terminal, bytes, int], bool]) -> None:
         def all_of_them() -> bool:
+            if wrong := ground.wrong_ends():
+                raise RuntimeError(f"seed {seed}: {', '.join(wrong)}")
             now = sizes()
             return all(until(each, *now[each.name]) for each in ground.terminals)
 

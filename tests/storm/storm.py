@@ -23,8 +23,6 @@ from tests.storm.settling import settle
 from tests.storm.terminals import LANES
 
 BEGUN_S = 120.0
-KILLED, TERMINATED, STOPPED, ANEW = -9, -15, 0, 75
-"""Exit statuses; terminated is who was told to stop before he could hear it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +141,7 @@ def storm(wanted: Wanted, server: Postgresql | None = None) -> Iterator[Outcome]
         )
         outcome.found = outcome.look()
         outcome.verdict = outcome.judged(outcome.found)
-        outcome.verdict.wrong += _wrong_ends(ground)
+        outcome.verdict.wrong += ground.wrong_ends()
         yield outcome
 
 
@@ -157,6 +155,8 @@ def _rage(wanted: Wanted, ground: Ground, drivers: dict[str, Drivers], deeds: De
         for _ in range(13):
             deeds.next()
             deeds.look_after()
+            if ground.wrong_ends():  # enough is known
+                return
         rounds += 1
 
 
@@ -166,18 +166,6 @@ def _stored(ground: Ground) -> int:
             return connection.scalar(sa.select(sa.func.count()).select_from(entries)) or 0
     except StorageError:
         return 0
-
-
-def _wrong_ends(ground: Ground) -> list[str]:
-    """No process may end by itself, but for a gate that begins anew, and a collector that finds no database."""
-    found = []
-    for each in ground.terminals:
-        for service, allowed in (
-            (each.gate, {KILLED, TERMINATED, STOPPED, ANEW}),
-            (each.sync, {KILLED, TERMINATED, STOPPED}),
-        ):
-            found += [f"{service.name} ended with {status}" for status in service.ends.keys() - allowed]
-    return found
 
 
 def _listed(counted: Counter[str]) -> str:
