@@ -19,6 +19,7 @@ from tests.storm.terminals import Terminal
 from tests.storm.weather import WEATHERS
 
 UP_TO_DATE_S = 90.0
+STRIKE_S = 15.0
 LOOK_S = 0.1
 QUIET_S = 0.5
 TRIES = 5
@@ -128,10 +129,16 @@ class Deeds:
         chosen.choice(self._ground.collectors).kill()
         return True
 
-    def _strike(self, chosen: random.Random) -> bool:
-        strike = chosen.choice(self._ground.strikes)
-        before, strike.armed = strike.struck, True
-        return self.until(lambda: strike.struck > before, 10.0)
+    def _strike(self, _chosen: random.Random) -> bool:
+        """Whoever answers next, since the broker chooses who gets a batch."""
+        strikes = self._ground.strikes
+        before = sum(strike.struck for strike in strikes)
+        for strike in strikes:
+            strike.armed = True
+        struck = self.until(lambda: sum(strike.struck for strike in strikes) > before, STRIKE_S)
+        for strike in strikes:
+            strike.armed = False
+        return struck
 
     def _kill_broker(self, chosen: random.Random) -> bool:
         self._ground.rig.mosquitto.kill()

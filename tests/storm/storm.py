@@ -107,7 +107,7 @@ def storm(wanted: Wanted, server: Postgresql | None = None) -> Iterator[Outcome]
                 address,
                 terminals=wanted.terminals,
                 collectors=wanted.collectors,
-                cards_wanted=wanted.entries * 6 // (10 * wide) + 40,
+                cards_wanted=wanted.entries * 6 // (10 * wide) + 120,
                 seed=wanted.seed,
                 small=wanted.terminals > 1,
             )
