@@ -14,10 +14,10 @@ from terminal.core.barrier_words import Logic, Mark, Settings, Side
 from terminal.edges.clock import FlooredClock
 from terminal.edges.gpio import take_gpio
 from terminal.edges.heartbeat import Heartbeats
-from terminal.edges.pcsc import ReaderLoop
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.gate.ending import Ending, Stage
 from terminal.gate.readers import ReaderOfLane
+from terminal.gate.surroundings import Surroundings
 from terminal.gate.told import tell_tap_failure
 from terminal.lane.ends import PassageEnds
 from terminal.lane.kept import KeptNumber
@@ -80,6 +80,7 @@ class SharedParts:
     traced: Callable[[str, CardTransport], CardTransport]
     only_reserve: Callable[[], bool]
     """Tells whether the disk has room for exits only."""
+    surroundings: Surroundings
     ending: Ending
 
 
@@ -107,7 +108,7 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
     )
     for reader in table.reader:
         side = Side(reader.side or ("exit" if table.direction == "exit" else "entry"))
-        loop = ReaderLoop(
+        loop = shared.surroundings.reader_loop(
             reader.name,
             ReaderOfLane(
                 table.number, side, taps, alarms=shared.alarms, states=shared.reader_states, traced=shared.traced

@@ -49,6 +49,7 @@ from terminal.gate.ending import Ending, Rest, Stage
 from terminal.gate.lane import SharedParts, boards, start_lane
 from terminal.gate.listening import start_socket
 from terminal.gate.summary import lane_words, summary
+from terminal.gate.surroundings import THIS_MACHINE, Surroundings
 from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
 from terminal.gate.waiting import wait_for_keys
 from terminal.lane.ends import PassageEnds
@@ -80,7 +81,13 @@ ROOM_WITHIN_S = 60.0
 log = structlog.get_logger()
 
 
-def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = False) -> bool:
+def run(
+    configuration: Path,
+    environ: Mapping[str, str],
+    *,
+    trace_apdus: bool = False,
+    surroundings: Surroundings = THIS_MACHINE,
+) -> bool:
     """Be the gate until SIGTERM or SIGINT; True: it ended by itself, and is to be started again. On the main thread.
 
     Raises:
@@ -105,7 +112,9 @@ def run(configuration: Path, environ: Mapping[str, str], *, trace_apdus: bool = 
         keys = wait_for_keys(gate, environ, configuration, manager=manager, stopping=stopping, unsafe=unsafe)
         if keys is not None:
             with Ending() as ending:
-                process = GateProcess(gate, keys, manager, ending, configuration=digest, boards=lines, trace=trace)
+                process = GateProcess(
+                    gate, keys, manager, ending, surroundings, configuration=digest, boards=lines, trace=trace
+                )
                 anew = process.serve(stopping)
     except Exception as error:
         manager.status(f"stopped: {error}".splitlines()[0])
@@ -127,6 +136,7 @@ class GateProcess:
         keys: GateKeys,
         manager: ServiceManager,
         ending: Ending,
+        surroundings: Surroundings,
         *,
         configuration: bytes,
         boards: Mapping[int, TakeBoard],
@@ -145,7 +155,7 @@ class GateProcess:
             data, terminal=gate.terminal.name, heartbeat=self._heartbeats, random_bytes=os.urandom, reserve=reserve
         )
         ending.add(Stage.JOURNAL, "journal", self._store.close)
-        self._clock = FlooredClock(self._store.kept.number("clock-floor"))
+        self._clock = FlooredClock(self._store.kept.number("clock-floor"), surroundings.wall_ms)
         self._keeper = RulesKeeper(
             site=gate.terminal.site,
             root=gate.terminal.root,
@@ -219,6 +229,7 @@ class GateProcess:
             reader_states=self._reader_states,
             traced=self._traced,
             only_reserve=self._room.only_reserve,
+            surroundings=surroundings,
             ending=ending,
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
