@@ -24,10 +24,11 @@ from load_test.report import Report
 from terminal.core import topics
 from terminal.errors import ConfigurationError, HardwareError
 
-FILES_A_TERMINAL = 12
+FILES_A_TERMINAL = 8
 """Its database with log and index, its lock, its share of a socket, its connection, and what is open for a moment."""
-OTHER_FILES = 256
-TERMINALS_A_PROCESS = 250
+OTHER_FILES = 200
+TERMINALS_A_PROCESS = 100
+"""The MQTT client waits with select(2), which knows no file beyond the 1,024th of a process."""
 SETTLED_S = 180.0
 """How long is waited, once nothing more is written, until everything is acknowledged."""
 GROWING_S = 0.5
@@ -37,14 +38,13 @@ STOP_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a run is to be. `entries_a_second`: of all terminals together; `fleets`: in how many processes they are."""
+    """What a run is to be. `entries_a_second`: of all terminals together."""
 
     terminals: int
     entries_a_second: float
     seconds: float
     site: int
     seed: int
-    fleets: int | None = None
     beside_real: bool = False
     keep: bool = False
 
@@ -56,8 +56,8 @@ def run(wanted: Wanted, ground: Ground, progress: Callable[[str], None]) -> Repo
         ConfigurationError: the register is not for load tests, or the machine allows too few open files.
         HardwareError: a fleet has ended, or did not get its terminals connected.
     """
-    many = wanted.fleets or -(-wanted.terminals // TERMINALS_A_PROCESS)
-    _allow_files(wanted.terminals, -(-wanted.terminals // many))
+    many = -(-wanted.terminals // TERMINALS_A_PROCESS)
+    _allow_files(wanted.terminals)
     members = [Member(name_of(number), wanted.site, secrets.token_hex(32)) for number in range(1, wanted.terminals + 1)]
     names = [each.name for each in members]
     headquarters = ground.headquarters
@@ -154,14 +154,14 @@ def _taken(ground: Ground, running: Fleets) -> dict[str, Taken]:
     return {name: taken_by(pids) for name, pids in {"terminals": running.pids, **ground.pids}.items()}
 
 
-def _allow_files(all_terminals: int, terminals_a_process: int) -> None:
+def _allow_files(terminals: int) -> None:
     """Raise the soft limit of open files, for children too: a fleet has so many, the broker one a terminal."""
-    needed = max(FILES_A_TERMINAL * terminals_a_process, 2 * all_terminals) + OTHER_FILES
+    needed = max(FILES_A_TERMINAL * TERMINALS_A_PROCESS, terminals) + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise ConfigurationError(
             f"this needs {needed} open files a process and the system allows {hard}: raise the hard limit (ulimit -Hn),"
-            " or ask for fewer terminals or more --fleets"
+            " or ask for fewer terminals"
         )
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

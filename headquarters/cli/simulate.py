@@ -27,7 +27,6 @@ def simulate(
         Path | None, typer.Option(help="Folder of our mosquitto, where the access list is to be written.")
     ] = None,
     broker_pid: Annotated[int | None, typer.Option(help="Its process, told to read the access list anew.")] = None,
-    fleets: Annotated[int | None, typer.Option(min=1, help="In how many processes; one for 250 terminals.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of who writes when; to have the same again.")] = None,
     beside_real: Annotated[
         bool, typer.Option("--beside-real", help="Also when real terminals are registered.")
@@ -65,7 +64,6 @@ def simulate(
             seconds=seconds,
             site=site,
             seed=secrets.randbelow(1 << 32) if seed is None else seed,
-            fleets=fleets,
             beside_real=beside_real,
             keep=keep,
         )
