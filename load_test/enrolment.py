@@ -92,14 +92,21 @@ def enrol(database: Database, members: Sequence[Member], change: Change) -> None
 
 
 def certify(headquarters: Path, folder: Path, names: Sequence[str], now: datetime) -> None:
-    """Issue a short-lived certificate to each, into folders of their names.
+    """Issue a short-lived certificate to each, into folders of their names; not durable, since they last for a run.
 
     Raises:
         ConfigurationError: headquarters' folder has no authority (broker init).
     """
     authority = load_authority(headquarters / "authority" / "terminals")
     for name in names:
-        authority.client(name, now=now, days=CERTIFICATE_DAYS).write(folder / name, authority.pem)
+        issued = authority.client(name, now=now, days=CERTIFICATE_DAYS)
+        (folder / name).mkdir(parents=True, mode=0o700)
+        for file, content in (
+            ("ca.pem", authority.pem),
+            ("certificate.pem", issued.certificate),
+            ("key.pem", issued.key or b""),
+        ):
+            (folder / name / file).write_bytes(content)
 
 
 def remove(database: Database, names: Sequence[str], change: Change) -> None:

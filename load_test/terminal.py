@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -18,7 +17,6 @@ from terminal.alarms import Alarms
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.issuers import Issuers
 from terminal.core.journal import INTENT, WHO, Entry, EntryKey, Kind
-from terminal.storage.database import Database
 from terminal.storage.store import Store
 from terminal.sync.process import Sync
 
@@ -61,14 +59,6 @@ class WallClock:
         """Nothing: no list is believed here."""
 
 
-class SharedDisk(Database):
-    """A journal on a disk with many others: nobody waits until it is durable. In earnest each has a disk of its own."""
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        super()._prepare(connection)
-        connection.execute("PRAGMA synchronous = OFF")
-
-
 class NoWatch:
     """Nobody watches over the threads of a simulated gate."""
 
@@ -87,7 +77,6 @@ class SimulatedGate:
         issuers: Issuers,
         *,
         turn_s: float = TURN_S,
-        database: Callable[[Path], Database] = SharedDisk,
     ) -> None:
         """Make the journal and start the view.
 
@@ -104,7 +93,6 @@ class SimulatedGate:
             heartbeat=NoWatch(),
             random_bytes=os.urandom,
             tick_s=turn_s,
-            database=database,
         )
         self.journal = self._store.journal(
             clock=WallClock(),
