@@ -97,17 +97,18 @@ def _measured(
     books = Books()
     arrivals = Arrivals(database, books)
     with fleets(plans, books) as running:
-        progress("journals, and connecting")
+        progress("making their journals")
         begun_s = time.monotonic()
         running.ask("", "made", CONNECTED_S + GROWING_S * wanted.terminals)
         made_s = time.monotonic()
+        progress(f"made in {made_s - begun_s:.1f} s; connecting")
         ready = running.ask("connect", "ready", CONNECTED_S + STOP_S)
         connect_s = time.monotonic() - made_s
         if (connected := sum(each["connected"] for each in ready)) < wanted.terminals:
             raise HardwareError(
                 f"only {connected} of {wanted.terminals} terminals are connected; look at the broker's log"
             )
-        progress(f"connected in {connect_s:.1f} s (journals made in {made_s - begun_s:.1f} s); writing")
+        progress(f"connected in {connect_s:.1f} s; writing")
         arrivals.start()
         try:
             before = _taken(ground, running)
