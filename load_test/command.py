@@ -30,6 +30,9 @@ FILES_A_TERMINAL = 8
 OTHER_FILES = 200
 TERMINALS_A_PROCESS = 100
 """The MQTT client waits with select(2), which knows no file beyond the 1,024th of a process."""
+CONNECTS_A_SECOND = 50
+"""Of all fleets together. Both sides of each TLS handshake are here: of a thousand at once on two cores hardly any is
+done before somebody loses patience."""
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of ours is made there
 BYTES_A_TERMINAL = 4_000_000
 SETTLED_S = 180.0
@@ -149,6 +152,7 @@ def _plan(wanted: Wanted, ground: Ground, folder: Path, number: int, members: Se
         members=tuple(members),
         entries_a_second=wanted.entries_a_second * share,
         seconds=wanted.seconds,
+        connect_every_s=-(-wanted.terminals // TERMINALS_A_PROCESS) / CONNECTS_A_SECOND,
         seed=wanted.seed * 1000 + number,
         first_tap=number * 1_000_000_000,
     )

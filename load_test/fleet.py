@@ -57,6 +57,7 @@ class Plan:
     members: tuple[Member, ...]
     entries_a_second: float
     seconds: float
+    connect_every_s: float
     seed: int
     first_tap: int
 
@@ -90,7 +91,9 @@ class Fleet:
 
     def connect(self) -> None:
         """Start everything, and say how many are connected once all are, or after long."""
+        began_s = time.monotonic()
         for number, each in enumerate(self._plan.members):
+            time.sleep(max(0.0, began_s + number * self._plan.connect_every_s - time.monotonic()))
             path = self._folder / f"{number // TERMINALS_A_SOCKET}.sock"
             if number % TERMINALS_A_SOCKET == 0:
                 self._sockets.append(
