@@ -60,8 +60,8 @@ def measure(folder: Path, figures: Figures, progress: Callable[[str], None], *, 
                         ground = _Ground(folder / name, where, bare_at, count=count, a_batch=a_batch, workers=workers)
                         collected, bare = ground.rate("collect"), ground.rate("bare")
                         base = f"collect.{kind}.{stream}.workers_{workers}"
-                        figures.add(f"{base}.entries_per_s", collected)
-                        figures.add(f"{base}.bare_entries_per_s", bare)
+                        figures.add(f"{base}.entries_a_second", collected)
+                        figures.add(f"{base}.bare_entries_a_second", bare)
                         figures.add(f"{base}.ratio", collected / bare)
         except PostgresqlMissing as error:
             progress(f"without PostgreSQL: {error}")

@@ -122,7 +122,7 @@ def measure(folder: Path, figures: Figures, progress: Callable[[str], None], *, 
         figures.add("drain.backlog_entries", before)
         figures.add("drain.backlog_s", drained_s)
         figures.add("drain.live_entries", live.count())
-        figures.add_samples("drain.live_to_database_s", live.to_database_s(), 50, 95, 100)
+        figures.add_samples("drain.live_to_database_s", live.to_database_s(), 50, 95)
         figures.add("drain.sync_rss_mb", largest_mb)
 
 

@@ -19,14 +19,13 @@ def measure(figures: Figures, progress: Callable[[str], None], *, terminals: int
     )
     with own_ground(None, SITE, 1, "bench") as ground:
         report = run(wanted, ground, lambda text: progress(f"terminals: {text}"))
-    figures.add("terminals.connected_terminals", report.connected)
+    figures.add("terminals.connected", report.connected)
     figures.add("terminals.connect_s", report.connect_s)
     figures.add("terminals.entries", report.written)
     figures.add("terminals.lost_entries", report.lost + report.doubled + report.invented)
     for name, found in (("database", report.to_database_ms), ("acknowledged", report.to_acknowledged_ms)):
-        for share, ms in found.items():
-            if ms is not None:
-                figures.add(f"terminals.to_{name}_ms.{share}", ms)
+        for share in ("p50", "p95"):
+            figures.add(f"terminals.to_{name}_ms.{share}", found[share] or 0.0)
     figures.add("terminals.each_mb", report.memory_per_terminal_mb)
     figures.add("terminals.broker_mb", report.pss_mb["broker"])
     figures.add("terminals.collector_mb", report.pss_mb["collectors"])
