@@ -5,7 +5,6 @@ while `publish --mqtt --watch` runs; it is done when the last file of the update
 gate takes from there until it is in force is `in_force.change_s`.
 """
 
-import os
 import socket
 import subprocess
 import threading
@@ -13,33 +12,24 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from bench.figures import Figures
+from bench.one_terminal import GIVEN_UP_S, SITE, OneTerminal
 from headquarters.database import Database
 from headquarters.installation import Headquarters
 from headquarters.register import Register
 from headquarters.sites import Sites, plain_policy
 from load_test.books import Books
-from load_test.enrolment import certify, enrol
-from load_test.fleet import Member
 from load_test.ground import own_ground, python
-from load_test.terminal import ENTRIES_A_TAP, SimulatedGate, started_sync
+from load_test.terminal import ENTRIES_A_TAP
 from terminal.core.credential import Product
-from terminal.edges.mqtt import Broker
-from terminal.trust.documents import ISSUERS
 
-SITE = 4711
-NAME = "bench"
 EMPLOYER = "8712345678906"
 CARDS = 10
 TAPS = 10
-GIVEN_UP_S = 300.0
 POLL_S = 0.02
 QUIET_S = 1.0
 PIECE_BYTES = 65536
@@ -55,34 +45,21 @@ def measure(folder: Path, figures: Figures, progress: Callable[[str], None], *, 
 
 
 def _measure(folder: Path, figures: Figures, count: int) -> None:
+    folder.mkdir()
     with ExitStack() as parts:
         ground = parts.enter_context(own_ground(None, SITE, 1, "bench"))
         here = ground.headquarters
-        member = Member(NAME, SITE, os.urandom(32).hex())
         with here.database() as database:
             _register(database, here, count)
-            enrol(database, [member], here.change("bench"))
-        ground.access_changed()
-        certify(here.folder, folder / "tls", [NAME], datetime.now(UTC))
+        terminal = OneTerminal(folder, ground)
+        gate = terminal.gate
+        parts.callback(gate.close)
         relay = parts.enter_context(CountingRelay(ground.port))
         words = ("--folder", str(here.folder), "--database", str(here.where))
         log = parts.enter_context((folder / "publish.log").open("w"))
         streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         parts.enter_context(python(*COMMAND, *words, "publish", "--mqtt", "--watch", **streams))
-        issuers = ISSUERS.parse(here.keys.issuers.read_bytes())
-        key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(member.journal_seed))
-        gate = SimulatedGate(folder / "gate", NAME, key, issuers, turn_s=1.0)
-        parts.callback(gate.close)
-        files = folder / "tls" / NAME
-        to = Broker(
-            host=ground.host,
-            port=relay.port,
-            ca=files / "ca.pem",
-            certificate=files / "certificate.pem",
-            key=files / "key.pem",
-        )
-        sync = started_sync(gate, to, SITE, folder / "no-gate.sock")
-        parts.callback(sync.stop)
+        parts.enter_context(terminal.sync(relay.port))
         _until((gate.mirror / LAST).exists)
         relay.quiet()
 

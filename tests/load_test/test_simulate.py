@@ -48,7 +48,7 @@ def test_alone_it_needs_nothing_and_every_entry_arrives_once(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_beside_a_real_terminal_it_wants_to_be_told(office: Office) -> None:
+def test_beside_a_real_terminal_it_wants_to_be_told(office: Office, rig: Rig) -> None:
     office.site(SITE)
     Terminals(office.database).add("gate-1", SITE, bytes(32), office.change)
     code, _, why = simulate(office, *FEW)
@@ -56,7 +56,7 @@ def test_beside_a_real_terminal_it_wants_to_be_told(office: Office) -> None:
     assert "1 real terminals (gate-1 …)" in why
 
 
-def test_a_site_that_is_not_registered_is_refused(office: Office) -> None:
+def test_a_site_that_is_not_registered_is_refused(office: Office, rig: Rig) -> None:
     code, _, why = simulate(office, *FEW)
     assert (code, "site 4711 is not registered" in why) == (2, True)
 
