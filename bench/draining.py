@@ -41,6 +41,8 @@ def measure(folder: Path, figures: Figures, progress: Callable[[str], None], *, 
         arrivals.start()
         began_s = time.monotonic()
         sync = parts.enter_context(terminal.sync())
+        # Before it is connected a tap would be backlog.
+        assert size.wait(1), f"nothing was acknowledged; see {folder / 'sync.log'}"
         largest_mb = 0.0
         number = taps
         while not size.wait(before, TAP_EVERY_S):
