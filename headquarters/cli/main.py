@@ -21,6 +21,7 @@ from headquarters.cli.inside import inside
 from headquarters.cli.journal import journal_app
 from headquarters.cli.publish import publish_command
 from headquarters.cli.register import card_app, company_app
+from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
 from headquarters.cli.terminals import terminal_app, terminals
 from headquarters.database import audit
@@ -44,6 +45,7 @@ app.add_typer(alarms_app, name="alarms")
 app.command("terminals")(terminals)
 app.command("inside")(inside)
 app.command("publish")(publish_command)
+app.command("simulate")(simulate)
 
 
 @app.callback()

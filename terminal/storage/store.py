@@ -28,7 +28,7 @@ from terminal.storage.passages import Passages
 from terminal.storage.reserve import Reserve
 from terminal.storage.retention import Retention
 from terminal.storage.stays import Stays
-from terminal.storage.view import Facts, View
+from terminal.storage.view import TURN_S, Facts, View
 from terminal.storage.writer import Writer
 
 
@@ -142,9 +142,10 @@ class Store:
         """
         return journal.begin_epoch(self._random_bytes(EPOCH_BYTES))
 
-    def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None]) -> View:
+    def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None], turn_s: float = TURN_S) -> View:
         """The copy of the journal for other processes, at `path`; not started. Once for each store."""
-        return View(path, self._writer, self._database, (self.terminal, self.epoch), facts=facts, trouble=trouble)
+        identity = (self.terminal, self.epoch)
+        return View(path, self._writer, self._database, identity, facts=facts, trouble=trouble, turn_s=turn_s)
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write down what is waiting and give the folder back. Blocks. Does nothing the second time.

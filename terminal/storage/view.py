@@ -52,9 +52,10 @@ class View:
         *,
         facts: Facts,
         trouble: Callable[[str | None], None],
+        turn_s: float = TURN_S,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`identity` is terminal name and epoch.
+        """`identity` is terminal name and epoch; facts are looked at every `turn_s`.
 
         `trouble` hears why the view has not been written for `PATIENCE_S`, and None once it is; must not block.
         """
@@ -63,6 +64,7 @@ class View:
         self._identity = identity
         self._facts = facts
         self._trouble = trouble
+        self._turn_s = turn_s
         self._monotonic_s = monotonic_s
         self._failing_since_s: float | None = None
         self._told = False
@@ -95,7 +97,7 @@ class View:
             more = self._turn()
             if stopping and not more:
                 return
-            if not more and self._news.wait(TURN_S):
+            if not more and self._news.wait(self._turn_s):
                 self._stopping.wait(LET_GO_FIRST_S)
 
     def _turn(self) -> bool:

@@ -118,6 +118,8 @@ class Sync:
         """`gate` is the gate's socket; `monotonic_s` moves what is sent again, not the connection's own times."""
         self.terminal = terminal
         self.broker = f"{broker.host}:{broker.port}"
+        self.connected = False
+        """The broker takes us, as far as we know."""
         self.heartbeats = Heartbeats()
         self._seldom = Seldom(monotonic_s)
         for part in (UPLINK, DOWNLINK, HANDOVER):
@@ -179,10 +181,12 @@ class Sync:
         match event:
             case Connected():
                 log.info("connected", session_kept=event.session_kept)
+                self.connected = True
                 self._receiver.connected(event)
                 self._sender.connected()
             case Lost(why):
                 self._seldom.say("not-connected", why=why)
+                self.connected = False
                 self._receiver.lost()
                 self._sender.lost()
             case Arrived():

@@ -181,4 +181,4 @@ def test_nothing_is_told_when_it_cannot_be_written_down(ground: Ground) -> None:
         connection.exec_driver_sql("CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END")
     code, said, errors = ground.run(f"{ASK} {GROUND}")
     assert (code, said) == (2, "")
-    assert "the register fails: full" in errors
+    assert "the register does not hold it: full" in errors

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -61,7 +62,13 @@ def pieces(site: int | None, name: str, content: bytes) -> Iterator[tuple[Reposi
 
 
 def files(folder: Path) -> Mapping[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file, aside or in its place; one that is moved while this looks may be missing."""
+    found = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def refused(writer: MirrorWriter, topic: RepositoryTopic, body: bytes) -> str:
