@@ -111,7 +111,7 @@ def own_ground(where: str | None, site: int, collectors: int, by: str) -> Iterat
 
 
 def installed_ground(headquarters: Headquarters, port: int, acl: Path | None, restart: str | None) -> Ground:
-    """An installation as it stands: `acl` is the folder of our mosquitto, where it is one, `restart` what restarts it."""
+    """An installation as it stands. Where the broker is our mosquitto, `acl` is its folder; `restart` restarts it."""
 
     def access_changed() -> None:
         if acl is not None:
