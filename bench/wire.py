@@ -1,8 +1,8 @@
 """What goes over the line: bytes an entry, bytes of a list update of ten changes, and how soon that is at a terminal.
 
 A terminal's connection runs through a relay that counts. Ten cards of one employer are blocked with the real command
-while `publish --mqtt --watch` runs; it is done when the last file of the update lies in the terminal's mirror. What a
-gate takes from there until it is in force is `in_force.change_s`.
+while `publish --mqtt --watch` runs; the update has arrived when its last file lies in the terminal's mirror, and a card
+is refused from when the gate's own code has believed it and put it into force.
 """
 
 import socket
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from bench.figures import Figures
+from bench.in_force import RulesInForce
 from bench.one_terminal import GIVEN_UP_S, SITE, OneTerminal
 from headquarters.database import Database
 from headquarters.installation import Headquarters
@@ -26,6 +27,7 @@ from load_test.books import Books
 from load_test.ground import own_ground, python
 from load_test.terminal import ENTRIES_A_TAP
 from terminal.core.credential import Product
+from terminal.core.revocation import CardStatus
 
 EMPLOYER = "8712345678906"
 CARDS = 10
@@ -50,7 +52,7 @@ def _measure(folder: Path, figures: Figures, count: int) -> None:
         ground = parts.enter_context(own_ground(None, SITE, 1, "bench"))
         here = ground.headquarters
         with here.database() as database:
-            _register(database, here, count)
+            card_index = _register(database, here, count)
         terminal = OneTerminal(folder, ground)
         gate = terminal.gate
         parts.callback(gate.close)
@@ -61,6 +63,9 @@ def _measure(folder: Path, figures: Figures, count: int) -> None:
         parts.enter_context(python(*COMMAND, *words, "publish", "--mqtt", "--watch", **streams))
         parts.enter_context(terminal.sync(relay.port))
         _until((gate.mirror / LAST).exists)
+        root = here.keys.roots / "1.root.json"
+        rules = parts.enter_context(RulesInForce(SITE, root, gate.mirror, folder / "rules"))
+        rules.wait(card_index, CardStatus.VALID, GIVEN_UP_S)
         relay.quiet()
 
         before, began = _mirror(gate.mirror), relay.down
@@ -70,6 +75,8 @@ def _measure(folder: Path, figures: Figures, count: int) -> None:
             assert blocking.wait(GIVEN_UP_S) == 0
         _until(lambda: _mirror(gate.mirror).get(LAST) != before[LAST])
         figures.add(f"wire.sites_{count}.block_to_mirror_s", time.monotonic() - began_s)
+        refused_s = rules.wait(card_index, CardStatus.BLOCKED, GIVEN_UP_S) - began_s
+        figures.add(f"wire.sites_{count}.block_to_refused_s", refused_s)
         relay.quiet()
         changed = [content for name, content in _mirror(gate.mirror).items() if before.get(name) != content]
         figures.add(f"wire.sites_{count}.update_payload_bytes", sum(map(len, changed)))
@@ -83,11 +90,13 @@ def _measure(folder: Path, figures: Figures, count: int) -> None:
         figures.add(f"wire.sites_{count}.entry_wire_bytes", (relay.up - began) / books.count())
 
 
-def _register(database: Database, here: Headquarters, count: int) -> None:
+def _register(database: Database, here: Headquarters, count: int) -> int:
+    """Register sites, an employer and his cards; gives the index of the last card."""
     sites, register, change = Sites(database), Register(database), here.change("bench")
     for number in range(1, count):
         sites.add(plain_policy(10_000 + number, f"Site {number}", "Europe/Amsterdam"), change)
     register.add_company(EMPLOYER, "Bench", change)
+    index = 0
     for number in range(CARDS):
         card = register.allocate(
             uid=number.to_bytes(7),
@@ -100,6 +109,9 @@ def _register(database: Database, here: Headquarters, count: int) -> None:
             change=replace(change, why="bench"),
         )
         register.issued(card.card_number, change)
+        register.set_card_status(card.card_number, CardStatus.VALID, change)
+        index = card.card_index
+    return index
 
 
 def _has(books: Books, entries: int) -> bool:

@@ -49,7 +49,13 @@ def test_a_list_update_and_entries_on_the_wire(tmp_path: Path, sites: int) -> No
     found = figures(tmp_path, "--only", "wire", "--sites", str(sites))
     assert set(found) == {
         f"wire.sites_{sites}.{end}"
-        for end in ("block_to_mirror_s", "update_payload_bytes", "update_wire_bytes", "entry_wire_bytes")
+        for end in (
+            "block_to_mirror_s",
+            "block_to_refused_s",
+            "update_payload_bytes",
+            "update_wire_bytes",
+            "entry_wire_bytes",
+        )
     }
     assert 0 < found[f"wire.sites_{sites}.update_payload_bytes"] <= found[f"wire.sites_{sites}.update_wire_bytes"]
     assert all(explained(name) for name in found)
