@@ -21,12 +21,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -40,15 +39,15 @@ from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
 from terminal.commanding import Commanding
 from terminal.core.barrier_words import Phase
-from terminal.core.issuers import HeadquartersKey, SealingKey
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
 from terminal.gate.ending import Ending, Rest, Stage
+from terminal.gate.from_rules import FromRules
 from terminal.gate.lane import SharedParts, boards, start_lane
 from terminal.gate.listening import start_socket
-from terminal.gate.summary import lane_words, summary
+from terminal.gate.summary import facts, lane_words, summary
 from terminal.gate.surroundings import THIS_MACHINE, Surroundings
 from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
 from terminal.gate.waiting import wait_for_keys
@@ -164,11 +163,12 @@ class GateProcess:
             seen=SeenDatabase(data / "seen.db"),
             clock=self._clock,
         )
+        given = FromRules(self._keeper)
         self._stays = self._store.stays(keys.terminal)
         journal = self._store.journal(
             clock=self._clock,
-            sealing_key=self._sealing_key,
-            time_zone=self._time_zone,
+            sealing_key=given.sealing_key,
+            time_zone=given.time_zone,
             stays=self._stays,
             signing_key=Ed25519PrivateKey.from_private_bytes(keys.journal),
         )
@@ -191,19 +191,20 @@ class GateProcess:
         if (ended := self._store.begin_epoch(journal)) is not None:
             log.warning("epoch-ended", epoch=ended.epoch.hex(), size=ended.size, other_size=ended.other_size)
             settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
-        self._acknowledging = Acknowledging(journal.checkpoints, self._cosigners, self._alarms)
+        self._acknowledging = Acknowledging(journal.checkpoints, given.cosigners, self._alarms)
         self._alarms.begin_anew()
         changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         if gate.terminal.view is not None:
-            view = self._store.view(gate.terminal.view, facts=self._facts, trouble=self._view_trouble)
+            shown = partial(facts, data, self._clock, self._keeper)
+            view = self._store.view(gate.terminal.view, facts=shown, trouble=self._view_trouble)
             view.start()
             ending.add(Stage.JOURNAL, VIEW_PART, view.stop)
         self._room = Room(
             reserve,
             self._store.retention(),
             told=self._store.kept.number(f"dropped-entries/{self._store.epoch.hex()}"),  # numbers begin anew with it
-            kept_days=self._kept_days,
+            kept_days=given.kept_days,
             journal=self._journal,
             alarms=self._alarms,
             clock=self._clock,
@@ -237,7 +238,7 @@ class GateProcess:
             gate,
             self._lanes,
             acknowledging=self._acknowledging,
-            commanding=Commanding(journal, self._command_keys, self._clock, self._alarms),
+            commanding=Commanding(journal, given.command_keys, self._clock, self._alarms),
             journal=self._journal,
             alarms=self._alarms,
             heartbeats=self._heartbeats,
@@ -280,36 +281,6 @@ class GateProcess:
 
     def _traced(self, reader: str, card: CardTransport) -> CardTransport:
         return self._trace.wrap(reader, card) if self._trace else card
-
-    def _sealing_key(self) -> SealingKey | None:
-        rules = self._keeper.current()
-        return rules.issuers.sealing[0] if rules else None
-
-    def _cosigners(self) -> Sequence[HeadquartersKey]:
-        return rules.issuers.acknowledgements if (rules := self._keeper.current()) else ()
-
-    def _command_keys(self) -> Sequence[HeadquartersKey]:
-        return rules.issuers.commands if (rules := self._keeper.current()) else ()
-
-    def _time_zone(self) -> tzinfo | None:
-        rules = self._keeper.current()
-        return ZoneInfo(rules.policy.time_zone) if rules else None
-
-    def _kept_days(self) -> int | None:
-        rules = self._keeper.current()
-        return rules.policy.retention.terminal_days if rules else None
-
-    def _facts(self) -> dict[str, int | str | None]:
-        """What is shown beside the journal (docs/view.md). Asks the disk how full it is."""
-        rules = self._keeper.current()
-        disk = os.statvfs(self._gate.terminal.data)
-        return {
-            "software": version("xs-terminal"),
-            "clock": str(self._clock.now().quality),
-            "list_number": rules.list_number if rules else None,
-            "list_issued_at_s": rules.lists_issued_at_s if rules else None,
-            "free_bytes": disk.f_bavail * disk.f_frsize,
-        }
 
     def _view_trouble(self, why: str | None) -> None:
         self._alarms.holds(VIEW_PART, while_=why is not None, detail=why)

@@ -1,13 +1,16 @@
-"""How a gate is, in one line for whoever looks at its service."""
+"""How a gate is: in one line for whoever looks at its service, and beside the journal for other processes."""
 
+import os
 from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
 
 from firmware_config.gate import Lane as LaneTable
 from terminal.core.barrier_answers import readiness
 from terminal.core.barrier_signals import Closed, Emergency, Unserved
 from terminal.core.barrier_words import Side, State
 from terminal.core.rules import Rules
-from terminal.ports import ReaderState
+from terminal.ports import Clock, ReaderState, RulesInForce
 
 
 def summary(lanes: Mapping[int, str], rules: Rules | None, now_s: float, room: str | None, trouble: str | None) -> str:
@@ -38,3 +41,16 @@ def _barrier(state: State) -> str | None:
             return state.phase.value
         case _:
             return None
+
+
+def facts(data: Path, clock: Clock, keeper: RulesInForce) -> dict[str, int | str | None]:
+    """What is shown beside the journal (docs/view.md). Asks the disk of `data` how full it is."""
+    rules = keeper.current()
+    disk = os.statvfs(data)
+    return {
+        "software": version("xs-terminal"),
+        "clock": str(clock.now().quality),
+        "list_number": rules.list_number if rules else None,
+        "list_issued_at_s": rules.lists_issued_at_s if rules else None,
+        "free_bytes": disk.f_bavail * disk.f_frsize,
+    }
