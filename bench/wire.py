@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -85,8 +84,8 @@ def _measure(folder: Path, figures: Figures, count: int) -> None:
         books, began = Books(), relay.up
         for number in range(TAPS):
             gate.tap(number, number.to_bytes(8), books.written)
-            _until(partial(_has, books, (number + 1) * ENTRIES_A_TAP))
-            relay.quiet()
+            assert terminal.size.wait((number + 1) * ENTRIES_A_TAP), f"not acknowledged; see {folder / 'sync.log'}"
+        relay.quiet()
         figures.add(f"wire.sites_{count}.entry_wire_bytes", (relay.up - began) / books.count())
 
 
@@ -112,10 +111,6 @@ def _register(database: Database, here: Headquarters, count: int) -> int:
         register.set_card_status(card.card_number, CardStatus.VALID, change)
         index = card.card_index
     return index
-
-
-def _has(books: Books, entries: int) -> bool:
-    return books.count() == entries
 
 
 def _mirror(folder: Path) -> dict[str, bytes]:
