@@ -76,7 +76,17 @@ class Broker:
 
 
 class _Wire(ssl.SSLSocket):
-    """Closes itself when the other side is not to be trusted: paho forgets it then."""
+    """Closes itself when it cannot be used: ssl and paho leave it open then.
+
+    When the other side resets the connection before TLS, ssl reads from the socket while it makes this one of it.
+    """
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except ConnectionError:
+            self.close()
+            raise
 
     def do_handshake(self, block: bool = False) -> None:
         try:

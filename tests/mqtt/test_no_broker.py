@@ -1,8 +1,10 @@
 """What answers at the broker's address and is none, or none of ours."""
 
 import os
+import select
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -92,6 +94,22 @@ def test_plain_text_instead_of_tls(gate: Broker) -> None:
         line(replace(gate, port=port), "gate-1") as (_, heard),
     ):
         assert f"the broker localhost:{port} cannot be reached" in heard.next(Lost).why
+
+
+def test_connection_that_is_reset_before_tls_leaves_nothing_open(gate: Broker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as ours:
+        ours.connect(listening.getsockname())
+        theirs, _ = listening.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        was_reset = select.poll()
+        was_reset.register(ours, 0)
+        assert was_reset.poll(WAIT_S * 1000)
+        number = ours.fileno()
+        with pytest.raises(ConnectionResetError):
+            gate.context().wrap_socket(ours, server_hostname="localhost", do_handshake_on_connect=False)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
 
 
 @pytest.mark.parametrize(
