@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from headquarters.database import Change, Database, companies, note, site_companies, sites, visits
 from terminal.core.policy import LaneRules, SitePolicy, Visit, Visits, Zone
-from terminal.core.tariff_document import Tariffs
+from terminal.core.tariff.document import Tariffs
 from terminal.errors import ConfigurationError
 from terminal.trust.documents import POLICY, TARIFFS, VISITS
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from terminal.core.issuers import Issuers
 from terminal.core.policy import Companies, SitePolicy
 from terminal.core.revocation import StatusList
-from terminal.core.tariff_document import Tariffs
+from terminal.core.tariff.document import Tariffs
 from terminal.core.visits import VisitBook
 
 

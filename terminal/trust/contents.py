@@ -14,7 +14,7 @@ from terminal.core import cbor
 from terminal.core.issuers import Issuers
 from terminal.core.policy import Companies, SitePolicy
 from terminal.core.rules import Rules
-from terminal.core.tariff_document import Tariffs
+from terminal.core.tariff.document import Tariffs
 from terminal.core.visits import VisitBook
 from terminal.trust.documents import COMPANIES, ISSUERS, POLICY, TARIFFS, VISITS, DocumentRefused
 from terminal.trust.status_list import MAX_CHANGES_BYTES, MAX_LIST_BYTES, Bitmap, Changes, MappedStatusList

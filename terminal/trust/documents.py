@@ -17,7 +17,7 @@ from pydantic_core.core_schema import DictSchema
 
 from terminal.core.issuers import Issuers, issuers_mistakes
 from terminal.core.policy import Companies, SitePolicy, Visits, policy_mistakes, visits_mistakes
-from terminal.core.tariff_document import Tariffs, tariff_mistakes
+from terminal.core.tariff.document import Tariffs, tariff_mistakes
 from terminal.errors import DocumentError
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import pytest
 from headquarters.repository.site_documents import SiteDocuments
 from headquarters.sites import plain_policy
 from terminal.core.policy import Visit
-from terminal.core.tariff_document import Tariffs
+from terminal.core.tariff.document import Tariffs
 from terminal.trust.documents import POLICY, TARIFFS, DocumentRefused
 from tests.headquarters.conftest import JANSEN, PIETERS, Office
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from terminal.core.tariff_document import MAX_DURATION_S, duration_s
+from terminal.core.tariff.document import MAX_DURATION_S, duration_s
 from terminal.trust.documents import TARIFFS, DocumentRefused
 
 # The example of the design, section Tariffs.

@@ -10,11 +10,14 @@ import cddl_verifier
 import pytest
 
 from terminal.core.cbor import encode
+from terminal.core.charge import Charge, Flag
 from terminal.core.journal import Entry, Kind, OpenOrder, OrderResult, TapResult, order_settled
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.sealing import seal
+from terminal.core.tariff.explanation import Line, What
 from terminal.recovery import settle
 from terminal.storage.epochs import EpochEnded
+from tests.core.charges import CHARGE, CREDIT
 from tests.storage.support import DECISION, EAN, SEALING_KEY, Gate, intent, outcome
 
 CDDL = Path(__file__).parents[2] / "docs" / "journal.cddl"
@@ -26,7 +29,7 @@ WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed"
 
 SHAPED = {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.ORDER, Kind.LIST_APPLIED,
           Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
-          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH}  # fmt: skip
+          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH, Kind.CHARGE, Kind.CREDIT}  # fmt: skip
 OTHER_KINDS = [kind for kind in Kind if kind not in SHAPED]
 ORDER = {"order": "open", "by": "xs-status"}
 REASON = {"reason": "driver lost his card", "account": "k.bakker"}
@@ -72,6 +75,9 @@ RIGHT = {
     "alarm cleared": Entry(kind=Kind.ALARM_CLEARED, public={"alarm": "storage"}),
     "epoch": EpochEnded(bytes(16), 7, 9).told()[0],
     "alarm of another past": EpochEnded(bytes(16), 7, 9).told()[1],
+    "charge": CHARGE.entry(2, 40),
+    "charge by no tap that was written down": replace(CHARGE, tariff=None, zone=None, flags=tuple(Flag)).entry(2, None),
+    "credit": CREDIT.entry(2),
     **{str(kind): Entry(kind=kind, public={"anything": 1}) for kind in OTHER_KINDS},
     **{str(result): outcome(1, result) for result in TapResult},
     **{f"reason {reason}": Entry(kind=Kind.TAP_INTENT, lane=1, public={**DECISION, "reason": str(reason), "flags": [
@@ -117,6 +123,13 @@ WRONG = {
     "epoch that follows none": Entry(kind=Kind.EPOCH, public={"size": 7}),
     "epoch of a lane": Entry(kind=Kind.EPOCH, lane=1, public={"epoch": bytes(16), "size": 7}),
     "alarm without a name": Entry(kind=Kind.ALARM_RAISED, public={"reader": "front"}),
+    "charge that says since when he stayed": Entry(
+        kind=Kind.CHARGE, lane=2, public={**CHARGE.entry(2, 40).public, "entered_ms": 1}, sealed=SEALED
+    ),
+    "charge without its sealed part": replace(CHARGE.entry(2, 40), sealed=None),
+    "credit of no charge": Entry(
+        kind=Kind.CREDIT, public={"what": "shower", "amount_cents": 1, "vat": "21", "why": "broken"}, sealed=SEALED
+    ),
     "alarm in words": Entry(kind=Kind.ALARM_RAISED, public={"alarm": "Card lies there"}),
 }
 
@@ -191,3 +204,23 @@ def test_sealed_part_of_an_order(cddl: Any) -> None:
     assert cddl.validate(cbor2.dumps(REASON), "sealed-order").valid
     assert not cddl.validate(cbor2.dumps({**REASON, "badge": 7}), "sealed-order").valid
     assert not cddl.validate(cbor2.dumps({"account": "k.bakker"}), "sealed-order").valid
+
+
+@pytest.mark.parametrize("charge", [CHARGE, replace(CHARGE, stay=None, entered_ms=None, sources={})])
+def test_sealed_part_of_a_charge(cddl: Any, charge: Charge) -> None:
+    sealed = dict(charge.entry(2, 40).sealed or {})
+    assert cddl.validate(encode(sealed), "sealed-charge").valid
+    assert not cddl.validate(encode({**sealed, "name": "Anna"}), "sealed-charge").valid
+    assert not cddl.validate(encode({**sealed, "receipt": bytes(9)}), "sealed-charge").valid
+
+
+def test_explanation_has_a_line_of_every_kind(cddl: Any) -> None:
+    lines = tuple(Line(1, what, None, 1, 0) for what in What)
+    sealed = replace(CHARGE, lines=lines).entry(2, 40).sealed
+    assert cddl.validate(cbor2.dumps(sealed), "sealed-charge").valid
+
+
+def test_sealed_part_of_a_credit(cddl: Any) -> None:
+    sealed = dict(CREDIT.entry(2).sealed or {})
+    assert cddl.validate(cbor2.dumps(sealed), "sealed-credit").valid
+    assert not cddl.validate(cbor2.dumps({**sealed, "why": "broken"}), "sealed-credit").valid

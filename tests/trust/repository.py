@@ -26,7 +26,7 @@ from tuf.api.metadata import (
 from terminal.core.instant import ClockQuality, Now
 from terminal.core.issuers import IssuerKey, Issuers, SealingKey
 from terminal.core.policy import Companies, LaneRules, SitePolicy, Visits, Zone
-from terminal.core.tariff_document import Tariffs
+from terminal.core.tariff.document import Tariffs
 from terminal.trust.documents import COMPANIES, ISSUERS, POLICY, TARIFFS, VISITS
 from terminal.trust.keeper import Outcome, RulesKeeper
 from terminal.trust.refusals import UpdateRefused
