@@ -208,7 +208,7 @@ def test_sealed_part_of_an_order(cddl: Any) -> None:
 
 @pytest.mark.parametrize("charge", [CHARGE, replace(CHARGE, stay=None, entered_ms=None, sources={})])
 def test_sealed_part_of_a_charge(cddl: Any, charge: Charge) -> None:
-    sealed = dict(charge.entry(2, 40).sealed or {})
+    sealed: dict[Any, Any] = {**(charge.entry(2, 40).sealed or {})}
     assert cddl.validate(encode(sealed), "sealed-charge").valid
     assert not cddl.validate(encode({**sealed, "name": "Anna"}), "sealed-charge").valid
     assert not cddl.validate(encode({**sealed, "receipt": bytes(9)}), "sealed-charge").valid
@@ -221,6 +221,6 @@ def test_explanation_has_a_line_of_every_kind(cddl: Any) -> None:
 
 
 def test_sealed_part_of_a_credit(cddl: Any) -> None:
-    sealed = dict(CREDIT.entry(2).sealed or {})
+    sealed: dict[Any, Any] = {**(CREDIT.entry(2).sealed or {})}
     assert cddl.validate(cbor2.dumps(sealed), "sealed-credit").valid
     assert not cddl.validate(cbor2.dumps({**sealed, "why": "broken"}), "sealed-credit").valid
