@@ -103,6 +103,7 @@ class TapBench:
         assert outcome.rules is not None, f"the published lists were not believed: {outcome.refused}"
         self.rules = outcome.rules
         self._stays = store.stays(os.urandom(32))
+        self._accounts = store.accounts
         self._numbers = store.kept.number
         self._journal.behind = store.journal(
             clock=self._clock,
@@ -222,7 +223,7 @@ class TapBench:
         def kept(mark: Mark) -> KeptNumber:
             return self._numbers(f"{number}/{mark.value}")
 
-        places = Places(lane=number, rules=self._keeper, stays=self._stays)
+        places = Places(lane=number, rules=self._keeper, stays=self._stays, now_ms=lambda: self._clock.now().ms)
         limits = frozenset({"open_limit", "closed_limit"})
         lane = Lane(
             LanePorts(
@@ -250,6 +251,7 @@ class TapBench:
             clock=self._clock,
             random=same_each_time,
             intent_budget_s=INTENT_BUDGET_S,
+            accounts=self._accounts,
         )
         return Taps(ports), watched
 

@@ -25,7 +25,7 @@ from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.orders import Order, Orders
 from terminal.places import Places
-from terminal.ports import RulesInForce
+from terminal.ports import Following, RulesInForce
 from terminal.recovery import NeverTold, settle
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
@@ -70,10 +70,12 @@ class FollowedJournal:
         self._on_its_way: list[tuple[Entry, Future[EntryKey]]] = []
         self._lock = threading.Lock()
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
-        """As `terminal.ports.Journal`."""
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
+        """As `terminal.ports.JournalForTap`."""
         with self._lock:
-            stored = self._journal.append(entry, also)
+            stored = self._journal.append(entry, also, followed_by=followed_by)
             self._on_its_way.append((entry, stored))
         return stored
 
@@ -137,7 +139,7 @@ class Gate:
         settle(self.journal, software="a scene", stay_after=NeverTold(rules=world.rules, stays=stays))
         alarms.begin_anew()
         self.inbox = VirtualInbox(LANE, time)
-        places = Places(lane=LANE, rules=world.rules, stays=stays)
+        places = Places(lane=LANE, rules=world.rules, stays=stays, now_ms=lambda: time.now().ms)
         self._lane = Lane(
             LanePorts(
                 number=LANE,
@@ -152,6 +154,7 @@ class Gate:
                 changed=changed,
                 stay_after=places.after,
                 after_fire=places.after_fire,
+                opened=places.opened,
                 answer_s=DISK_S,
                 clear_s=0.0,
             )
@@ -160,7 +163,7 @@ class Gate:
             TapPorts(
                 number=LANE,
                 lane=self._lane,
-                keys=world.site.read_keys,
+                keys=world.site.keys,
                 rules=world.rules,
                 stays=stays,
                 journal=self.journal,
@@ -168,6 +171,7 @@ class Gate:
                 clock=time,
                 random=os.urandom,
                 intent_budget_s=DISK_S,
+                accounts=self._store.accounts,
             )
         )
         self._orders = Orders({LANE: self._lane}, self.journal, alarms, durable_within_s=DISK_S)

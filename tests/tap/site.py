@@ -21,6 +21,7 @@ from provisioning.cards import Bench, Order
 from simulation.card import DesfireChip, Eeprom, OtherCard, blank_chip
 from simulation.vpcd import InsertedCard
 from terminal.card.keys import KeyNumber, MasterKeys, SoftwareKey
+from terminal.card.stay_file import SiteRecords
 from terminal.core.command import Command
 from terminal.core.credential import Training
 from terminal.core.policy import LaneRules, SitePolicy, Zone
@@ -77,7 +78,9 @@ class Site:
         self._withdraw_issuer()
         self._publications["issuer-withdrawn"] = self._publish()
         self.root = self._office.root()
-        self.read_keys = MasterKeys({KeyNumber.READ: self._office.card_masters().read})
+        masters = self._office.card_masters()
+        self.keys = MasterKeys({KeyNumber.READ: masters.read, KeyNumber.STAY: (masters.stay,)})
+        self.records = SiteRecords(SITE, SoftwareKey(masters.site))
         self._office.close()
 
     def card(self, name: str) -> InsertedCard:
