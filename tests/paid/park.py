@@ -1,7 +1,7 @@
 """A truck park's lane: who drives in and out, and what that costs him by the journal."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,13 +44,14 @@ class Park:
         later_ms: float = 0.0,
         cards: Mapping[str, InsertedCard] | None = None,
         known: Any = None,
+        before_commit: Callable[[], None] | None = None,
     ) -> None:
         self.world = replace(world, known=known) if known is not None else world
         folder.mkdir()
         if disk is None:
             disk = folder / "new-disk"
             open_store(disk).close()  # with an epoch of its own, as another terminal has
-        self.world = replace(self.world, new_disk=disk)
+        self.world = replace(self.world, new_disk=disk, before_commit=before_commit)
         self.folder = folder
         self._here: dict[str, str] = {}
         self._phase = ""

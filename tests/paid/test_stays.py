@@ -58,6 +58,7 @@ def test_stay_is_charged_by_its_two_taps_and_its_card_knows_it(park: Park) -> No
     left = park.record("anna")
     assert isinstance(left, StayRecord)
     assert (left.state, left.charged_cents, left.times_written) == (StayState.LEFT, 450, 2)
+    assert charge.entered_ms is not None
     assert left.exit_after_s == charge.ended_ms // 1000 - charge.entered_ms // 1000
 
 

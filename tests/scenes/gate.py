@@ -18,6 +18,7 @@ from terminal.alarms import Alarms
 from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Settings, Side, State
 from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
+from terminal.core.paid_stay import StayTold
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.edges.heartbeat import Heartbeats
 from terminal.errors import HardwareError
@@ -58,9 +59,16 @@ class QuickDatabase(Database):
         return connection
 
 
-def open_store(disk: Path) -> Store:
+def open_store(disk: Path, before_commit: Callable[[], None] | None = None) -> Store:
     """Open the gate's database in this folder, or let it be born there."""
-    return Store(disk, terminal="gate-1", heartbeat=Heartbeats(), random_bytes=os.urandom, database=QuickDatabase)
+    return Store(
+        disk,
+        terminal="gate-1",
+        heartbeat=Heartbeats(),
+        random_bytes=os.urandom,
+        database=QuickDatabase,
+        before_commit=before_commit,
+    )
 
 
 class FollowedJournal:
@@ -111,6 +119,8 @@ class World:
     lane: int = LANE
     records: SiteRecords | None = None
     """By what cards remember stays, where they do."""
+    before_commit: Callable[[], None] | None = None
+    """Called on the journal's thread, when a transaction is about to be committed."""
     known: KnownStays = field(default_factory=NobodyKnown)
     """What headquarters has told of stays."""
 
@@ -132,8 +142,8 @@ class Gate:
         """Settle what the last run on this `disk` left open."""
         in_force = world.rules.current()
         assert in_force is not None
-        self._store = open_store(disk)
-        stays = self._store.stays(STAYS_KEY)
+        self._store = open_store(disk, world.before_commit)
+        stays = self._stays = self._store.stays(STAYS_KEY)
         journal = self._store.journal(
             clock=time,
             sealing_key=lambda: in_force.issuers.sealing[0],
@@ -144,7 +154,11 @@ class Gate:
         self._entries = journal.entries
         self.journal = FollowedJournal(journal, written)
         alarms = Alarms(self.journal, lambda _step, _alarm: None, self._store.kept)
-        settle(self.journal, software="a scene", stay_after=NeverTold(rules=world.rules, stays=stays))
+        settle(
+            self.journal,
+            software="a scene",
+            stay_after=NeverTold(rules=world.rules, stays=stays, epoch=self._store.epoch),
+        )
         alarms.begin_anew()
         self._number = world.lane
         self.inbox = VirtualInbox(world.lane, time)
@@ -213,6 +227,10 @@ class Gate:
     def epoch(self) -> bytes:
         """The journal's."""
         return self._store.epoch
+
+    def told_of(self, card_number: bytes) -> StayTold | None:
+        """What this terminal would tell at an exit of the stay of this card."""
+        return self._stays.told(card_number, Side.EXIT)
 
     def entries(self) -> list[Stored]:
         """All that is in the journal, after what is waiting now has become durable."""
