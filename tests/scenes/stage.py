@@ -25,7 +25,7 @@ from terminal.lane.journal import UNTAPPED
 from terminal.ports import Input, Output
 from terminal.tap.ports import Answer, Hint
 from tests.scenes.gate import Gate, World
-from tests.scenes.virtual_time import VirtualTime
+from tests.scenes.virtual_time import STARTS_MS, VirtualTime
 
 READY_MS = 60_000.0
 
@@ -171,6 +171,11 @@ class VirtualStage:
     def now_ms(self) -> int:
         """The wall clock, in milliseconds since the epoch."""
         return self._time.now().ms
+
+    @property
+    def model_ms(self) -> float:
+        """How long the stage has been there, by its own time."""
+        return self._time.ms - STARTS_MS
 
     def sleep(self, ms: float) -> None:
         """A long time goes by in which nobody comes."""
