@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from simulation.card import DesfireChip
-from tests.paid.park import MINUTE_MS, Park
+from terminal.card.stay import BLANK
+from tests.paid.park import AID, MINUTE_MS, STAY_FILE, Park
 from tests.tap.one_lane import said
 
 OpenPark = Callable[..., Park]
@@ -133,6 +134,21 @@ def test_power_cut_during_a_paid_entry_after_which_he_is_inside(open_park: OpenP
     assert charged(after) == 450
 
 
+@pytest.mark.parametrize("moment", OPENED)
+def test_power_cut_during_a_paid_entry_and_a_card_that_has_lost_its_record(open_park: OpenPark, cut: PowerCut) -> None:
+    park = running(open_park, cut)
+    vehicle = park.comes()
+    cut.armed = True
+    park.taps("anna")
+    park.passes(vehicle)
+    cut.over()
+    cut.cards["anna"].eeprom.applications[AID].files[STAY_FILE].data = BLANK
+    after = power_back(open_park, cut)
+    after.sleeps(2.5)
+    assert said(after.drives_out("anna")) == ("admit", "ok")
+    assert charged(after) == 450
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("minutes", [2, 20])
 def test_power_cut_during_a_paid_exit_after_which_he_taps_again(
@@ -153,6 +169,26 @@ def test_power_cut_during_a_paid_exit_after_which_he_taps_again(
         assert after.cents() == [300, 0]
     else:
         assert charged(after) == (300 if minutes == 2 else 450)
+
+
+@pytest.mark.parametrize("moment", OPENED)
+def test_power_cut_during_a_paid_exit_after_which_he_is_gone_and_comes_back_within_the_gap(
+    open_park: OpenPark, cut: PowerCut
+) -> None:
+    park = running(open_park, cut)
+    park.drives_in("anna")
+    park.sleeps(0.5)
+    vehicle = park.comes("exit")
+    cut.armed = True
+    park.taps("anna", "exit")
+    park.passes(vehicle)
+    cut.over()
+    after = power_back(open_park, cut)
+    after.sleeps(0.2)
+    assert said(after.drives_in("anna")) == ("admit", "ok")
+    after.sleeps(0.8)
+    assert said(after.drives_out("anna")) == ("admit", "ok")
+    assert charged(after) == 300
 
 
 @pytest.mark.parametrize("moment", OPENED)
