@@ -276,6 +276,8 @@ def test_overstay_does_not_change_the_price_and_is_flagged(park: Park) -> None:
     (charged,) = park.charges()
     assert charged.charge.amount_cents == 74 * 150
     assert Flag.OVERSTAY in charged.charge.flags
+    raised = [(alarm["alarm"], alarm["reasons"]) for alarm in park.told(Kind.ALARM_RAISED)]
+    assert raised == [("overstay", ["overstay"]), ("charge-flagged", ["over-limit"])]
 
 
 def test_stay_is_never_charged_past_the_moment_at_which_the_boom_was_held_open(park: Park) -> None:
