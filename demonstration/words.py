@@ -65,7 +65,7 @@ ALARMS: Mapping[str, str] = {
     "fire-boom-down": "fire, and the boom is still down",
     "fire-release": "the boom opened for a fire; who is inside is not certain any more",
     "forced": "the boom left its place, and nobody ordered that",
-    "open-to-anybody": "the boom stands open; who drives through is not certain any more",
+    "open-to-all": "the boom stands open; who drives through is not certain any more",
     "open-too-long": "the boom stays up and is open for nobody",
     "opened-elsewhere": "the boom was opened, and not by this gate",
     "overstay": "somebody stayed longer than the tariff allows",

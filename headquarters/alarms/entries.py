@@ -29,7 +29,6 @@ MOMENTARY = frozenset(
             "charge-flagged",
             "exit-flagged",
             "fire-boom-down",
-            "open-to-anybody",
             "overstay",
         ),
         *("fire-release", "forced", "hold-forgotten", "open-too-long", "opened-elsewhere", "possible-tailgate"),

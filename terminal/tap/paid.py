@@ -209,7 +209,7 @@ class PaidStays:
             last_exit_ms=exit_ms,
             charged_cents=record.charged_cents,
             passenger=record.passenger,
-            certain_until_ms=self._ports.stays.opened_since(record.zone, record.entry_ms),
+            certain_until_ms=self._ports.stays.uncertain_from(record.zone, record.entry_ms),
         )
         paid.told[CARD] = told
         return told.words()
