@@ -95,7 +95,7 @@ MONEY = "cac:LegalMonetaryTotal/cbc:"
 TAX = "cac:TaxTotal/cbc:TaxAmount"
 RULES: dict[str, Callable[[Document], bool]] = {
     "schema order": lambda d: (
-        list(dict.fromkeys(etree.QName(each).localname for each in d.root if isinstance(each.tag, str)))
+        list(dict.fromkeys(etree.QName(each).localname for each in d.root))
         == [name for name in ORDER[d.name].split() if d.nodes(f"cac:{name} | cbc:{name}")]
         and not [each for each in d.root if etree.QName(each).localname not in ORDER[d.name].split()]
     ),
