@@ -17,7 +17,8 @@ from pydantic_core.core_schema import DictSchema
 
 from terminal.core.issuers import Issuers, issuers_mistakes
 from terminal.core.policy import Companies, SitePolicy, Visits, policy_mistakes, visits_mistakes
-from terminal.core.tariff.document import Tariffs, tariff_mistakes
+from terminal.core.tariff.document import Tariffs
+from terminal.core.tariff.mistakes import all_mistakes
 from terminal.errors import DocumentError
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def _no_more(_document: object) -> tuple[str, ...]:
 
 ISSUERS = DocumentKind("issuers", Issuers, 64 * 1024, issuers_mistakes)
 POLICY = DocumentKind("policy", SitePolicy, 2 * 1024 * 1024, policy_mistakes)
-TARIFFS = DocumentKind("tariffs", Tariffs, 4 * 1024 * 1024, tariff_mistakes)
+TARIFFS = DocumentKind("tariffs", Tariffs, 4 * 1024 * 1024, all_mistakes)
 VISITS = DocumentKind("visits", Visits, 16 * 1024 * 1024, visits_mistakes)
 COMPANIES = DocumentKind("companies", Companies, 16 * 1024 * 1024, _no_more)
 KINDS: tuple[DocumentKind[Any], ...] = (ISSUERS, POLICY, TARIFFS, VISITS, COMPANIES)
