@@ -12,6 +12,8 @@ from tests.core.tariff.tariffs import NIGHT, TZ, WEEK, between, free, hourly, ni
 WORKDAYS, WEEKEND = WEEK[:5], WEEK[5:]
 CHRISTMAS = {"2026-12-25": "holiday"}  # a Friday
 ONE_ONLY = "; at most one incrementing line may"
+NO_HOLE = "; parts may have no hole: write a line of amount 0 for it if it is meant"
+GIVE = "180 minutes are over; give line 1 the same window and free minutes, or say left-out"
 WRITE_ONE = '; write one, or say "otherwise": "free" if that is meant'
 
 
@@ -89,8 +91,7 @@ def test_parts_overlap() -> None:
 def test_parts_with_a_hole_also_where_hours_without_a_line_are_free(otherwise: str | None) -> None:
     lines = hourly("1", part=part("PT0S", "PT1H")), hourly("2", part=part("PT90M"))
     assert mistakes(*lines, otherwise=otherwise) == [
-        ": no line is for the part from 1 h 00 min to 1 h 30 min of the stay every day from 00:00 to 24:00; "
-        + "parts may have no hole: write a line of amount 0 for it if it is meant"
+        ": no line is for the part from 1 h 00 min to 1 h 30 min of the stay every day from 00:00 to 24:00" + NO_HOLE
     ]
     assert mistakes(*lines, hourly("0", part=part("PT1H", "PT90M")), otherwise=otherwise) == []
 
@@ -165,7 +166,7 @@ def test_free_minutes_that_once_gone_would_make_a_later_exit_cheaper() -> None:
     """€ 1 for four hours, once it is due, would take the place of two hours at € 5 that were due before."""
     assert mistakes(LATER, FIRST_LONG) == [
         ": lines 2 and 1: a later exit could cost less, since line 2, free when-gone, comes before line 1 once its "
-        + "180 minutes are over; give line 1 the same window and free minutes, or say left-out"
+        + GIVE
     ]
     assert len(mistakes({**LATER, "free": free(179, "when-gone")}, FIRST_LONG)) == 1
     assert len(mistakes({**LATER, "free": free(180, "when-gone"), "window": ALL_DAY}, FIRST_LONG)) == 1
