@@ -73,6 +73,10 @@ class Office:
         """The `root.json` a terminal is born with."""
         return (self.keys.roots / "1.root.json").read_bytes()
 
+    def set_tariffs(self, document: bytes) -> None:
+        """What stays at the site cost; the gate hears of it with the next `publish_to`."""
+        Sites(self._database).set_tariffs(self.site, document, self.change())
+
     def set_status(self, card_number: bytes, status: CardStatus) -> None:
         """Change a card in the register; the gate hears of it with the next `publish_to`."""
         self.register.set_card_status(card_number, status, self.change())

@@ -186,7 +186,7 @@ class GateProcess:
             told=tell_rules,
         )
         renewal.load()
-        never_told = NeverTold(rules=self._keeper, stays=self._stays)
+        never_told = NeverTold(rules=self._keeper, stays=self._stays, epoch=self._store.epoch)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
         if (ended := self._store.begin_epoch(journal)) is not None:
             log.warning("epoch-ended", epoch=ended.epoch.hex(), size=ended.size, other_size=ended.other_size)

@@ -85,6 +85,21 @@ def test_explanation_tells_what_fell_due_when_and_what_the_cap_took_off() -> Non
     )
 
 
+def test_all_that_falls_due_on_a_day_shares_the_room_below_its_cap() -> None:
+    night = {"kind": "flat-window", "amount": "4.00", "window": of.between("22:00", "06:00", 1)}
+    both = of.tariff(of.hourly("2.00"), night, caps={"day": {"amount": "7.00", "reset": "00:00"}})
+    worth = price(both, TZ, instant("Tue 20:30"), instant("Tue 23:45"))
+    assert worth.amount_cents == 700
+    assert [(line.what, line.times, line.amount_micro) for line in worth.lines] == [
+        (What.INCREMENT, 2, 4_000_000),
+        (What.FLAT_WINDOW, 1, 4_000_000),
+        (What.CAP_DAY, 1, -1_000_000),
+        (What.INCREMENT, 2, 4_000_000),
+        (What.CAP_DAY, 1, -4_000_000),
+        (What.ROUNDING, 1, 0),
+    ]
+
+
 def test_rounding_is_the_last_line_of_the_explanation() -> None:
     lines = price(of.BY_THE_MINUTE, TZ, instant("Tue 14:00"), instant("Tue 14:05")).lines
     assert lines == (
