@@ -85,7 +85,7 @@ class Naive:
             if self.lines[due.line].get("cap") is not None:
                 limits["window", due.line, due.window] = Fraction(self.lines[due.line]["cap"])
             if caps.get("day") is not None:
-                limits["day", self._day_of(due.at, caps["day"].get("reset", "00:00"))] = Fraction(caps["day"]["amount"])
+                limits["day", self.day_of(due.at, caps["day"].get("reset", "00:00"))] = Fraction(caps["day"]["amount"])
             if caps.get("h24") is not None:
                 limits["h24", (due.at - self.entry_s) // DAY_S] = Fraction(caps["h24"])
             amount = min([due.amount, *(limit - spent[key] for key, limit in limits.items())])
@@ -149,7 +149,7 @@ class Naive:
                 end_day = day + timedelta(days=window.get("end_day", 0))
                 yield day, (self._moment(day, window["start"]), self._moment(end_day, window["end"]))
 
-    def _day_of(self, now: int, reset: str) -> date:
+    def day_of(self, now: int, reset: str) -> date:
         """The day by its reset: the last one that has begun."""
         day = datetime.fromtimestamp(now, self.zone).date() + timedelta(days=1)
         while self._moment(day, reset) > now:
