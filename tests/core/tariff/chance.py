@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from terminal.core.tariff.document import Tariff
 from terminal.trust.documents import TARIFFS, DocumentRefused
 from tests.core.tariff.tariffs import WEEK
 
-DRAWS = int(os.environ.get("TARIFF_DRAWS", "120"))
+DRAWS = int(os.environ.get("TARIFF_DRAWS", "80"))
 """Stays that each test draws; `make tariff-long` draws more."""
 DAY_MIN = 24 * 60
 _FOREVER_S = 2**62
@@ -141,17 +142,20 @@ def _flats(draw: st.DrawFn, unit_s: int, days: list[str]) -> dict[str, Any]:
     }
 
 
+@cache
 def _free(unit_s: int) -> st.SearchStrategy[dict[str, Any] | None]:
     minutes = _minutes(unit_s, 0, 240 if unit_s > 1 else 20)
     mode = st.sampled_from(["left-out", "when-gone"])
     return st.none() | st.fixed_dictionaries({"minutes": minutes, "mode": mode})
 
 
+@cache
 def _minutes(unit_s: int, least: int, most: int) -> st.SearchStrategy[int]:
     unit_min = max(1, unit_s // 60)
     return st.integers(-(-least // unit_min), most // unit_min).map(unit_min.__mul__)
 
 
+@cache
 def _seconds(unit_s: int, most_s: int) -> st.SearchStrategy[int]:
     most_s = most_s if unit_s > 1 else most_s // 60
     return st.integers(1, most_s // unit_s).map(unit_s.__mul__)
