@@ -66,8 +66,8 @@ class Office:
         return load_card_keys(self.keys.card_keys)
 
     def keys_for_terminal(self) -> bytes:
-        """The `card-keys.json` of a gate: the read key alone."""
-        return terminal_card_keys(self.card_masters(), with_stay=False, with_template=False)
+        """The `card-keys.json` of a gate whose cards may remember stays."""
+        return terminal_card_keys(self.card_masters(), with_stay=True, with_template=False)
 
     def root(self) -> bytes:
         """The `root.json` a terminal is born with."""
