@@ -35,6 +35,8 @@ TARGETS: dict[str, float] = {
     "air.access_only.424_kbit.card_part_ms": 100,
     "air.with_qualifications.106_kbit.card_part_ms": 100,
     "air.with_qualifications.424_kbit.card_part_ms": 100,
+    **{f"prices.{tariff}.night_ms.p99": 1 for tariff in ("hourly", "minutely", "everything")},
+    **{f"prices.{tariff}.month_ms.p99": 10 for tariff in ("hourly", "minutely", "everything")},
     "drain.backlog_s": 60,
     "drain.live_to_database_s.p95": 2,
     "drain.sync_rss_mb": 60,

@@ -11,6 +11,7 @@ from pathlib import Path
 from firmware_config.reference import configuration_page
 from scripts.barrier_page import page
 from scripts.barrier_picture import NoGraphviz, drawn, graphs
+from scripts.tariff_page import tariff_page
 from terminal.core.reasons import MEANING
 from terminal.trust.documents import KINDS
 
@@ -52,7 +53,15 @@ def pictures() -> Mapping[str, str]:
     return drawn(DOCS)
 
 
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (schemas, configuration, reasons, page, graphs, pictures)
+GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (
+    schemas,
+    configuration,
+    reasons,
+    page,
+    tariff_page,
+    graphs,
+    pictures,
+)
 
 
 def stale() -> Iterator[tuple[Path, str]]:
