@@ -19,6 +19,7 @@ from headquarters.cli.context import (
 )
 from headquarters.cli.inside import inside
 from headquarters.cli.journal import journal_app
+from headquarters.cli.payers import payer_app
 from headquarters.cli.publish import publish_command
 from headquarters.cli.register import card_app, company_app
 from headquarters.cli.simulate import simulate
@@ -38,6 +39,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(company_app, name="company")
 app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
+app.add_typer(payer_app, name="payer")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")
