@@ -21,6 +21,7 @@ from headquarters.cli.inside import inside
 from headquarters.cli.journal import journal_app
 from headquarters.cli.payers import payer_app
 from headquarters.cli.publish import publish_command
+from headquarters.cli.receipts import receipts_app
 from headquarters.cli.register import card_app, company_app
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
@@ -40,6 +41,7 @@ app.add_typer(company_app, name="company")
 app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
 app.add_typer(payer_app, name="payer")
+app.add_typer(receipts_app, name="receipts")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")
