@@ -48,7 +48,7 @@ class Item:
     settled_at: int
 
     @classmethod
-    def of(cls, row: "sa.Row[Any]") -> "Item":
+    def of(cls, row: "sa.Row[*tuple[Any, ...]]") -> "Item":
         """The item that stands in a row of `items`."""
         found = dict(row._mapping)  # the documented name
         key = EntryKey(found.pop("terminal"), found.pop("epoch"), found.pop("sequence"))

@@ -30,7 +30,9 @@ payers = Table(
     Column("name", Text, nullable=False),
     Column("period", Text, nullable=False),  # monthly or weekly
     Column("vat_id", Text),
-    Column("address", Text, nullable=False),  # street; postal code; city; a line each
+    Column("street", Text, nullable=False),
+    Column("postal_code", Text, nullable=False),
+    Column("city", Text, nullable=False),
     Column("country", Text, nullable=False),  # ISO 3166-1, two letters
     Column("email", Text),
     Column("electronic_address", Text),  # scheme:identifier, as 0088:8712345678906

@@ -91,7 +91,12 @@ class Ground:
 
     def payer(self, ean: str = JANSEN, period: str = "monthly", name: str = "Jansen Transport B.V.") -> None:
         row = {"ean": ean, "name": name, "period": period, "vat_id": "NL001234567B01", "country": "NL"}
-        row |= {"address": "Havenstraat 1\n3011 AA\nRotterdam", "electronic_address": f"0088:{ean}"}
+        row |= {
+            "street": "Havenstraat 1",
+            "postal_code": "3011 AA",
+            "city": "Rotterdam",
+            "electronic_address": f"0088:{ean}",
+        }
         with self.office.database.transaction() as connection:
             connection.execute(payers.insert().values(row))
 
