@@ -81,8 +81,8 @@ def receipt_of(connection: sa.Connection, item: Item) -> Receipt:
                 sa.select(items).where(items.c.corrects == charge.item).order_by(items.c.item)
             )
         ]
-        credits = tuple(each for each in corrections if each.kind is Kind.CREDIT)
-        found.append(Charged(charge, charge.charge(), credits))
+        given = tuple(each for each in corrections if each.kind is Kind.CREDIT)
+        found.append(Charged(charge, charge.charge(), given))
         waiting += [each for each in corrections if each.kind is Kind.CHARGE]
     return Receipt(place_of(connection, item.site), tuple(found))
 

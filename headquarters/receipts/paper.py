@@ -1,7 +1,7 @@
 """A receipt in one language: what, when, why that much; VAT for information; where the invoice goes (design 6).
 
-It names no person and no employer, and of the card its last four digits: enough for the driver to know his own, too few to
-name the card to anybody else. Whoever holds the code was shown it, or got the receipt from him.
+It names no person and no employer, and of the card its last four digits: enough for the driver to know his own, too few
+to name the card to anybody else. Whoever holds the code was shown it, or got the receipt from him.
 """
 
 from collections.abc import Iterator
@@ -95,10 +95,10 @@ def _facts(charge: Charge, place: Place, words: Words) -> Iterator[tuple[str, st
     yield words.gettext("Site"), f"{place.name} ({place.number})"
     if charge.what == PARKING:
         entered = words.gettext("not known") if charge.entered_ms is None else _time(charge.entered_ms, place, words)
-        yield words.gettext("In"), entered
-        yield words.gettext("Out"), _time(charge.ended_ms, place, words)
+        yield words.gettext("Entered"), entered
+        yield words.gettext("Left"), _time(charge.ended_ms, place, words)
         if charge.entered_ms is not None:
-            yield words.gettext("Length"), words.duration((charge.ended_ms - charge.entered_ms) // 1000)
+            yield words.gettext("Length of stay"), words.duration((charge.ended_ms - charge.entered_ms) // 1000)
     else:
         yield words.gettext("Time"), _time(charge.ended_ms, place, words)
     yield words.gettext("Card"), f"…{charge.card_number.hex()[-CARD_DIGITS:]}"

@@ -172,5 +172,7 @@ def _page(
     chosen: Words, *, title: str, told: str | None = None, shown: Paper | None = None, status: int = 200
 ) -> HTMLResponse:
     named = [{"language": each, "name": Locale.parse(each).get_display_name(each)} for each in languages()]
-    content = _TEMPLATE.render(words=chosen, title=title, told=told, paper=shown, languages=named)
+    content = _TEMPLATE.render(
+        words=chosen, gettext=chosen.gettext, title=title, told=told, paper=shown, languages=named
+    )
     return HTMLResponse(content, status_code=status)

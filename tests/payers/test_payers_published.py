@@ -140,11 +140,12 @@ def test_unknown_payer_is_not_published_and_publish_says_so(office: Office) -> N
 def test_each_change_is_noticed_by_a_publisher_that_watches(office: Office) -> None:
     payers = payer(office)
     seen = newest_change(office.database)
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: payers.set_credit(JANSEN, passed(office), office.change),
         lambda: payers.set_arrears(JANSEN, Arrears(1, office.now.date()), office.change),
         lambda: payers.end_terms(JANSEN, office.now.date(), office.change),
-    ):
+    )
+    for change in changes:
         change()
         assert newest_change(office.database) > seen
         seen = newest_change(office.database)
