@@ -15,7 +15,6 @@ from terminal.errors import ConfigurationError
 
 payer_app = typer.Typer(no_args_is_help=True, help="Employers that pay on account.")
 
-Address = Annotated[list[str], typer.Option(help="A line of the address; repeatable.")]
 Amount = Annotated[str | None, typer.Option(help="In euro, such as 2500 or 2500.00.")]
 Day = Annotated[str | None, typer.Option(help="Such as 2026-12-31.")]
 BROUGHT = "publish brings it to the gates"
@@ -27,7 +26,9 @@ def payer_add(
     ean: str,
     *,
     name: Annotated[str, typer.Option(help="As it stands on statements.")],
-    address: Address,
+    street: Annotated[str, typer.Option(help="With the number.")],
+    postal_code: Annotated[str, typer.Option()],
+    city: Annotated[str, typer.Option()],
     country: Annotated[str, typer.Option(help="Two letters.")] = "NL",
     period: Annotated[str, typer.Option(help="monthly or weekly.")] = "monthly",
     vat_id: Annotated[str | None, typer.Option(help="Such as NL123456789B01.")] = None,
@@ -42,7 +43,9 @@ def payer_add(
         name=name,
         period=period,
         vat_id=vat_id,
-        address=tuple(address),
+        street=street,
+        postal_code=postal_code,
+        city=city,
         country=country,
         email=email,
         electronic_address=electronic_address,
@@ -151,7 +154,7 @@ def _particulars(payer: PayerRecord) -> list[tuple[str, object]]:
         ("name", profile.name),
         ("period", profile.period),
         ("vat id", profile.vat_id),
-        ("address", ", ".join(profile.address)),
+        ("address", f"{profile.street}, {profile.postal_code} {profile.city}"),
         ("country", profile.country),
         ("email", profile.email),
         ("electronic address", profile.electronic_address),

@@ -16,7 +16,6 @@ from terminal.core.document import is_ean
 from terminal.errors import ConfigurationError
 
 PERIODS = ("monthly", "weekly")
-MAX_LINES = 5
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _VAT_ID = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -25,7 +24,7 @@ _ELECTRONIC = re.compile(r"[0-9]{4}:[!-~]{1,60}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A payer as his statements name him. `address` has a line each; `country` is ISO 3166-1, two letters.
+    """A payer as his statements name him. `street` has the number too; `country` is ISO 3166-1, two letters.
 
     `vat_id` begins with its country; `electronic_address` is where an electronic invoice goes, scheme and identifier.
     """
@@ -34,7 +33,9 @@ class Profile:
     name: str
     period: str = "monthly"
     vat_id: str | None = None
-    address: tuple[str, ...]
+    street: str
+    postal_code: str
+    city: str
     country: str = "NL"
     email: str | None = None
     electronic_address: str | None = None
@@ -45,11 +46,9 @@ class Profile:
             yield f"{self.ean} is no EAN: it wants 13 digits, the last of them the check digit"
         if self.period not in PERIODS:
             yield f"period: {self.period}; allowed are {', '.join(PERIODS)}"
-        if not 1 <= len(self.address) <= MAX_LINES:
-            yield f"address: wants one to {MAX_LINES} lines"
-        for line in (self.name, *self.address):
-            if not is_text(line):
-                yield f"{line[:20]!r}: wants 1 to {MAX_TEXT} printable characters"
+        for what in ("name", "street", "postal_code", "city"):
+            if not is_text(getattr(self, what)):
+                yield f"{what.replace('_', '-')}: wants 1 to {MAX_TEXT} printable characters"
         for form, value, words in (
             (_COUNTRY, self.country, "country: wants two capital letters, such as NL"),
             (_VAT_ID, self.vat_id, "vat-id: wants the country and the number without spaces, as NL123456789B01"),
@@ -79,7 +78,9 @@ class PayerRecord:
             name=row.name,
             period=row.period,
             vat_id=row.vat_id,
-            address=tuple(row.address.split("\n")),
+            street=row.street,
+            postal_code=row.postal_code,
+            city=row.city,
             country=row.country,
             email=row.email,
             electronic_address=row.electronic_address,
@@ -179,7 +180,9 @@ def _row(profile: Profile) -> dict[str, object]:
         "name": profile.name,
         "period": profile.period,
         "vat_id": profile.vat_id,
-        "address": "\n".join(profile.address),
+        "street": profile.street,
+        "postal_code": profile.postal_code,
+        "city": profile.city,
         "country": profile.country,
         "email": profile.email,
         "electronic_address": profile.electronic_address,

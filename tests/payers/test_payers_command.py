@@ -11,7 +11,7 @@ from headquarters.database import audit
 from headquarters.payers.changes import Payers
 from tests.headquarters.conftest import JANSEN, PIETERS, Office
 
-ADD = "payer add {ean} --name 'Jansen & Zn' --address 'Kade 1' --address '3011 AA Rotterdam'"
+ADD = "payer add {ean} --name 'Jansen & Zn' --street 'Kade 1' --postal-code '3011 AA' --city Rotterdam"
 
 
 def run(office: Office, line: str) -> tuple[int, list[str], list[str]]:
@@ -77,15 +77,14 @@ def test_life_of_a_payer(office: Office) -> None:
 
 
 def test_everything_that_is_wrong_with_a_payer_is_said_at_once(office: Office) -> None:
-    line = (
-        "payer add 123 --name '' --address x --country nl --period daily --vat-id 12 --email x --electronic-address y"
-    )
+    line = "payer add 123 --name '' --street x --postal-code y --city z --country nl --period daily"
+    line += " --vat-id 12 --email x --electronic-address y"
     first, *mistakes = refused(office, line)
     assert first.startswith("xs-headquarters: nothing was changed: ")
     assert [mistake.split(":")[0].strip() for mistake in mistakes] == [
         "123 is no EAN",
         "period",
-        "''",
+        "name",
         "country",
         "vat-id",
         "email",

@@ -19,7 +19,7 @@ Make = Callable[[Payers, Office], object]
 
 def payer(office: Office, ean: str = JANSEN) -> Payers:
     payers = Payers(office.database)
-    payers.add(Profile(ean=ean, name="Jansen", address=("Kade 1", "Rotterdam")), office.change)
+    payers.add(Profile(ean=ean, name="Jansen", street="Kade 1", postal_code="3011 AA", city="Rotterdam"), office.change)
     return payers
 
 
