@@ -23,6 +23,7 @@ from headquarters.cli.payers import payer_app
 from headquarters.cli.publish import publish_command
 from headquarters.cli.receipts import receipts_app
 from headquarters.cli.register import card_app, company_app
+from headquarters.cli.settlement import ledger_app, settle, statement
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
 from headquarters.cli.terminals import terminal_app, terminals
@@ -46,8 +47,11 @@ app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")
 app.add_typer(alarms_app, name="alarms")
+app.add_typer(ledger_app, name="ledger")
 app.command("terminals")(terminals)
 app.command("inside")(inside)
+app.command("settle")(settle)
+app.command("statement")(statement)
 app.command("publish")(publish_command)
 app.command("simulate")(simulate)
 

@@ -18,9 +18,6 @@ from terminal.core.journal import EntryKey, Kind, Record, decode_record
 from terminal.core.tariff.document import is_percentage
 from terminal.errors import DocumentError
 
-OWN = "headquarters"
-"""The terminal in the ids of what headquarters charges and credits itself; no gate may have this name."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from headquarters.database import Change, note, sites
-from headquarters.settlement.account import OWN, Item, OpenedEntry, Place, charge_item, credit_item, item_with
+from headquarters.journal.terminals import OWN_NAME
+from headquarters.settlement.account import Item, OpenedEntry, Place, charge_item, credit_item, item_with
 from headquarters.settlement.posting import left_of, next_item, post
 from headquarters.tables.settlement import items
 from terminal.core.cbor import encode
@@ -107,9 +108,9 @@ def _reason(why: str) -> str:
 
 def _written(connection: sa.Connection, entry: Entry, change: Change) -> OpenedEntry:
     """The next of headquarters' own entries, of the form that a terminal's has."""
-    own = (items.c.terminal == OWN) & (items.c.epoch == EPOCH)
+    own = (items.c.terminal == OWN_NAME) & (items.c.epoch == EPOCH)
     last = connection.scalar(sa.select(sa.func.max(items.c.sequence)).where(own))
-    key = EntryKey(OWN, EPOCH, 0 if last is None else last + 1)
+    key = EntryKey(OWN_NAME, EPOCH, 0 if last is None else last + 1)
     plain: Mapping[Any, Any] = entry.sealed or {}
     record = Record(
         sequence=key.sequence,

@@ -132,7 +132,9 @@ class _Paper(FPDF):
         pay = f"Please pay by {told.due_day} {where}, stating {self._shown_number}."
         if told.number == PREVIEW:
             pay = "This is a preview. Nothing is to be paid on it."
-        self.multi_cell(0, 5, pay if owed else "We pay this amount back.", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(
+            0, 5, pay if owed else "We pay this amount back.", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+        )
         self._write(8, _GREY)
         self.multi_cell(
             0,

@@ -1,7 +1,7 @@
 """A site whose terminals charge and credit, and a headquarters that settles it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,11 @@ from headquarters.journal.cosigner import load_cosigner
 from headquarters.journal.terminals import Terminals
 from headquarters.keys import KeyFolder, load_sealing_key
 from headquarters.settlement.account import Item
+from headquarters.settlement.issuing import Issued, issue
+from headquarters.settlement.periods import month, week
+from headquarters.settlement.seller import Seller
 from headquarters.settlement.settling import Settled, Settling
+from headquarters.settlement.statement import lines_of
 from headquarters.sites import Sites, plain_policy
 from headquarters.tables.settlement import items, payers, unsettled
 from terminal.core.charge import Charge
@@ -28,6 +32,20 @@ JANSEN, PIETERS = "8712345678906", "0012345678905"
 ABROAD = 4712
 """A site in another time zone."""
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+SELLER = Seller(
+    name="Truckparkings Rotterdam B.V.",
+    vat_id="NL001234567B01",
+    street="Reeweg 1",
+    postal_code="3088 KA",
+    city="Rotterdam",
+    country="NL",
+    iban="NL91 ABNA 0417 1643 00",
+    registration="12345678",
+    email="facturen@example.nl",
+    electronic_address="0106:12345678",
+)
 
 
 def at(day: int, hour: int = 12, minute: int = 0, *, month: int = 9) -> int:
@@ -99,6 +117,19 @@ class Ground:
         }
         with self.office.database.transaction() as connection:
             connection.execute(payers.insert().values(row))
+
+    def issue(self, name: str = "2026-09", payer: str = JANSEN, *, now: datetime | None = None) -> Issued:
+        period = week(name) if "W" in name else month(name)
+        return issue(self.office.database, payer, period, SELLER, self.change(now))
+
+    def change(self, now: datetime | None = None) -> Change:
+        return Change("tester", "a test", now or datetime.fromtimestamp(self.now_s, UTC))
+
+    def lines(self, issued: Issued) -> list[tuple[int, int, str | None]]:
+        """Number, cents and late day of the items on a statement."""
+        with self.office.database.transaction(read_only=True) as connection:
+            found = lines_of(connection, issued.statement, issued.content.first_day)
+        return [(line.item, line.amount_cents, line.late_day) for line in found]
 
 
 def charge_of(cents: int, ended_ms: int, payer: str = JANSEN, vat: str = "21") -> Charge:
