@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench gpio barrier-long storm docs lock clean
+.PHONY: help setup demo test check bench gpio barrier-long tariff-long storm docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -29,6 +29,9 @@ gpio: setup ## the GPIO tests on a kernel with simulated chips, in qemu (minutes
 
 barrier-long: setup ## the barrier held to what must hold, over more than 100,000 steps a test
 	@BARRIER_DRAWS=250000 $(bin)/python -m pytest -q --timeout=0 tests/core/test_barrier_properties.py $(ARGS)
+
+tariff-long: setup ## prices held to a second, naive reckoning, on 20,000 tariffs drawn at random (an hour)
+	@TARIFF_DRAWS=20000 $(bin)/python -m pytest -q --timeout=0 tests/core/tariff/test_properties.py $(ARGS)
 
 storm: setup ## gates, syncs, broker, collectors and databases killed and hindered at random; ARGS="--seed N --entries N"
 	@$(bin)/python -m tests.storm $(ARGS)

@@ -41,7 +41,7 @@ def measure(
         configuration = setting.gate_configuration(folder, short / "board")
 
         def gate() -> GateProcess:
-            return GateProcess(configuration, folder / "gate.log", short / "notify")
+            return GateProcess(("terminal", "gate", str(configuration)), folder / "gate.log", short / "notify")
 
         progress("the gate's first start, which takes the list from the mirror")
         with gate() as first:

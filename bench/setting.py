@@ -1,5 +1,6 @@
 """What there is to measure with: headquarters, issued cards, a published list of many cards, a gate's files."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -15,18 +16,33 @@ from simulation.card import DesfireChip, blank_chip
 from simulation.vpcd import READERS
 from terminal.card.keys import SoftwareKey
 from terminal.core.credential import Product, Training
-from terminal.core.policy import LaneRules, SitePolicy, Zone
+from terminal.core.policy import DAY_S, LaneRules, Payer, SitePolicy, Zone
 from terminal.trust.documents import ISSUERS
 
 SITE = 4711
-ACCESS_ONLY, WITH_QUALIFICATIONS = 1, 2
-"""The lanes, by what a tap there reads."""
+ACCESS_ONLY, WITH_QUALIFICATIONS, WITH_STAY = 1, 2, 3
+"""The lanes, by what a tap there reads; the last one writes a stay too."""
+TARIFF = {
+    "number": 1,
+    "from": "2026-01-01T00:00:00Z",
+    "vat": "21",
+    "lines": [{"kind": "incrementing", "amount": "1.50", "each": "PT1H"}],
+}
 POLICY = SitePolicy(
     site=SITE,
     name="Bench",
     time_zone="Europe/Amsterdam",
-    zones=(Zone(number=1, name="Yard"), Zone(number=2, name="Tanks", trainings=(GATE_TRAINING,))),
-    lanes=(LaneRules(number=ACCESS_ONLY, zone=1), LaneRules(number=WITH_QUALIFICATIONS, zone=2)),
+    zones=(
+        Zone(number=1, name="Yard"),
+        Zone(number=2, name="Tanks", trainings=(GATE_TRAINING,)),
+        Zone(number=3, name="Truck park", paid=True),
+    ),
+    lanes=(
+        LaneRules(number=ACCESS_ONLY, zone=1),
+        LaneRules(number=WITH_QUALIFICATIONS, zone=2),
+        LaneRules(number=WITH_STAY, zone=3),
+    ),
+    payers=(Payer(ean=NOORDZEE, offline_cents=100_000, offline_charges=1_000, card_cents=100_000, list_age_s=DAY_S),),
 )
 NOT_VALID_SHARE = 0.01
 SPARED = 100
@@ -39,6 +55,8 @@ class Setting(Office):
     def __init__(self, folder: Path, entries: int) -> None:
         """Make keys and register; `entries` is how many cards the list has."""
         super().__init__(folder / "headquarters", lambda: datetime.now(UTC), POLICY)
+        tariffs = {"site": SITE, "currency": "EUR", "tz": POLICY.time_zone, "tariffs": [TARIFF]}
+        self.set_tariffs(json.dumps(tariffs).encode())
         self._entries = entries
         self.published = self.folder / "published"
         self.mirror = folder / "mirror"

@@ -15,7 +15,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
 from terminal.lane.shell import Lane
-from terminal.ports import CardTransport, Intent
+from terminal.ports import CardTransport, Following, Intent
 from terminal.storage.journal import JournalWriter
 
 now_s = time.monotonic
@@ -55,14 +55,16 @@ class WatchedJournal:
         if self.commit_takes_s:
             time.sleep(self.commit_takes_s)
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
         """Pass it on."""
         assert self.behind is not None
         if entry.kind is Kind.TAP_INTENT:
             self.asked_s = now_s()
         with self._idle:
             self._waiting += 1
-        future = self.behind.append(entry, also)
+        future = self.behind.append(entry, also, followed_by=followed_by)
         future.add_done_callback(self._done(entry.kind))
         return future
 

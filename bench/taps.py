@@ -23,11 +23,12 @@ from smartcard import scard
 from bench import lanes
 from bench.children import board
 from bench.figures import Figures
-from bench.setting import ACCESS_ONLY, SITE, WITH_QUALIFICATIONS, Setting
+from bench.setting import ACCESS_ONLY, SITE, WITH_QUALIFICATIONS, WITH_STAY, Setting
 from bench.stopwatch import BareDisk, Exchanges, WatchedJournal, WatchedLane, now_s
 from simulation.vpcd import VirtualReader
 from terminal.alarms import Alarms
-from terminal.card.keys import KeyNumber, MasterKeys
+from terminal.card.keys import KeyNumber, MasterKeys, SoftwareKey
+from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import Mark, Settings, Side
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
@@ -45,7 +46,7 @@ from terminal.tap.story import Taps
 from terminal.trust.keeper import RulesKeeper
 from terminal.trust.seen import SeenDatabase
 
-KINDS = {"access_only": ACCESS_ONLY, "with_qualifications": WITH_QUALIFICATIONS}
+KINDS = {"access_only": ACCESS_ONLY, "with_qualifications": WITH_QUALIFICATIONS, "with_stay": WITH_STAY}
 TURN = 500
 """Taps beside resting lanes, then as many beside busy ones: seconds, in which each lane lets several through."""
 WARM_UP = 20
@@ -103,6 +104,7 @@ class TapBench:
         assert outcome.rules is not None, f"the published lists were not believed: {outcome.refused}"
         self.rules = outcome.rules
         self._stays = store.stays(os.urandom(32))
+        self._accounts, self._epoch = store.accounts, store.epoch
         self._numbers = store.kept.number
         self._journal.behind = store.journal(
             clock=self._clock,
@@ -116,7 +118,9 @@ class TapBench:
         self._cards = CardThread(reader.name)
         self._cards.start()
         parts.callback(self._cards.end)
-        self._keys = MasterKeys({KeyNumber.READ: setting.card_masters().read})
+        masters = setting.card_masters()
+        self._keys = MasterKeys({KeyNumber.READ: masters.read, KeyNumber.STAY: (masters.stay,)})
+        self._records = SiteRecords(SITE, SoftwareKey(masters.site))
         with_board = Path(parts.enter_context(TemporaryDirectory(prefix="xs-bench-"))) / "board"
         parts.enter_context(board(with_board, folder / "board.jsonl", lanes=len(KINDS)))
         self._lanes = {kind: self._started(number, with_board, parts) for kind, number in KINDS.items()}
@@ -222,7 +226,7 @@ class TapBench:
         def kept(mark: Mark) -> KeptNumber:
             return self._numbers(f"{number}/{mark.value}")
 
-        places = Places(lane=number, rules=self._keeper, stays=self._stays)
+        places = Places(lane=number, rules=self._keeper, stays=self._stays, now_ms=lambda: self._clock.now().ms)
         limits = frozenset({"open_limit", "closed_limit"})
         lane = Lane(
             LanePorts(
@@ -250,6 +254,9 @@ class TapBench:
             clock=self._clock,
             random=same_each_time,
             intent_budget_s=INTENT_BUDGET_S,
+            records=self._records,
+            accounts=self._accounts,
+            epoch=self._epoch,
         )
         return Taps(ports), watched
 

@@ -36,6 +36,15 @@ class Place:
     folder: Path
     sockets: Path
     broker_port: int | None = None
+    clock: Path | None = None
+    """The file of a clock that can be moved; None: it goes by the machine's."""
+
+    @property
+    def gate_program(self) -> tuple[str, ...]:
+        """What runs as the gate: a module and its arguments."""
+        if self.clock is not None:
+            return "demonstration.gate", str(self.configuration), str(self.clock)
+        return "terminal", "gate", str(self.configuration)
 
     @property
     def data(self) -> Path:

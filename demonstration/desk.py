@@ -16,7 +16,8 @@ from demonstration.cardbench import BENCH_READER, CardBench, Holder
 from demonstration.cast import Person
 from demonstration.configuration import TERMINAL, Place
 from demonstration.line import HeadquartersLine
-from demonstration.office import Office
+from demonstration.office import POLICY, Office
+from demonstration.park import PARK_POLICY, PARK_TARIFFS, MovedClock
 from demonstration.processes import Event
 from demonstration.services import Watched
 from simulation.pcscd import reserved_readers, running_pcscd
@@ -34,8 +35,12 @@ class Desk:
         progress: Callable[[str], None],
         tell_line: Callable[[Event], None] | None,
         watched: Watched,
+        *,
+        park: bool = False,
     ) -> None:
         """`tell_line` and `watched` as in `HeadquartersLine`; without the first there is no line.
+
+        `park`: the site is a truck park, and its gate goes by a clock that can be moved.
 
         Raises:
             PcscdUnavailable, HardwareError: no PC/SC daemon with virtual readers, no broker, no process.
@@ -44,6 +49,7 @@ class Desk:
         self.folder = folder.resolve()
         self.holders: dict[str, Holder] = {}
         self.line: HeadquartersLine | None = None
+        self._park = park
         self._parts = ExitStack()
         try:
             self._set_up(cast, progress, tell_line, watched)
@@ -89,12 +95,16 @@ class Desk:
             reader.name: self._parts.enter_context(VirtualReaderSlot(reader.port)) for reader in READERS
         }
         progress("headquarters: keys, register, first lists")
-        self.office = Office(self.folder / "headquarters", lambda: datetime.now(UTC))
+        policy = PARK_POLICY if self._park else POLICY
+        self.office = Office(self.folder / "headquarters", lambda: datetime.now(UTC), policy)
+        if self._park:
+            self.office.set_tariffs(PARK_TARIFFS)
         self._parts.callback(self.office.close)
         self._cards = CardBench(self.office, self.slots[BENCH_READER.name])
         # A socket's address holds 107 bytes, a folder's name may be longer.
         short = Path(self._parts.enter_context(tempfile.TemporaryDirectory(prefix="xs-demo-")))
-        self.place = Place(self.folder, short)
+        self.place = Place(self.folder, short, clock=self.folder / "clock" if self._park else None)
+        self.clock = MovedClock(self.place.clock) if self.place.clock else None
         self.place.mirror.mkdir()
         self._hand_over_keys()
         if tell_line is not None:

@@ -17,13 +17,20 @@ class Hearing:
     def __init__(self, hear: Hear) -> None:
         self._hear = hear
         self._person_of: dict[int, str | None] = {}
-        self.lies_on: dict[str, str] = {}
+        self._lies_on: dict[str, str] = {}
         """Whose card lies on which reader, or lay there last."""
+        self._laid_last: str | None = None
+
+    def laid(self, reader: str, person: str) -> None:
+        """His card is laid there."""
+        self._lies_on[reader] = self._laid_last = person
 
     def person(self, event: Event) -> str | None:
         """Whose card an answer, or the end of a passage, is about."""
         if "reader" in event:
-            return self.lies_on.get(str(event["reader"]))
+            return self._lies_on.get(str(event["reader"]))
+        if event.get("kind") == "charge":  # told before the answer that names its intent
+            return self._laid_last
         return self._person_of.get(event.get("public", {}).get("intent"))
 
     def person_of(self, intent: int) -> str | None:

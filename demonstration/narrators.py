@@ -18,13 +18,11 @@ from rich.text import Text
 
 from demonstration import words
 from demonstration.cast import Person
+from demonstration.events import told
 from demonstration.processes import Event
 from simulation.scene_run import Played
 from simulation.scene_words import Scene
 from simulation.stage import Happening
-
-DECISION_FACTS = ("lane", "outcome", "reason", "help", "flags", "sequence", "card_ms", "durable_ms", "tap_ms")
-ORDER_FACTS = ("lane", "order", "by", "result", "why", "sequence")
 
 
 class Narrator(Protocol):
@@ -65,30 +63,6 @@ class Narrator(Protocol):
 
     def ended(self, disagreements: Iterable[str]) -> None:
         """The gate has stopped and its journal was compared with what was seen."""
-
-
-def told(event: Event, person: str | None) -> Event | None:
-    """The public event that a line of the gate's log makes, if it is one (docs/demonstration.md)."""
-    match event:
-        case {"event": "decision"}:
-            return {"event": "decision", "card": person, **{name: event.get(name) for name in DECISION_FACTS}}
-        case {"event": "drive-forward" | "wrong-side" as hint, "lane": lane}:
-            return {"event": hint, "card": person, "lane": lane}
-        case {"event": "barrier", "lane": lane, "phase": phase, "was": was}:
-            return {"event": "barrier", "lane": lane, "phase": phase, "was": was}
-        case {"event": "order"}:
-            return {"event": "order", **{name: event.get(name) for name in ORDER_FACTS}}
-        case {"event": "journal", "kind": "passage", "public": {"result": result, **public}, "sequence": sequence}:
-            passage = {"event": "passage", "lane": event.get("lane"), "result": result, "sequence": sequence}
-            return {**passage, "card": person, "passenger": "passenger_of" in public}
-        case {"event": "in-force", "list_number": number}:
-            return {"event": "in-force", "list_number": number}
-        case {"event": "alarm-raised" | "alarm-cleared" as step, "alarm": alarm}:
-            return {"event": step, "alarm": alarm, "lane": event.get("lane")}
-        case {"event": "alarm", "alarm": alarm}:
-            return {"event": "alarm", "alarm": alarm, "lane": event.get("lane")}
-        case _:
-            return None
 
 
 class JsonNarrator:
@@ -200,10 +174,8 @@ class PersonNarrator:
             case {"event": "order", "order": order, "result": result}:
                 why = f": {event['why']}" if event.get("why") else ""
                 self._say("guard", f"{words.ORDERS.get(str(order), str(order))}, {result}{why}")
-            case {"event": "journal", "kind": "passage", "public": {"result": result}}:
-                self._say("passage", f"{person or 'somebody'} {words.RESULTS.get(str(result), str(result))}")
-            case {"event": "journal", "kind": kind, "sequence": sequence}:
-                self._say("journal", f"{sequence:>5}  {kind}  {_facts(event.get('public', {}))}", "dim")
+            case {"event": "journal"}:
+                self._entry(event, person)
             case {"event": "in-force"}:
                 self._say("lists", f"number {event.get('list_number')} is in force")
             case {"event": "alarm-raised" | "alarm", "alarm": alarm}:
@@ -212,6 +184,16 @@ class PersonNarrator:
                 self._say("alarm", f"{alarm} is over", "red")
             case _:
                 pass
+
+    def _entry(self, event: Event, person: str | None) -> None:
+        kind, public = event["kind"], event.get("public", {})
+        if kind == "passage":
+            result = str(public["result"])
+            self._say("passage", f"{person or 'somebody'} {words.RESULTS.get(result, result)}")
+            return
+        if kind == "charge":
+            self._say("CHARGE", words.charged(person, public), "bold green")
+        self._say("journal", f"{event['sequence']:>5}  {kind}  {_facts(public)}", "dim")
 
     def board(self, line: Happening) -> None:
         """What a person would see who stands there."""
@@ -294,5 +276,5 @@ def _decision(event: Event, person: str | None) -> Panel:
 
 
 def _facts(public: dict[str, Any]) -> str:
-    shown = ("outcome", "reason", "intent", "result", "alarm", "list_number", "software")
+    shown = ("outcome", "reason", "intent", "result", "alarm", "list_number", "software", "amount_cents")
     return "  ".join(f"{name}={public[name]}" for name in shown if name in public)

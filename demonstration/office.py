@@ -66,12 +66,16 @@ class Office:
         return load_card_keys(self.keys.card_keys)
 
     def keys_for_terminal(self) -> bytes:
-        """The `card-keys.json` of a gate: the read key alone."""
-        return terminal_card_keys(self.card_masters(), with_stay=False, with_template=False)
+        """The `card-keys.json` of a gate whose cards may remember stays."""
+        return terminal_card_keys(self.card_masters(), with_stay=True, with_template=False)
 
     def root(self) -> bytes:
         """The `root.json` a terminal is born with."""
         return (self.keys.roots / "1.root.json").read_bytes()
+
+    def set_tariffs(self, document: bytes) -> None:
+        """What stays at the site cost; the gate hears of it with the next `publish_to`."""
+        Sites(self._database).set_tariffs(self.site, document, self.change())
 
     def set_status(self, card_number: bytes, status: CardStatus) -> None:
         """Change a card in the register; the gate hears of it with the next `publish_to`."""

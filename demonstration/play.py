@@ -49,6 +49,8 @@ class Wanted:
     direction: str | None = None
     without: frozenset[str] = frozenset()
     as_json: bool = False
+    park: bool = False
+    """A truck park: a lane for both ways, stays that are charged, a clock that can be moved."""
 
     def lane(self, usual: Setup) -> Setup:
         """The usual lane, with what was asked for in the place of what is usual.
@@ -63,7 +65,7 @@ class Wanted:
             raise ConfigurationError("--logic all plays scenes one after the other; name some with --scene")
         return replace(
             usual,
-            direction=direction_of(self.direction) if self.direction else usual.direction,
+            direction="both" if self.park else direction_of(self.direction) if self.direction else usual.direction,
             logic=Logic(self.logic) if self.logic else usual.logic,
             without=self.without or usual.without,
         )
@@ -94,7 +96,9 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
     seen = Seen()
     lane = wanted.lane(BRISK)
     told = narrator.progress
-    with Stage(wanted.folder, setup=lane, hear=seen.hear, progress=told, tell_line=narrator.of_line) as stage:
+    with Stage(
+        wanted.folder, setup=lane, hear=seen.hear, progress=told, tell_line=narrator.of_line, park=wanted.park
+    ) as stage:
         narrator.ready(stage.cast)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
@@ -141,7 +145,9 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
         view.board(happening)
 
     told = narrator.progress
-    with Stage(wanted.folder, setup=None, both_sides=True, progress=told, tell_line=view.of_line) as stage:
+    with Stage(
+        wanted.folder, setup=None, both_sides=True, progress=told, tell_line=view.of_line, park=wanted.park
+    ) as stage:
         stage.listen(Listener(view, answers))
         narrator.progress("simulated board and gate")
         stage.open_lane(first, hear)

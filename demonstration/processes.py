@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -129,9 +129,12 @@ class GateProcess(Process):
     """
 
     def __init__(
-        self, configuration: Path, log: Path, notify: Path, told: Callable[[Event], None] = lambda _: None
+        self, program: Sequence[str], log: Path, notify: Path, told: Callable[[Event], None] = lambda _: None
     ) -> None:
-        """Start the gate; `log` gets a copy of what it writes, `notify` is a socket to make for its states."""
+        """Start the gate: a module and its arguments.
+
+        `log` gets a copy of what it writes, `notify` is a socket to make for its states.
+        """
         self.told = told
         self._events: list[Event] = []
         self._news = threading.Condition()
@@ -140,7 +143,7 @@ class GateProcess(Process):
         self._notify.bind(str(notify))
         self.states: list[str] = []
         environ = {**os.environ, "NOTIFY_SOCKET": str(notify)}
-        super().__init__(["terminal", "gate", str(configuration)], stderr=subprocess.PIPE, env=environ)
+        super().__init__([*program], stderr=subprocess.PIPE, env=environ)
         self._log = log.open("ab")
         self._reader = threading.Thread(target=self._read, name="gate-log", daemon=True)
         self._reader.start()

@@ -127,7 +127,7 @@ class ServedLane:
     def _hold_card(self, person: str, place: str) -> None:
         wait_until_empty(place)
         self._wait_until_seen(LOOPS)
-        self.hearing.lies_on[place] = person
+        self.hearing.laid(place, person)
         gate, card = self.gate, self._card_of(person)
         mark = gate.mark() if gate else 0
         self._slots[place].insert(card)
@@ -159,7 +159,7 @@ class ServedLane:
         place = self._place
         left_open = without_end(journal_of(place)) if self._has_run else ()
         self._has_run = True
-        self.gate = GateProcess(place.configuration, place.gate_log, place.sockets / "notify", self._gate_said)
+        self.gate = GateProcess(place.gate_program, place.gate_log, place.sockets / "notify", self._gate_said)
         self.gate.wait_ready()
         for reader in self.readers.values():
             self._wait_for(event="reader", state="ready", reader=reader)

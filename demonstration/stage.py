@@ -18,9 +18,11 @@ from demonstration.configuration import BRISK
 from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
+from demonstration.park import MovedClock
 from demonstration.processes import Event, GateProcess
 from demonstration.services import Watch
 from demonstration.serving import NO_POWER, Said, ServedLane
+from demonstration.visiting import visit
 from simulation.pcscd import PcscdUnavailable
 from simulation.stage import Hear, Setup
 from simulation.vpcd import READERS, InsertedCard
@@ -28,8 +30,6 @@ from terminal.core.journal import Record
 from terminal.core.revocation import CardStatus
 from terminal.errors import ConfigurationError, HardwareError
 
-ANSWER_S = 8.0
-PASSAGE_S = 30.0
 IN_FORCE_S = 10.0
 OVER_THE_LINE_S = 120.0
 """Longer than a terminal waits between two attempts to reach a broker."""
@@ -48,12 +48,13 @@ class Stage:
         hear: Hear = lambda _: None,
         progress: Callable[[str], None] = lambda _: None,
         tell_line: Callable[[Event], None] | None = None,
+        park: bool = False,
     ) -> None:
         """Set everything up; blocks until a card would be answered. Without a `setup` no lane is opened yet.
 
         `cast`: whose cards are made. `hear` gets the happenings of the lane (`simulation.stage`); `both_sides` as in
         `ServedLane`, which leaves no reader to issue cards on. `tell_line`: there is a line to headquarters, and this
-        hears what comes of it; without one the lists are carried to the gate's mirror.
+        hears what comes of it; without one the lists are carried to the gate's mirror. `park`: as for the desk.
 
         Raises:
             HardwareError: no PC/SC daemon with virtual readers, no broker, or a process that does not start.
@@ -66,7 +67,7 @@ class Stage:
         """Number of the lists that the gate of this lane goes by."""
         self._lane: ServedLane | None = None
         try:
-            self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched))
+            self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched, park=park))
             self._parts.enter_context(self._lane_parts)
             if setup is not None:
                 progress("simulated board and gate")
@@ -194,31 +195,28 @@ class Stage:
 
     # ------------------------------------------------------------------------------------------------- what can be done
 
-    def tap(self, name: str) -> Event:
+    @property
+    def clock(self) -> MovedClock:
+        """The gate's, which can be moved.
+
+        Raises:
+            ConfigurationError: it goes by the machine's.
+        """
+        if self._desk.clock is None:
+            raise ConfigurationError("the clock of this gate cannot be moved; start the demonstration with --park")
+        return self._desk.clock
+
+    def tap(self, name: str, side: str | None = None) -> Event:
         """Drive up, hold the card to the reader, and do what the answer says; returns the gate's answer.
+
+        `side`: the way he goes, in a lane for both.
 
         Raises:
             ConfigurationError: nobody of that name is here.
             DidNotHappen: no answer, or a barrier that did not move.
         """
         self._holder(name)
-        lane, gate, world = self.lane, self.gate, self.lane.world
-        seen, mark = world.mark(), gate.mark()
-        world.vehicle("arrive", name)
-        world.wait_for(PASSAGE_S, since=seen, what="contact", name="loop_arm", on=True)
-        lane.tap(name, None, None)
-        answer = gate.wait_for(lambda event: event["event"] in {"decision", "drive-forward"}, ANSWER_S, mark)
-        if answer.get("outcome") in {"admit", "admit-wait"}:
-            self._phase("open", mark)
-            world.vehicle("pass", name)
-            self._phase("closed", mark)
-            gate.wait_for(lambda event: _ends(event, answer["sequence"]), PASSAGE_S, mark)
-        else:
-            world.vehicle("back-out", name)
-            world.wait_for(
-                PASSAGE_S, since=seen, what="vehicle", name=name, **{"is": "gone"}
-            )  # who comes is behind him
-        return answer
+        return visit(self.lane, self.gate, name, side)
 
     def set_status(self, name: str, status: CardStatus) -> bool:
         """Change a card at headquarters, publish, and wait until the gate has it in force; False: the line is cut."""
@@ -280,17 +278,7 @@ class Stage:
             raise ConfigurationError(f"there is nobody called {name}; there are {', '.join(self._desk.holders)}")
         return self._desk.holders[name]
 
-    def _phase(self, phase: str, since: int) -> Event:
-        return self.gate.wait_for(
-            lambda event: event["event"] == "barrier" and event["phase"] == phase, PASSAGE_S, since
-        )
-
 
 def _list_number(event: Event) -> int:
     """Which lists came into force by an event of the gate's log; 0 where none did."""
     return event.get("list_number") or 0 if event["event"] == "in-force" else 0
-
-
-def _ends(event: Event, intent: int) -> bool:
-    """Whether this is the journal's entry about how an admission ended."""
-    return event.get("kind") == "passage" and event["public"].get("intent") == intent

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from demonstration.issuing import DEFAULTS
 from demonstration.narrators import Narrator
+from demonstration.park import spoken_ms
 from demonstration.processes import DidNotHappen
 from demonstration.serving import NO_POWER
 from demonstration.stage import Stage
@@ -25,6 +26,9 @@ HELP = f"""\
   tap NAME         a whole visit: drive up, hold up the card, drive through or back out; the name alone does too
   card NAME        drive up and hold up the card, and wait there: `NAME goes`, `NAME backs out`, …
   passenger NAME   hold up a card in the vehicle that stands at the reader
+  leave NAME       the same, out again, in a lane for both ways
+  later 15h        time goes by: 90m, 15h, 2d; in a truck park (--park)
+  at TIME          the clock goes forward to there, as 2026-11-25T07:30
   block NAME       headquarters blocks the card, publishes, and the gate takes it over
   suspend NAME     the same, suspended
   activate NAME    the card is good again
@@ -61,7 +65,9 @@ class Steps:
         """
         match step.split():
             case ["tap", name]:
-                self._stage.tap(name)
+                self._stage.tap(name, "entry" if self._stage.lane.setup.direction == "both" else None)
+            case ["leave" | "later" | "at" as verb, what]:
+                self._park_step(verb, what)
             case ["block" | "suspend" | "activate" as verb, name]:
                 in_force = self._stage.set_status(name, STATUS_STEPS[verb])
                 self._narrator.answered(f"{verb} {name}: published, {IN_FORCE if in_force else NOT_IN_FORCE}")
@@ -73,16 +79,24 @@ class Steps:
             case ["wait", "acknowledged"]:
                 self._stage.line.wait_until_acknowledged()
                 self._narrator.answered("wait acknowledged: headquarters has everything so far")
-            case ["cast"]:
-                self._narrator.ready(self._stage.cast)
-            case ["help"]:
-                self._narrator.answered(HELP)
+            case ["cast" | "help" as verb]:
+                (self._narrator.ready(self._stage.cast) if verb == "cast" else self._narrator.answered(HELP))
             case [name] if any(person.name == name for person in self._stage.cast):
                 self._stage.tap(name)
-            case ["tap" | "block" | "suspend" | "activate" | "issue" | "card" | "passenger" as verb]:
+            case ["tap" | "leave" | "block" | "suspend" | "activate" | "issue" | "card" | "passenger" as verb]:
                 raise ConfigurationError(f"{verb} whom? A name is missing")
             case _:
                 self._scene_step(step)
+
+    def _park_step(self, verb: str, what: str) -> None:
+        if verb == "leave":
+            if self._stage.lane.setup.direction != "both":
+                raise ConfigurationError("nobody comes out of this lane; start the demonstration with --park")
+            self._stage.tap(what, "exit")
+            return
+        clock = self._stage.clock
+        clock.forward(spoken_ms(what) if verb == "later" else clock.until_ms(what))
+        self._narrator.answered(f"the clock says {clock.shown()}")
 
     # ------------------------------------------------------------------------------------------------ steps of a scene
 

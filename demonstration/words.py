@@ -103,6 +103,17 @@ def meaning(outcome: str, reason: str | None) -> str:
     return MEANING[Reason(reason)].words if reason in set(Reason) else ""
 
 
+def charged(person: str | None, charge: Mapping[str, Any]) -> str:
+    """What somebody's employer owes for his stay."""
+    marks = f" ({', '.join(charge['flags'])})" if charge["flags"] else ""
+    return f"{person or 'somebody'}'s employer owes {euros(charge['amount_cents'])}{marks}"
+
+
+def euros(cents: int) -> str:
+    """An amount."""
+    return f"\N{EURO SIGN} {cents // 100}.{cents % 100:02}"
+
+
 def alarm(name: str) -> str:
     """An alarm in words; its name where there are none."""
     return ALARMS.get(name, name)

@@ -95,6 +95,13 @@ def check(
 def demo(
     *,
     tap: Annotated[list[str] | None, typer.Option(help="Tap this person's card; repeatable, in order.")] = None,
+    park: Annotated[
+        list[str] | None, typer.Option(help="In a truck park: this person parks --for so long; repeatable.")
+    ] = None,
+    for_: Annotated[str, typer.Option("--for", help="How long who parks stays: 90m, 15h, 1d6h.")] = "15h",
+    at: Annotated[
+        str | None, typer.Option(help="When they come, as 2026-11-25T07:30; the clock is moved there.")
+    ] = None,
     script: Annotated[
         Path | None,
         typer.Option(
@@ -124,12 +131,16 @@ def demo(
     """
     from demonstration.play import Wanted, play  # noqa: PLC0415 - the only place where the terminal knows of it
 
-    others = {"--tap": tap, "--script": script, "--direction": direction, "--without": without}
+    others = {"--park": park, "--tap": tap, "--script": script, "--direction": direction, "--without": without}
     if scene and (beside := ", ".join(name for name, given in others.items() if given)):
         _wrong_use(
             f"{beside} beside --scene: a scene says itself who taps, and at which lane; leave out one or the other"
         )
-    steps = [f"tap {name}" for name in tap or ()]
+    if park and direction not in {None, "both"}:
+        _wrong_use("--park has a lane for both ways; leave out --direction")
+    steps = [f"at {at}"] if at else []
+    steps += [f"tap {name}" for name in (*(park or ()), *(tap or ()))]
+    steps += [f"later {for_}", *(f"leave {name}" for name in park)] if park else []
     if script is not None:
         text = sys.stdin.read() if str(script) == "-" else _text(script)
         steps += [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
@@ -143,6 +154,7 @@ def demo(
         direction=direction,
         without=frozenset(without or ()),
         as_json=json,
+        park=bool(park or at),
     )
     try:
         everything_right = play(wanted)

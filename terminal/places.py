@@ -1,9 +1,13 @@
 """What the end of a passage means for the place that the tap had promised, and for the stay (design 5, last table)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from terminal.core.barrier_words import Result
-from terminal.core.stay import Stay, StayChange, ZoneNeutral, after_passage
+from terminal.core.charge import EPOCH_PREFIX_BYTES, StayId
+from terminal.core.journal import EntryKey
+from terminal.core.paid_stay import Account
+from terminal.core.stay import Stay, StayChange, ZoneNeutral, ZoneOpened, after_passage
 from terminal.lane.journal import Vehicle
 from terminal.ports import RulesInForce, Stays
 
@@ -15,6 +19,7 @@ class Places:
     lane: int
     rules: RulesInForce
     stays: Stays
+    now_ms: Callable[[], int]
 
     def after(self, result: Result, vehicle: Vehicle) -> StayChange | None:
         """The change of stay to be stored with this passage, which then takes the promised place over.
@@ -28,12 +33,14 @@ class Places:
         zone = self._zone()
         change = None
         if zone is not None:
+            promised = self.stays.promised(card.card_number, self.lane, vehicle.tapped_ms)
             stay = Stay(
                 zone=zone,
                 lane=self.lane,
                 entered_ms=vehicle.tapped_ms,
                 intent=vehicle.intent.sequence if vehicle.intent else None,
                 passenger=vehicle.rides_with is not None,
+                account=begun(promised.account, vehicle.intent) if promised else None,
             )
             change = after_passage(result, vehicle.side, card, stay)
         if change is None or result is Result.UNKNOWN:
@@ -43,9 +50,22 @@ class Places:
     def after_fire(self) -> StayChange | None:
         """The boom was opened by a fire: who is in the zone is not certain any more (design 4, the exit)."""
         zone = self._zone()
-        return None if zone is None else ZoneNeutral(zone)
+        return None if zone is None else ZoneNeutral(zone, self.now_ms())
+
+    def opened(self) -> StayChange | None:
+        """Anybody may drive through: no stay in a paid zone is charged past this moment by itself (design 6)."""
+        rules, zone = self.rules.current(), self._zone()
+        known = rules.policy.zone(zone) if rules and zone is not None else None
+        return ZoneOpened(known.number, self.now_ms()) if known is not None and known.paid else None
 
     def _zone(self) -> int | None:
         rules = self.rules.current()
         lane = rules.policy.lane(self.lane) if rules else None
         return lane.zone if lane else None
+
+
+def begun(account: Account | None, intent: EntryKey | None) -> Account | None:
+    """The account of a stay that begins with this intent, unless it goes on with one from before."""
+    if account is None or account.stay is not None or intent is None:
+        return account
+    return replace(account, stay=StayId(intent.epoch[:EPOCH_PREFIX_BYTES], intent.sequence))

@@ -15,7 +15,9 @@ from terminal.core.barrier_words import Side
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
 from terminal.core.journal import Entry, EntryKey, TapResult
+from terminal.core.paid_stay import StayTold
 from terminal.core.rules import Rules
+from terminal.core.situation import OnAccount
 from terminal.core.stay import Stay, StayChange
 from terminal.errors import CardError
 
@@ -74,6 +76,9 @@ class Clock(Protocol):
         """Take notice of a signed instant: it cannot be earlier than that now."""
 
 
+Following: TypeAlias = Callable[[int], Entry]
+
+
 class Journal(Protocol):
     """The append-only journal. Appending never blocks; the future resolves when the entry is durable."""
 
@@ -84,6 +89,15 @@ class Journal(Protocol):
         """
 
 
+class JournalForTap(Journal, Protocol):
+    """A journal that can write a tap and what is charged by it as one."""
+
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
+        """As above; with the entry that `followed_by` makes of the number of this one, or neither is there."""
+
+
 class Stays(Protocol):
     """Who is inside, as this terminal knows it. In memory: asking never touches the disk.
 
@@ -92,6 +106,15 @@ class Stays(Protocol):
 
     def inside(self, card_number: bytes) -> Stay | None:
         """The stay of this card, open or promised, or None."""
+
+    def promised(self, card_number: bytes, lane: int, entered_ms: int) -> Stay | None:
+        """The stay of the place that was promised at this tap; None when it is taken over or given back."""
+
+    def told(self, card_number: bytes, side: Side) -> StayTold | None:
+        """What this terminal knows of the newest stay by account of this card, which is presented at this side."""
+
+    def opened_since(self, zone: int, since_ms: int) -> int | None:
+        """The first moment after `since_ms` at which the zone stood open to anybody."""
 
     def count(self, zone: int) -> int:
         """How many stays the zone has, open or promised; neutral ones are not counted."""
@@ -107,6 +130,27 @@ class Stays(Protocol):
 
     def give_back(self, card_number: bytes, lane: int, entered_ms: int) -> None:
         """He did not come in. Nothing happens when no such place was promised."""
+
+
+class Accounts(Protocol):
+    """What was charged since headquarters was last heard of."""
+
+    def used(self, card_number: bytes, payer: int) -> OnAccount:
+        """To this payer and this card. In memory: asking never touches the disk."""
+
+
+class KnownStays(Protocol):
+    """What headquarters said of the stays at this site."""
+
+    def of(self, card_number: bytes) -> StayTold | None:
+        """The newest stay of this card, or None. In memory: asking never touches the disk."""
+
+
+class NobodyKnown:
+    """Headquarters said nothing."""
+
+    def of(self, card_number: bytes) -> None:
+        """Nothing."""
 
 
 Intent: TypeAlias = "EntryKey | Future[EntryKey] | None"

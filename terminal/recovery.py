@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from terminal.core.barrier_words import Result
+from terminal.core.charge import EPOCH_PREFIX_BYTES, StayId
 from terminal.core.journal import (
     BY_ORDER,
     INTENT,
@@ -24,6 +25,7 @@ from terminal.core.journal import (
     TapResult,
     order_settled,
 )
+from terminal.core.paid_stay import Account
 from terminal.core.stay import OpenPassage, Stay, StayChange, after_passage
 from terminal.errors import StorageError
 from terminal.ports import Journal, RulesInForce, Stays
@@ -48,6 +50,8 @@ class NeverTold:
 
     rules: RulesInForce
     stays: Stays
+    epoch: bytes
+    """The journal's, whose intents began these passages."""
 
     def __call__(self, passage: OpenPassage) -> StayChange | None:
         """The change of stay, if any: of a card that has gone in since, it is certain that it is inside."""
@@ -58,8 +62,23 @@ class NeverTold:
         now = self.stays.inside(passage.holder.card_number)
         if now is not None and now.entered_ms > passage.tapped_ms:
             return None
-        stay = Stay(zone=lane.zone, lane=lane.number, entered_ms=passage.tapped_ms, intent=passage.intent)
+        zone = rules.policy.zone(lane.zone) if rules else None
+        stay = Stay(
+            zone=lane.zone,
+            lane=lane.number,
+            entered_ms=passage.tapped_ms,
+            intent=passage.intent,
+            account=self._account(passage) if zone and zone.paid else None,
+        )
         return after_passage(Result.UNKNOWN, passage.side, passage.holder, stay)
+
+    def _account(self, passage: OpenPassage) -> Account:
+        """By what he is charged, should it turn out that he came in; of a stay that he went on with his card knows.
+
+        The tariff is the one that was in force at his tap: whoever needs it looks that up.
+        """
+        stay = StayId(self.epoch[:EPOCH_PREFIX_BYTES], passage.intent)
+        return Account(stay=stay, entered_ms=passage.tapped_ms, tariff=None)
 
 
 def settle(

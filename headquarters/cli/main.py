@@ -26,6 +26,7 @@ from headquarters.cli.register import card_app, company_app
 from headquarters.cli.settlement import ledger_app, settle, statement
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
+from headquarters.cli.tariff import tariff_app
 from headquarters.cli.terminals import terminal_app, terminals
 from headquarters.database import audit
 from headquarters.files import write_aside
@@ -43,6 +44,7 @@ app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
 app.add_typer(payer_app, name="payer")
 app.add_typer(receipts_app, name="receipts")
+app.add_typer(tariff_app, name="tariff")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")

@@ -15,7 +15,7 @@ from terminal.core.reasons import Outcome
 
 HAPPENED = frozenset({Result.PASSED, Result.ASSUMED, Result.UNKNOWN})
 CERTAIN = frozenset({Result.PASSED, Result.ASSUMED})
-NOT_LET_THROUGH = frozenset({TapResult.FAILED, TapResult.STORAGE})
+NOT_LET_THROUGH = frozenset({TapResult.FAILED, TapResult.STORAGE, TapResult.TORN})
 FIRE_RELEASE = "fire-release"
 UNTAPPED = "untapped"
 

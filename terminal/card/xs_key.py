@@ -3,7 +3,7 @@
 Nothing a card does raises here: what it refuses, garbles or breaks off becomes meaning in one table, `meaning`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from terminal.card import credential as credential_file
@@ -22,6 +22,7 @@ from terminal.card.diversification import AID
 from terminal.card.ev2 import Random, Session, authenticate_first
 from terminal.card.keys import CardKeys, KeyNumber
 from terminal.card.signed import Forged, framed
+from terminal.core.credential import Qualifications
 from terminal.core.issuers import Issuers
 from terminal.core.presented import (
     Authentic,
@@ -60,6 +61,14 @@ TEMPLATE = File(4, "template", "standard", 2048, KeyNumber.TEMPLATE, KeyNumber.U
 FILES = (CREDENTIAL, QUALIFICATIONS, STAY, TEMPLATE)
 
 
+@dataclass(slots=True)
+class Conversation:
+    """A card in the field that holds our read key: what it is asked further is asked in this session."""
+
+    session: Session = field(repr=False)
+    uid: bytes = field(repr=False)
+
+
 def read_card(
     card: CardTransport, keys: CardKeys, issuers: Issuers, now_s: float, *, trainings: bool, random: Random
 ) -> Presented:
@@ -67,10 +76,17 @@ def read_card(
 
     Blocks as long as `card` does. The UID is asked of the reader besides.
     """
+    return converse(card, keys, issuers, now_s, trainings=trainings, random=random)[0]
+
+
+def converse(
+    card: CardTransport, keys: CardKeys, issuers: Issuers, now_s: float, *, trainings: bool, random: Random
+) -> tuple[Presented, Conversation | None]:
+    """As `read_card`; with an authentic card also the conversation, which may go on."""
     try:
         return _read(card, keys, issuers, now_s, trainings=trainings, random=random)
     except CardError as fault:
-        return meaning(fault)
+        return meaning(fault), None
 
 
 def meaning(fault: CardError) -> Unreadable | NotAnXsKey | NotAuthentic:
@@ -135,26 +151,26 @@ def read_content(session: Session, file: File) -> bytes:
 
 def _read(
     card: CardTransport, keys: CardKeys, issuers: Issuers, now_s: float, *, trainings: bool, random: Random
-) -> Presented:
+) -> tuple[Presented, Conversation | None]:
     uid = read_uid(card)
     select(card)  # first: phones and passports show random UIDs too, and are no XS-Keys
     if len(uid) == RANDOM_UID_BYTES:
-        return RandomUid()
+        return RandomUid(), None
     if len(uid) != UID_BYTES:
-        return Unreadable("uid-length")
+        return Unreadable("uid-length"), None
     session, generation = _authenticate(card, keys, uid, random)
     credential = credential_file.verify(read_content(session, CREDENTIAL), uid, issuers, now_s)
     detail = "read-key-older" if generation else "read-key-newest"
-    if not trainings:
-        return Authentic(credential, NoQualifications.NOT_ASKED, detail)
-    try:
-        content = read_content(session, QUALIFICATIONS)
-        if not content:
-            return Authentic(credential, NoQualifications.NONE_ON_CARD, detail)
-        qualifications = qualifications_file.verify(content, credential, issuers, now_s)
-    except Forged as forged:
-        return NotAuthentic(f"qualifications-{forged.detail}")
-    return Authentic(credential, qualifications, detail)
+    held: Qualifications | NoQualifications = NoQualifications.NOT_ASKED
+    if trainings:
+        try:
+            content = read_content(session, QUALIFICATIONS)
+            held = NoQualifications.NONE_ON_CARD
+            if content:
+                held = qualifications_file.verify(content, credential, issuers, now_s)
+        except Forged as forged:
+            return NotAuthentic(f"qualifications-{forged.detail}"), None
+    return Authentic(credential, held, detail), Conversation(session, uid)
 
 
 def _authenticate(card: CardTransport, keys: CardKeys, uid: bytes, random: Random) -> tuple[Session, int]:

@@ -45,7 +45,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from terminal.core.barrier_answers import STANDING, green, is_taken, standing
+from terminal.core.barrier_answers import STANDING, green, is_passenger, is_taken, standing
 from terminal.core.barrier_books import (
     LOOP_TIMERS,
     Done,
@@ -87,13 +87,9 @@ from terminal.core.barrier_words import (
     Mark,
     Phase,
     Result,
-    Side,
     State,
     Timer,
 )
-
-JOINABLE = frozenset({Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.CLOSING, Phase.HELD_OPEN}) | UNRELIABLE
-"""Phases in which a vehicle that is owed takes passengers."""
 
 Key = tuple[Phase, Seen | type[Seen]]
 
@@ -117,7 +113,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Order, ...]]:
         return noted, orders
     if isinstance(seen, Admitted) and is_taken(noted, seen.side):
         return noted, orders
-    if isinstance(seen, Admitted) and _is_passenger(noted, seen.side):
+    if isinstance(seen, Admitted) and is_passenger(noted, seen.side):
         *others, last = noted.owed
         joined = replace(last, cards=(*last.cards, seen.vehicle))
         return replace(noted, owed=(*others, joined)), orders
@@ -178,11 +174,6 @@ def _enter(state: State) -> Done:
 
 
 # ------------------------------------------------------------------------------------------------ what holds for all
-
-
-def _is_passenger(state: State, side: Side) -> bool:
-    boards = Mark.BOARDING in state.marks and state.owner in {None, side}
-    return boards and bool(state.owed) and state.phase in JOINABLE
 
 
 def _may_board(state: State, admitted: Admitted) -> State:

@@ -31,6 +31,8 @@ from terminal.core.barrier_words import (
     State,
 )
 
+JOINABLE = frozenset({Phase.OPENING, Phase.OPEN, Phase.PASSING, Phase.CLOSING, Phase.HELD_OPEN}) | UNRELIABLE
+"""Phases in which a vehicle that is owed takes passengers."""
 STUCK_ALARMS = {loop: f"stuck-{loop.replace('_', '-')}" for loop in LOOPS}
 STANDING = ("board", "fire", "arm-swung-off", "controller-fault", "tamper", *STUCK_ALARMS.values())
 """Alarms that hold as long as their cause."""
@@ -50,7 +52,15 @@ def readiness(state: State, side: Side) -> Readiness:
         return Unserved(state.phase.value) if side is Side.EXIT else Closed(state.phase.value)
     if is_taken(state, side):
         return Busy()
-    return Ready() if state.phase is Phase.HELD_OPEN or _somebody_is_before_the_boom(state, side) else DriveForward()
+    if state.phase is Phase.HELD_OPEN or _somebody_is_before_the_boom(state, side):
+        return Ready(rides=is_passenger(state, side))
+    return DriveForward()
+
+
+def is_passenger(state: State, side: Side) -> bool:
+    """Tell whether another card admitted now on this side would be a passenger of the vehicle admitted last."""
+    boards = Mark.BOARDING in state.marks and state.owner in {None, side}
+    return boards and bool(state.owed) and state.phase in JOINABLE
 
 
 def is_taken(state: State, side: Side) -> bool:

@@ -166,7 +166,9 @@ Order = Pulse | Level | StartTimer | CancelTimer | Alarm | Standing | Incident |
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An admission would be carried out."""
+    """An admission would be carried out. `rides`: as that of a passenger of the vehicle that was admitted last."""
+
+    rides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ class TapResult(StrEnum):
     """The barrier was told to open."""
     OWED = "owed"
     """Let through without an order of its own now: it waits for its turn, rides along, or the boom is held open."""
+    TORN = "torn"
+    """The card went while its stay was being written on it; no order was given, and the next tap begins anew."""
     FAILED = "failed"
     """The lane was not ready any more when the entry had become durable; no order was given."""
     STORAGE = "storage"

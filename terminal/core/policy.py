@@ -94,7 +94,7 @@ class Zone(Document):
     second_factor_levels: Annotated[tuple[Level, ...], MaxLen(3)] = ()
     """Security levels at which a second factor is asked for."""
     paid: bool = False
-    """A stay here is charged. A gate that cannot charge, as in this release, sends every entry to the desk."""
+    """A stay here is charged to the employer. Where no tariff is in force every entry goes to the desk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,18 @@ class Payer(Document):
     offline_charges: Count
     card_cents: Count
     list_age_s: Seconds
+    stay_cents: Count | None = None
+    """The most that one stay may come to; nobody can know it at entry, so what is more is flagged at the exit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRules(Document):
+    """What counts when what a stay is charged by cannot be trusted."""
+
+    implausible_after_days: Annotated[int, Ge(1), Le(366)] = 90
+    """A stay record on a card with an older entry is not believed."""
+    doubtful_clock: Literal["cheaper", "as-read"] = "cheaper"
+    """To when a stay is charged while the clock cannot be trusted: the newest signed time, or what it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +170,7 @@ class SitePolicy(Document):
     desk_hours: Annotated[tuple[Window, ...], MaxLen(50)] = ()
     """When the service desk is staffed; none means never."""
     contact: Contact = field(default_factory=Contact)
+    payment: PaymentRules = field(default_factory=PaymentRules)
 
     def lane(self, number: int) -> LaneRules | None:
         """The rules of lane `number`, or None when the policy does not name it."""

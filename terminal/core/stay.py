@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from terminal.core.barrier_words import Result, Side
 from terminal.core.credential import Credential
+from terminal.core.paid_stay import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Stay:
     """An open stay. `entered_ms` is the tap at entry, `intent` the sequence number of its intent in this journal.
 
     `neutral`: whether he is inside is not certain (a fire release, a passage nobody saw, a manual opening), so that
-    anti-passback and capacity leave him out and a muster says so.
+    anti-passback and capacity leave him out and a muster says so. `account`: by what it is charged, where it is.
     """
 
     zone: int
@@ -24,6 +25,7 @@ class Stay:
     intent: int | None = None
     passenger: bool = False
     neutral: bool = False
+    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ class StayClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class StayCharged:
+    """An exit tap was charged: the stay as it is from then on, open until his passage has ended.
+
+    It need not have been known here: the exit knows it from the card, or from headquarters.
+    """
+
+    card_number: bytes = field(repr=False)
+    ean: int = field(repr=False)
+    stay: Stay
+
+
+@dataclass(frozen=True, slots=True)
 class StayNeutral:
     """Whether this card is inside is no longer certain. Nothing happens when it has no open stay."""
 
@@ -55,9 +69,18 @@ class ZoneNeutral:
     """After a fire release: whether anybody of this zone is inside is no longer certain."""
 
     zone: int
+    at_ms: int
 
 
-StayChange: TypeAlias = StayOpened | StayClosed | StayNeutral | ZoneNeutral
+@dataclass(frozen=True, slots=True)
+class ZoneOpened:
+    """The zone stood open to anybody (held open, forced): no stay in it is charged past that moment by itself."""
+
+    zone: int
+    at_ms: int
+
+
+StayChange: TypeAlias = StayOpened | StayClosed | StayCharged | StayNeutral | ZoneNeutral | ZoneOpened
 
 
 @dataclass(frozen=True, slots=True)

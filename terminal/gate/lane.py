@@ -10,6 +10,7 @@ from firmware_config.gate import Lane as LaneTable
 from firmware_config.wiring import lane_lines
 from terminal.alarms import Alarms
 from terminal.card.keys import CardKeys
+from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import Logic, Mark, Settings, Side
 from terminal.edges.clock import FlooredClock
 from terminal.edges.gpio import take_gpio
@@ -25,7 +26,7 @@ from terminal.lane.lines import TakeBoard
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.places import Places
-from terminal.ports import CardTransport, Journal, ReaderState, RulesInForce, Stays
+from terminal.ports import Accounts, CardTransport, JournalForTap, ReaderState, RulesInForce, Stays
 from terminal.tap.ports import TapPorts
 from terminal.tap.story import Taps
 
@@ -69,7 +70,11 @@ class SharedParts:
     keys: CardKeys
     rules: RulesInForce
     stays: Stays
-    journal: Journal
+    accounts: Accounts
+    records: SiteRecords | None
+    journal: JournalForTap
+    epoch: bytes
+    """The journal's."""
     alarms: Alarms
     ends: PassageEnds
     clock: FlooredClock
@@ -103,6 +108,9 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
             random=os.urandom,
             intent_budget_s=shared.gate.timing.intent_budget_ms / 1000,
             serving=partial(_serving, shared.gate),
+            records=shared.records,
+            accounts=shared.accounts,
+            epoch=shared.epoch,
             only_reserve=shared.only_reserve,
         )
     )
@@ -129,7 +137,7 @@ def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
     def kept(mark: Mark) -> KeptNumber:
         return shared.kept(f"lane-{table.number}/{mark.value}")
 
-    places = Places(lane=table.number, rules=shared.rules, stays=shared.stays)
+    places = Places(lane=table.number, rules=shared.rules, stays=shared.stays, now_ms=lambda: shared.clock.now().ms)
     return Lane(
         LanePorts(
             number=table.number,
@@ -141,6 +149,7 @@ def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
             kept=kept,
             stay_after=places.after,
             after_fire=places.after_fire,
+            opened=places.opened,
             ends=shared.ends,
         )
     )

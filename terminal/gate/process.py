@@ -35,7 +35,6 @@ from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import STORAGE_ALARM, Alarms
-from terminal.card.keys import KeyNumber, MasterKeys
 from terminal.changes import Changes, ClockWatch
 from terminal.commanding import Commanding
 from terminal.core.barrier_words import Phase
@@ -43,6 +42,7 @@ from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
+from terminal.gate.card_keys import master_keys, site_records
 from terminal.gate.ending import Ending, Rest, Stage
 from terminal.gate.from_rules import FromRules
 from terminal.gate.lane import SharedParts, boards, start_lane
@@ -186,7 +186,7 @@ class GateProcess:
             told=tell_rules,
         )
         renewal.load()
-        never_told = NeverTold(rules=self._keeper, stays=self._stays)
+        never_told = NeverTold(rules=self._keeper, stays=self._stays, epoch=self._store.epoch)
         settled = settle(journal, software=version("xs-terminal"), stay_after=never_told)
         if (ended := self._store.begin_epoch(journal)) is not None:
             log.warning("epoch-ended", epoch=ended.epoch.hex(), size=ended.size, other_size=ended.other_size)
@@ -218,7 +218,10 @@ class GateProcess:
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
         shared = SharedParts(
             gate=gate,
-            keys=MasterKeys({KeyNumber.READ: keys.cards.read}),
+            keys=master_keys(keys.cards),
+            records=site_records(gate.terminal.site, keys.cards),
+            accounts=self._store.accounts,
+            epoch=self._store.epoch,
             rules=self._keeper,
             stays=self._stays,
             journal=self._journal,

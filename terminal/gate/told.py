@@ -13,7 +13,7 @@ import structlog
 from terminal.alarms import AlarmKey
 from terminal.core.journal import Entry, EntryKey
 from terminal.core.stay import StayChange
-from terminal.ports import Journal
+from terminal.ports import Following, JournalForTap
 from terminal.tap.ports import Answer
 from terminal.trust.keeper import Outcome
 
@@ -23,20 +23,24 @@ log = structlog.get_logger()
 class ToldJournal:
     """The journal, with a line in the log for each entry once it is durable: its public part, nothing sealed."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: JournalForTap) -> None:
         self._journal = journal
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
         """As the journal's own."""
-        future = self._journal.append(entry, also)
-        future.add_done_callback(partial(_tell_entry, entry))
+        future = self._journal.append(entry, also, followed_by=followed_by)
+        future.add_done_callback(partial(_tell_entries, entry, followed_by))
         return future
 
 
-def _tell_entry(entry: Entry, stored: "Future[EntryKey]") -> None:
+def _tell_entries(entry: Entry, followed_by: Following | None, stored: "Future[EntryKey]") -> None:
     if stored.exception() is None:
-        kind, public = entry.kind.value, dict(entry.public)
-        log.info("journal", sequence=stored.result().sequence, kind=kind, lane=entry.lane, public=public)
+        number = stored.result().sequence
+        for sequence, each in enumerate([entry, followed_by(number)] if followed_by else [entry], number):
+            kind, public = each.kind.value, dict(each.public)
+            log.info("journal", sequence=sequence, kind=kind, lane=each.lane, public=public)
 
 
 def tell_answer(answer: Answer) -> None:

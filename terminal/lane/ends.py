@@ -14,7 +14,7 @@ from functools import partial
 
 from terminal.alarms import STORAGE_ALARM, Alarms
 from terminal.core.journal import Entry, EntryKey, PassageEnded
-from terminal.core.stay import StayChange, ZoneNeutral
+from terminal.core.stay import StayChange, ZoneNeutral, ZoneOpened
 from terminal.errors import StorageError
 from terminal.ports import Journal
 
@@ -78,7 +78,7 @@ class PassageEnds:
         everybody = False
         for end in self._ends:
             match end.also:
-                case None:
+                case None | ZoneOpened():
                     before = False
                 case ZoneNeutral():
                     before, everybody = everybody or bool(cards), True

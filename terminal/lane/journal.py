@@ -110,6 +110,11 @@ class LaneJournal:
         """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""
         self.ends.put(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
 
+    def open_to_anybody(self, also: StayChange | None) -> None:
+        """The boom stands open, and nobody asks who drives through; told where that matters for what is charged."""
+        if also is not None:
+            self.ends.put(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "open-to-anybody"}), also)
+
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does, within bounds."""
         self._say(Kind.ALARM_RAISED, "alarm", name)

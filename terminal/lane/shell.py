@@ -114,9 +114,8 @@ class Lane:
         `tapped_ms` is the tap, the instant by which a stay begins or ends. A future, or None, is for an exit whose
         intent was not durable in time. `shares`: where no `loop_arm` tells, another card is a passenger.
         FAILED: the lane was not ready any more, nothing moves, and whoever asked writes the outcome. OPENED, OWED when
-        no relay moves now, or UNKNOWN when the relay did not answer, so that it may have fired: that outcome is on its
-        way into the journal, unless there is no durable intent that it could name, which is left to whoever asked; the
-        end of the passage will follow. Blocks for at most `answer_s` and what the board takes.
+        no relay moves now, or UNKNOWN when the relay may have fired: the lane writes that outcome, unless there is no
+        durable intent that it could name. Blocks for at most `answer_s` and what the board takes.
 
         Raises:
             HardwareError: the lane's thread is stuck or ended; it never moves anything on this account.
@@ -244,6 +243,8 @@ class Lane:
     def _tell(self, before: State, failure: HardwareError | None) -> None:
         if self._state.phase is not before.phase:
             self._log.info("barrier", phase=self._state.phase.value, was=before.phase.value)
+            if self._state.phase in {Phase.HELD_OPEN, Phase.FORCED}:
+                self._journal.open_to_anybody(self._ports.opened())
         if Mark.EMERGENCY in self._state.marks - before.marks:
             self._journal.fire_release(self._ports.after_fire())
         if not self._state.owed:

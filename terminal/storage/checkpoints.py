@@ -21,6 +21,7 @@ from terminal.core.signed_note import parse_note
 from terminal.core.uplink import fits
 from terminal.errors import StorageError
 from terminal.storage.epochs import Changed, Epochs, acknowledge_old, mark, old_epochs, present_in, root_of_old
+from terminal.storage.on_account import Accounts
 from terminal.storage.writer import Writer
 
 THINNED_AT_ONCE = 8
@@ -30,8 +31,10 @@ THINNED_AT_ONCE = 8
 class Checkpoints:
     """Grows the tree, signs it, and keeps what headquarters has acknowledged of it."""
 
-    def __init__(self, writer: Writer, epochs: Epochs, key: Ed25519PrivateKey, now: Callable[[], Now]) -> None:
-        """What the journal holds already is taken into the tree. Blocks.
+    def __init__(
+        self, writer: Writer, epochs: Epochs, key: Ed25519PrivateKey, now: Callable[[], Now], accounts: Accounts
+    ) -> None:
+        """`accounts` hears what is acknowledged. What the journal holds already is taken into the tree. Blocks.
 
         Raises:
             StorageError: the disk failed, or tree and entries do not fit each other.
@@ -39,6 +42,7 @@ class Checkpoints:
         self._epochs = epochs
         self._key = key
         self._now = now
+        self._accounts = accounts
         self._writer = writer
         self._thinned = 0
         writer.before_each_commit(self.grow)
@@ -66,7 +70,12 @@ class Checkpoints:
             changes[:] = [self._epochs.changed(connection)]
             return judgement
 
-        return self._writer.submit(judged, lambda _: self._epochs.learn(*changes))
+        def durable(judgement: Judgement) -> None:
+            self._epochs.learn(*changes)
+            if isinstance(judgement, Acknowledged) and judgement.checkpoint.epoch == self._epochs.present:
+                self._accounts.forgotten(judgement.checkpoint.size)
+
+        return self._writer.submit(judged, durable)
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
@@ -77,6 +86,7 @@ class Checkpoints:
         match judgement:
             case Acknowledged(Checkpoint(size=size)):
                 connection.execute(_KEEP_ACKNOWLEDGED, (size, data))
+                self._accounts.forget(connection, size)
                 self._thin(connection, size)
             case OtherPast(checkpoint):
                 mark(connection, checkpoint, data, self._now().ms)

@@ -24,7 +24,7 @@ from terminal.storage.writer import Writer
 
 RENAMED = ("entries", "checkpoints")
 """Tables that go with their epoch; each gets a successor with the same triggers."""
-EMPTIED = ("tree", "acknowledged", "other_past", "erased")
+EMPTIED = ("tree", "acknowledged", "other_past", "erased", "on_account")
 """Tables that tell of the present epoch only."""
 SETTLED = ("open_intents", "open_orders", "open_passages")
 """Tables of what has no outcome yet, by number; they must be empty when the numbers begin anew."""

@@ -7,10 +7,10 @@ set back, entries say so in the order of their numbers.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from hashlib import sha256
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -32,17 +32,18 @@ from terminal.core.journal import (
     TapResult,
     order_settled,
 )
-from terminal.core.sealing import seal
 from terminal.core.stay import OpenPassage, StayChange
-from terminal.errors import DocumentError, StorageError
-from terminal.ports import Clock
+from terminal.errors import StorageError
+from terminal.ports import Clock, Following
 from terminal.storage.checkpoints import Checkpoints
 from terminal.storage.commands import carry_out
 from terminal.storage.database import Database
 from terminal.storage.daykeys import DayKeys
 from terminal.storage.epochs import Changed, EpochEnded, Epochs, end_epoch, present_in
+from terminal.storage.on_account import Accounts
 from terminal.storage.passages import Passages
-from terminal.storage.stays import Row, Stays
+from terminal.storage.sealed import sealed_for
+from terminal.storage.stays import Stays
 from terminal.storage.stored import (
     OPEN_INTENTS,
     OPEN_ORDERS,
@@ -58,12 +59,6 @@ from terminal.storage.writer import Writer
 PAGE = 256
 
 
-class NoSealingKey(StorageError):
-    """An entry has a part for headquarters' eyes and no key that can seal it; it is not written at all."""
-
-    fault = "document"
-
-
 class JournalWriter:
     """The journal of one terminal: `terminal.ports.Journal`, and reading it back."""
 
@@ -77,6 +72,7 @@ class JournalWriter:
         sealing_key: Callable[[], SealingKey | None],
         day_keys: DayKeys,
         stays: Stays,
+        accounts: Accounts,
         passages: Passages,
         signing_key: Ed25519PrivateKey,
     ) -> None:
@@ -89,44 +85,59 @@ class JournalWriter:
         self._sealing_key = sealing_key
         self._day_keys = day_keys
         self._stays = stays
+        self._accounts = accounts
         self._passages = passages
         self._in_order = threading.Lock()
         self._promised = -1
         self._running = False
         writer.adopt(day_keys.load)
+        writer.adopt(accounts.load)
         writer.adopt(self._compare)
         writer.every_tick(self._end_the_day)
-        self.checkpoints = Checkpoints(writer, epochs, signing_key, clock.now)
+        self.checkpoints = Checkpoints(writer, epochs, signing_key, clock.now, accounts)
 
     @property
     def epoch(self) -> bytes:
         """The epoch that is written."""
         return self._epochs.present
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
 
-        `also` is stored in the same transaction or not at all. The future raises StorageError when the disk failed;
+        `also`, and the entry that `followed_by` makes of the number of this one, are stored in the same transaction or
+        not at all. The future raises StorageError when the disk failed;
         NoSealingKey, one as well, when the entry has a sealed part and no key of headquarters can seal it;
         PassageEnded for a second end of one passage; ValueError or TypeError for an entry that has no encoding, a
         mistake in the software. An entry whose future raised may be
         found in the journal all the same: the disk can fail after the fact.
         """
-        rows: list[Row] = []
+        learned: list[Callable[[], None]] = []
 
         def store(connection: sqlite3.Connection) -> EntryKey:
-            key = self._store(connection, entry, now)
+            learned.clear()
+            key = last = self._store(connection, entry, now)
+            if followed_by is not None:
+                following = followed_by(key.sequence)
+                last = self._store(connection, following, now)
+                charged = self._accounts.store(connection, following, last.sequence)
+                learned.append(partial(self._accounts.learn, charged))
             if also is not None:
-                rows[:] = self._stays.store(connection, also)
+                learned.append(partial(self._stays.learn, self._stays.store(connection, also)))
+            learned.append(partial(self._promise, last.sequence))
             return key
 
-        def stored(key: EntryKey) -> None:
-            self._promised = key.sequence
-            self._stays.learn(rows)
+        def stored(_: EntryKey) -> None:
+            for learn in learned:
+                learn()
 
         with self._in_order:
             now = self._clock.now()
             return self._writer.submit(store, stored)
+
+    def _promise(self, sequence: int) -> None:
+        self._promised = sequence
 
     def carry_out(self, command: Command) -> "Future[EntryKey | None]":
         """Queue a command of headquarters; never blocks. The future gives the key of the entry that answers it.
@@ -164,6 +175,7 @@ class JournalWriter:
             if ended is not None:
                 self._epochs.learn(*changes)
                 self._promised = len(ended.told()) - 1
+                self._accounts.forgotten(_LARGEST)
 
         return self._writer.submit(change, changed).result()
 
@@ -212,7 +224,7 @@ class JournalWriter:
 
     def _store(self, connection: sqlite3.Connection, entry: Entry, now: Now) -> EntryKey:
         key = EntryKey(self.terminal, present_in(connection), _newest(connection) + 1)
-        sealed = None if entry.sealed is None else self._seal(entry.sealed, key)
+        sealed = None if entry.sealed is None else sealed_for(self._sealing_key(), entry.sealed, key)
         public = dict(entry.public)
         if WHO in public:
             raise ValueError(f"{WHO!r} is the pseudonym, which the journal itself puts into an entry")
@@ -240,17 +252,6 @@ class JournalWriter:
                 connection.execute("INSERT INTO open_orders (sequence) VALUES (?)", (key.sequence,))
         self._passages.follow(connection, entry, key.sequence)
         return key
-
-    def _seal(self, plain: Mapping[str, Any], key: EntryKey) -> bytes:
-        sealing_key = self._sealing_key()
-        if sealing_key is None:
-            raise NoSealingKey(
-                "headquarters' sealing key is not known, so this entry is not written; bring issuers.json to the mirror"
-            )
-        try:
-            return seal(plain, key, sealing_key)
-        except DocumentError as error:
-            raise NoSealingKey(str(error)) from None
 
     def _compare(self, connection: sqlite3.Connection) -> None:
         """Hold the database, just opened, against what was promised in this run.

@@ -18,7 +18,7 @@ from terminal.core.stay import Holder
 from terminal.errors import DocumentError, StorageError
 
 NONCE_BYTES = 12
-NOBODY_PASSES = frozenset({TapResult.FAILED, TapResult.STORAGE})
+NOBODY_PASSES = frozenset({TapResult.FAILED, TapResult.STORAGE, TapResult.TORN})
 """Outcomes of an intent after which there is no passage."""
 
 

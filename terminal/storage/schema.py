@@ -140,3 +140,15 @@ def erased_in_old_epochs(connection: sqlite3.Connection) -> None:
              epoch BLOB NOT NULL,
              sequence INTEGER NOT NULL) STRICT"""
     )
+
+
+@migration
+def payments(connection: sqlite3.Connection) -> None:
+    """When a zone stood open to anybody; and what was charged since headquarters was last heard of, whose by HMACs."""
+    for statement in (
+        "CREATE TABLE zone_opened (zone INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT",
+        """CREATE TABLE on_account (
+             sequence INTEGER PRIMARY KEY,
+             sealed BLOB NOT NULL) STRICT""",
+    ):
+        connection.execute(statement)

@@ -3,47 +3,53 @@
 Between an admission and the durable end of its passage a place is *promised*, in memory: it counts as a stay, so that
 nobody else is let in on it and the same card not twice. A gate that is killed in between knows of no promise any more.
 
-A row is keyed by an HMAC of the card number; everything else in it is sealed with AES-GCM and names the company by an
-HMAC of its EAN. Whoever carries the box away without the key learns how many stays there were, not whose.
+A row names card and company by HMACs, and is sealed (`stay_rows`). The newest stay of a card is kept after it was
+closed too, until it is purged: a stay that was charged goes on when its holder comes back within the gap.
 """
 
-import hmac
 import sqlite3
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from terminal.core.cbor import decode_strict, encode
-from terminal.core.stay import Stay, StayChange, StayClosed, StayNeutral, StayOpened, ZoneNeutral
-from terminal.errors import DocumentError, StorageError
+from terminal.core.barrier_words import Side
+from terminal.core.paid_stay import StayTold
+from terminal.core.stay import (
+    Stay,
+    StayChange,
+    StayCharged,
+    StayClosed,
+    StayNeutral,
+    StayOpened,
+    ZoneNeutral,
+    ZoneOpened,
+)
 from terminal.storage.database import Database
+from terminal.storage.stay_rows import Row, StayRows
 from terminal.storage.writer import Writer
 
-KEY_BYTES = 32
-TAG_BYTES = 16
-NONCE_BYTES = 12
 _OPEN = "SELECT holder, sealed FROM stays WHERE is_open = 1"
+_CLOSED = "SELECT holder, sealed FROM stays WHERE is_open = 0"
+_ALL = "SELECT holder, sealed FROM stays"
+_MOMENTS = "SELECT zone, at_ms FROM zone_opened ORDER BY at_ms"
 
 
 _Place = tuple[bytes, int, int]
 """Holder, lane and tap: a lane answers one tap at a time, so this names one admission."""
+LONGEST_STAY_MS = 366 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One stay as it is stored; `closed_ms` is None while it is open. `holder` and `company` are HMACs."""
+class Stored:
+    """What a change came to: rows, and the moment (zone, milliseconds) at which a zone stood open to anybody."""
 
-    holder: bytes
-    company: bytes
-    stay: Stay
-    closed_ms: int | None = None
+    rows: tuple[Row, ...]
+    moment: tuple[int, int] | None = None
 
 
 class Stays:
@@ -55,16 +61,14 @@ class Stays:
         Raises:
             StorageError: the disk failed, or a row does not open with this key.
         """
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"the key of the stays is {KEY_BYTES} bytes")
         self._writer = writer
         self._database = database
-        self._random_bytes = random_bytes
-        self._holder_key, self._company_key, sealing_key = (
-            hmac.digest(key, b"xs/v1/stays/" + use, "sha256") for use in (b"holder", b"company", b"row")
-        )
-        self._aead = AESGCM(sealing_key)
+        self._rows = StayRows(key, random_bytes, database.path)
         self._open: dict[bytes, Row] = {}
+        self._on_account: dict[bytes, Row] = {}
+        """The newest stay of each card, open or closed, where it is by account."""
+        self._moments: defaultdict[int, list[int]] = defaultdict(list)
+        """Of each zone, when it stood open to anybody; in order."""
         self._promised: dict[_Place, Row] = {}
         self._deciding = threading.Lock()
         self._counts: Counter[tuple[int, bytes | None]] = Counter()
@@ -73,12 +77,50 @@ class Stays:
 
     def inside(self, card_number: bytes) -> Stay | None:
         """The stay of this card, open or promised, or None. A promise goes before a stay that is neutral."""
-        holder = self._holder(card_number)
+        holder = self._rows.holder(card_number)
         with self._turn:
             row = self._open.get(holder)
             if row is None or row.stay.neutral:
                 row = next((promised for promised in self._promised.values() if promised.holder == holder), row)
         return None if row is None else row.stay
+
+    def promised(self, card_number: bytes, lane: int, entered_ms: int) -> Stay | None:
+        """The stay of the place that was promised at this tap; None when it is taken over or given back."""
+        with self._turn:
+            row = self._promised.get((self._rows.holder(card_number), lane, entered_ms))
+        return None if row is None else row.stay
+
+    def told(self, card_number: bytes, side: Side) -> StayTold | None:
+        """What this terminal knows of the newest stay by account of this card, which is presented at this side.
+
+        Where it is not certain whether he drove out, it is the side that tells.
+        """
+        with self._turn:
+            row = self._on_account.get(self._rows.holder(card_number))
+            if row is None:
+                return None
+            stay, account = row.stay, row.stay.account
+            if account is None or account.stay is None:
+                return None
+            certain_until_ms = self._opened_since(stay.zone, account.entered_ms)
+        drove_out = stay.neutral and account.last_exit_ms is not None and side is Side.ENTRY
+        return StayTold(
+            stay=account.stay,
+            inside=row.closed_ms is None and not drove_out,
+            entered_ms=account.entered_ms,
+            zone=stay.zone,
+            lane=stay.lane,
+            tariff=account.tariff,
+            last_exit_ms=account.last_exit_ms,
+            charged_cents=account.charged_cents,
+            passenger=stay.passenger,
+            certain_until_ms=certain_until_ms,
+        )
+
+    def opened_since(self, zone: int, since_ms: int) -> int | None:
+        """The first moment after `since_ms` at which the zone stood open to anybody."""
+        with self._turn:
+            return self._opened_since(zone, since_ms)
 
     def count(self, zone: int) -> int:
         """How many stays the zone has, open or promised; neutral ones are not counted."""
@@ -87,7 +129,7 @@ class Stays:
 
     def count_company(self, zone: int, ean: int) -> int:
         """The same, of one company."""
-        place = (zone, self._company(ean))
+        place = (zone, self._rows.company(ean))
         with self._turn:
             promised = sum((row.stay.zone, row.company) == place for row in self._promised.values())
             return self._counts[place] + promised
@@ -102,14 +144,14 @@ class Stays:
         In memory only. It becomes the stay of the same card, lane and `entered_ms` the moment that one is durable, so
         that there is no time in between at which he is not inside.
         """
-        row = Row(self._holder(card_number), self._company(ean), stay)
+        row = Row(self._rows.holder(card_number), self._rows.company(ean), stay)
         with self._turn:
             self._promised[_place(row)] = row
 
     def give_back(self, card_number: bytes, lane: int, entered_ms: int) -> None:
         """He did not come in. Nothing happens when no such place was promised."""
         with self._turn:
-            self._promised.pop((self._holder(card_number), lane, entered_ms), None)
+            self._promised.pop((self._rows.holder(card_number), lane, entered_ms), None)
 
     def purge(self, closed_before_ms: int) -> "Future[int]":
         """Delete the stays that were closed before that instant; the future gives how many. Reads here, from the disk.
@@ -118,34 +160,41 @@ class Stays:
             StorageError: the disk failed, or a row does not open with this key.
         """
         with self._database.reading() as connection:
-            closed = connection.execute("SELECT holder, sealed FROM stays WHERE is_open = 0").fetchall()
+            closed = connection.execute(_CLOSED).fetchall()
+        rows = [self._rows.opened(*found) for found in closed]
         old = [
-            (holder, sealed)
-            for holder, sealed in closed
-            if _closed_before(self._opened(holder, sealed), closed_before_ms)
+            (row.holder, sealed)
+            for row, (_, sealed) in zip(rows, closed, strict=True)
+            if _closed_before(row, closed_before_ms)
         ]
 
         def delete(connection: sqlite3.Connection) -> int:
+            connection.execute("DELETE FROM zone_opened WHERE at_ms < ?", (closed_before_ms - LONGEST_STAY_MS,))
             return connection.executemany("DELETE FROM stays WHERE holder = ? AND sealed = ?", old).rowcount
 
-        return self._writer.submit(delete, lambda _: self._writer.scrub())
+        return self._writer.submit(delete, lambda _: self._purged(closed_before_ms))
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
-    def store(self, connection: sqlite3.Connection, change: StayChange) -> tuple[Row, ...]:
+    def store(self, connection: sqlite3.Connection, change: StayChange) -> Stored:
         """Write `change` in the transaction that is open; returns what `learn` is to be told once it is durable."""
-        rows = self._changed(connection, change)
+        moment = (change.zone, change.at_ms) if isinstance(change, ZoneNeutral | ZoneOpened) else None
+        stored = Stored(self._changed(connection, change), moment)
+        if moment is not None:
+            connection.execute("INSERT INTO zone_opened (zone, at_ms) VALUES (?, ?)", moment)
         connection.executemany(
             "INSERT OR REPLACE INTO stays (holder, is_open, sealed) VALUES (?, ?, ?)",
-            [(row.holder, row.closed_ms is None, self._sealed(row)) for row in rows],
+            [(row.holder, row.closed_ms is None, self._rows.sealed(row)) for row in stored.rows],
         )
-        return rows
+        return stored
 
-    def learn(self, rows: Iterable[Row]) -> None:
+    def learn(self, stored: Stored) -> None:
         """What `store` returned has become durable."""
         with self._turn:
-            for row in rows:
+            for row in stored.rows:
                 self._put(row)
+            if stored.moment is not None:
+                insort(self._moments[stored.moment[0]], stored.moment[1])
 
     def _put(self, row: Row) -> None:
         self._promised.pop(_place(row), None)
@@ -155,6 +204,10 @@ class Stays:
         if row.closed_ms is None:
             self._open[row.holder] = row
             self._count(row, 1)
+        if row.stay.account is None:
+            self._on_account.pop(row.holder, None)
+        else:
+            self._on_account[row.holder] = row
 
     def _count(self, row: Row, by: int) -> None:
         if not row.stay.neutral:
@@ -164,70 +217,52 @@ class Stays:
     def _changed(self, connection: sqlite3.Connection, change: StayChange) -> tuple[Row, ...]:
         # The database is asked, not memory, which does not know yet what came before in the same transaction.
         match change:
-            case StayOpened(card_number, ean, stay):
-                return (Row(self._holder(card_number), self._company(ean), stay),)
+            case StayOpened(card_number, ean, stay) | StayCharged(card_number, ean, stay):
+                return (Row(self._rows.holder(card_number), self._rows.company(ean), stay),)
             case StayClosed(card_number, closed_ms):
                 return tuple(replace(row, closed_ms=closed_ms) for row in self._of(connection, card_number))
             case StayNeutral(card_number):
-                return tuple(_neutral(row) for row in self._of(connection, card_number))
+                return tuple(row.neutral() for row in self._of(connection, card_number))
             case ZoneNeutral(zone):
-                rows = (self._opened(*found) for found in connection.execute(_OPEN).fetchall())
-                return tuple(_neutral(row) for row in rows if row.stay.zone == zone and not row.stay.neutral)
+                rows = (self._rows.opened(*found) for found in connection.execute(_OPEN).fetchall())
+                return tuple(row.neutral() for row in rows if row.stay.zone == zone and not row.stay.neutral)
+            case ZoneOpened():
+                return ()
             case _:
                 assert_never(change)
 
     def _of(self, connection: sqlite3.Connection, card_number: bytes) -> list[Row]:
-        found = connection.execute(f"{_OPEN} AND holder = ?", (self._holder(card_number),)).fetchall()
-        return [self._opened(*row) for row in found]
+        found = connection.execute(f"{_OPEN} AND holder = ?", (self._rows.holder(card_number),)).fetchall()
+        return [self._rows.opened(*row) for row in found]
 
     def _load(self, connection: sqlite3.Connection) -> None:
-        rows = [self._opened(*found) for found in connection.execute(_OPEN).fetchall()]
+        rows = [self._rows.opened(*found) for found in connection.execute(_ALL).fetchall()]
+        moments = connection.execute(_MOMENTS).fetchall()
         with self._turn:
             self._open.clear()
+            self._on_account.clear()
             self._counts.clear()
+            self._moments.clear()
             for row in rows:
                 self._put(row)
+            for zone, at_ms in moments:
+                self._moments[zone].append(at_ms)
 
-    # ---------------------------------------------------------------------------------------------------- one row
+    def _purged(self, closed_before_ms: int) -> None:
+        with self._turn:
+            gone = [holder for holder, row in self._on_account.items() if _closed_before(row, closed_before_ms)]
+            for holder in gone:
+                del self._on_account[holder]
+        self._writer.scrub()
 
-    def _holder(self, card_number: bytes) -> bytes:
-        return hmac.digest(self._holder_key, card_number, "sha256")[:TAG_BYTES]
-
-    def _company(self, ean: int) -> bytes:
-        return hmac.digest(self._company_key, ean.to_bytes(8), "sha256")[:TAG_BYTES]
-
-    def _sealed(self, row: Row) -> bytes:
-        stay = row.stay
-        plain = encode([1, row.company, stay.zone, stay.lane, stay.entered_ms, stay.intent, stay.passenger,
-                        stay.neutral, row.closed_ms])  # fmt: skip
-        nonce = self._random_bytes(NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, plain, row.holder)
-
-    def _opened(self, holder: bytes, sealed: bytes) -> Row:
-        try:
-            plain = decode_strict(self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], holder))
-        except (InvalidTag, ValueError, DocumentError):
-            plain = None
-        match plain:
-            case [1, bytes(company), int(zone), int(lane), int(entered_ms), int() | None as intent,
-                  bool(passenger), bool(neutral), int() | None as closed_ms]:  # fmt: skip
-                stay = Stay(
-                    zone=zone, lane=lane, entered_ms=entered_ms, intent=intent, passenger=passenger, neutral=neutral
-                )
-                return Row(holder, company, stay, closed_ms)
-            case _:
-                raise StorageError(
-                    f"who is inside cannot be read from {self._database.path}: a row does not open with this terminal's"
-                    " key; put the key back that it was written with"
-                )
+    def _opened_since(self, zone: int, since_ms: int) -> int | None:
+        moments = self._moments[zone]
+        after = bisect_right(moments, since_ms)
+        return moments[after] if after < len(moments) else None
 
 
 def _place(row: Row) -> _Place:
     return row.holder, row.stay.lane, row.stay.entered_ms
-
-
-def _neutral(row: Row) -> Row:
-    return replace(row, stay=replace(row.stay, neutral=True))
 
 
 def _closed_before(row: Row, instant_ms: int) -> bool:

@@ -24,6 +24,7 @@ from terminal.storage.daykeys import DayKeys
 from terminal.storage.epochs import EpochEnded, Epochs
 from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
+from terminal.storage.on_account import Accounts
 from terminal.storage.passages import Passages
 from terminal.storage.reserve import Reserve
 from terminal.storage.retention import Retention
@@ -98,6 +99,7 @@ class Store:
             StorageError: the rows do not open with this key.
         """
         self._passages = Passages(key, self._random_bytes)
+        self.accounts = Accounts(key, self._random_bytes, self._database.path)
         return Stays(self._writer, self._database, key, self._random_bytes)
 
     def journal(
@@ -124,6 +126,7 @@ class Store:
             sealing_key=sealing_key,
             day_keys=DayKeys(time_zone, self._random_bytes),
             stays=stays,
+            accounts=self.accounts,
             passages=self._passages,
             signing_key=signing_key,
         )

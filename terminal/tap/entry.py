@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from terminal.core.barrier_words import Side
+from terminal.core.charge import Charge
 from terminal.core.credential import Credential
+from terminal.core.instant import Now
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.paid_stay import Account
 from terminal.core.presented import Presented
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
 from terminal.core.situation import Decision
+from terminal.ports import Clock
+from terminal.tap.paid import CARD, Paid
 
 FLAGGED_ALARM = "exit-flagged"
 """Somebody was let out in whose case a check had failed."""
@@ -25,11 +30,23 @@ class Course:
     reader: str
     side: Side
     began_s: float
-    tapped_ms: int
+    tapped: Now
     credential: Credential | None = None
     card_ms: float | None = None
     durable_ms: float | None = None
     key: EntryKey | None = None
+    paid: Paid | None = None
+    """The stay behind it, in a paid zone."""
+    charge: Charge | None = None
+
+    def since_ms(self, clock: Clock) -> float:
+        """How long ago the card was presented."""
+        return (clock.monotonic_s() - self.began_s) * 1000
+
+    @property
+    def tapped_ms(self) -> int:
+        """The tap, in milliseconds since the epoch."""
+        return self.tapped.ms
 
 
 def facts(course: Course, presented: Presented, rules: Rules, now_s: float) -> dict[str, Any]:
@@ -44,10 +61,29 @@ def facts(course: Course, presented: Presented, rules: Rules, now_s: float) -> d
     }
     if course.credential is not None:
         known["product"] = course.credential.product.label
+    if course.paid is not None and CARD in course.paid.sources:
+        known["stay_record"] = course.paid.sources[CARD].partition(" ")[0]
     return known
 
 
-def decided(kind: Kind, lane: int, card: Credential | None, decision: Decision, known: Mapping[str, Any]) -> Entry:
+def begins(account: Account, zone: int, known: dict[str, Any]) -> dict[str, Any]:
+    """What an entry tap writes of the stay that it begins, or goes on with: added to `known`, and what is sealed."""
+    known["zone"] = zone
+    if account.tariff is not None:
+        known["tariff"] = account.tariff
+    stay = account.stay
+    return {"stay": [stay.epoch, stay.sequence], "entered_ms": account.entered_ms} if stay else {}
+
+
+def decided(
+    kind: Kind,
+    lane: int,
+    card: Credential | None,
+    decision: Decision,
+    known: Mapping[str, Any],
+    *,
+    also_sealed: Mapping[str, Any] | None = None,
+) -> Entry:
     """The entry of a decision: an intent, or the outcome of a tap that opens nothing. Of a person, sealed."""
     public = {
         **known,
@@ -61,7 +97,9 @@ def decided(kind: Kind, lane: int, card: Credential | None, decision: Decision, 
     sealed: dict[str, Any] = {"card": card.card_number, "ean": card.ean, "person": card.personal_number}
     if decision.trainings_lacking:
         sealed["trainings"] = list(decision.trainings_lacking)
-    return Entry(kind=kind, lane=lane, public=public, card_number=card.card_number, sealed=sealed)
+    return Entry(
+        kind=kind, lane=lane, public=public, card_number=card.card_number, sealed={**sealed, **(also_sealed or {})}
+    )
 
 
 def settled(lane: int, intent: EntryKey | None, result: TapResult) -> Entry:

@@ -1,16 +1,18 @@
 """What the taps of a lane need from outside, and what a tap comes to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from terminal.alarms import Alarms
 from terminal.card.ev2 import Random
 from terminal.card.keys import CardKeys
+from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import Side
+from terminal.core.charge import Charge
 from terminal.core.journal import EntryKey
 from terminal.core.situation import Decision
-from terminal.ports import Clock, Journal, LaneForTap, RulesInForce, Stays
+from terminal.ports import Accounts, Clock, JournalForTap, KnownStays, LaneForTap, NobodyKnown, RulesInForce, Stays
 
 
 class Hint(StrEnum):
@@ -42,6 +44,8 @@ class Answer:
     tap_ms: float
     hint: Hint | None = None
     go_to: tuple[int, ...] = ()
+    charge: Charge | None = None
+    """What he was charged who was let out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,17 @@ class TapPorts:
     keys: CardKeys
     rules: RulesInForce
     stays: Stays
-    journal: Journal
+    journal: JournalForTap
     alarms: Alarms
     clock: Clock
     random: Random
     intent_budget_s: float
+    records: SiteRecords | None = None
+    """By what cards remember stays here; None: they do not."""
+    accounts: Accounts
+    epoch: bytes = b""
+    """The journal's."""
+    known: KnownStays = field(default_factory=NobodyKnown)
     only_reserve: Callable[[], bool] = lambda: False
     """Tells whether there is room on the disk for exits only. Must not block."""
     serving: Callable[[Side], tuple[int, ...]] = lambda _: ()

@@ -16,21 +16,25 @@ from typing import Any
 
 import structlog
 
-from terminal.alarms import STORAGE_ALARM
-from terminal.card.xs_key import read_card
+from terminal.card.apdu import CardRefused
+from terminal.card.stay_file import NotWritten, Torn
+from terminal.card.xs_key import Conversation, converse, meaning
 from terminal.core.access import decide
-from terminal.core.barrier_signals import Busy, Closed, DriveForward, Emergency, Readiness, Unserved, WrongSide
+from terminal.core.barrier_signals import DriveForward, Emergency, Readiness, Ready, Unserved, WrongSide
 from terminal.core.barrier_words import Side
-from terminal.core.journal import Entry, EntryKey, Kind, TapResult
+from terminal.core.journal import EntryKey, Kind, TapResult
 from terminal.core.presented import Authentic, Presented
 from terminal.core.reasons import Outcome, Reason
 from terminal.core.rules import Rules
-from terminal.core.situation import Decision, Inside, LaneState, Occupancy, Situation
-from terminal.core.stay import Stay
-from terminal.errors import HardwareError, StorageError
-from terminal.ports import CardTransport
-from terminal.tap.entry import Course, decided, exit_alarms, facts, settled
+from terminal.core.situation import Decision
+from terminal.core.stay import Stay, StayCharged, StayClosed
+from terminal.errors import CardError, HardwareError
+from terminal.ports import CardTransport, Following
+from terminal.tap.entry import Course, begins, decided, exit_alarms, facts
+from terminal.tap.paid import Paid, PaidStays, stay_id
 from terminal.tap.ports import Answer, Hint, TapPorts
+from terminal.tap.situation import situation
+from terminal.tap.written import TapJournal
 
 BOARD_ALARM = "board"
 
@@ -44,6 +48,8 @@ class Taps:
         self._ports = ports
         self._one_at_a_time = threading.Lock()
         self._admitted: dict[tuple[bytes, Side], Decision] = {}
+        self._stays = PaidStays(ports)
+        self._written = TapJournal(ports)
 
     def tap(self, reader: str, side: Side, card: CardTransport) -> Answer:
         """Read the card, decide, write down, open.
@@ -52,7 +58,7 @@ class Taps:
         does wrong is part of the answer, never an exception.
         """
         with self._one_at_a_time:
-            course = Course(reader, side, self._ports.clock.monotonic_s(), self._ports.clock.now().ms)
+            course = Course(reader, side, self._ports.clock.monotonic_s(), self._ports.clock.now())
             readiness = self._ports.lane.readiness(side)
             if isinstance(readiness, DriveForward):
                 return self._answer(course, None, Hint.DRIVE_FORWARD)
@@ -61,16 +67,18 @@ class Taps:
             rules = self._ports.rules.current()
             if rules is None:
                 return self._without_rules(course)
-            presented = self._read(course, card, rules)
+            presented, conversation = self._read(course, card, rules)
             if (same := self._same_again(course)) is not None:
                 return self._answer(course, same)
+            presented = self._look(course, presented, conversation, rules, readiness)
             decision = self._decide(course, presented, rules, readiness)
             known = facts(course, presented, rules, self._ports.clock.now().s)
             if decision.outcome.opens and isinstance(readiness, Emergency):
                 return self._told(course, self._record(course, decision, known))
             if decision.outcome.opens:
                 shares = _shares(rules, self._ports.number)
-                return self._told(course, self._admit(course, decision, known, shares=shares))
+                rides = isinstance(readiness, Ready) and readiness.rides
+                return self._told(course, self._admit(course, decision, known, shares=shares, rides=rides))
             return self._told(course, self._turn_away(course, decision, known))
 
     # ------------------------------------------------------------------------------------------- the steps, in order
@@ -82,13 +90,37 @@ class Taps:
         known = {"reader": course.reader, "side": course.side.value, "detail": "no-rules"}
         return self._told(course, self._turn_away(course, decision, known))
 
-    def _read(self, course: Course, card: CardTransport, rules: Rules) -> Presented:
+    def _read(self, course: Course, card: CardTransport, rules: Rules) -> tuple[Presented, Conversation | None]:
         ports = self._ports
         trainings = course.side is Side.ENTRY and bool(_zone_trainings(rules, ports.number))
         now_s = ports.clock.now().s
-        presented = read_card(card, ports.keys, rules.issuers, now_s, trainings=trainings, random=ports.random)
-        course.card_ms = self._since(course)
+        presented, conversation = converse(
+            card, ports.keys, rules.issuers, now_s, trainings=trainings, random=ports.random
+        )
+        course.card_ms = course.since_ms(self._ports.clock)
         course.credential = presented.credential if isinstance(presented, Authentic) else None
+        return presented, conversation
+
+    def _look(
+        self,
+        course: Course,
+        presented: Presented,
+        conversation: Conversation | None,
+        rules: Rules,
+        readiness: Readiness,
+    ) -> Presented:
+        """In a paid zone, ask for the stay behind the card: of the card too, unless there is a fire."""
+        lane, card = rules.policy.lane(self._ports.number), course.credential
+        zone = rules.policy.zone(lane.zone) if lane else None
+        if card is None or zone is None or not zone.paid:
+            return presented
+        course.paid = Paid(rules=rules, zone=zone, card=card, side=course.side, tapped=course.tapped)
+        try:
+            self._stays.look(course.paid, None if isinstance(readiness, Emergency) else conversation)
+        except CardError as fault:
+            return meaning(fault)
+        finally:
+            course.card_ms = course.since_ms(self._ports.clock)
         return presented
 
     def _same_again(self, course: Course) -> Decision | None:
@@ -100,11 +132,12 @@ class Taps:
         """Decide, and take the place of whom this lets in before another lane may decide."""
         ports = self._ports
         with ports.stays.deciding():
-            decision = decide(presented, self._situation(course, rules, readiness))
+            decision = decide(presented, situation(ports, course, rules, readiness))
             lane = rules.policy.lane(ports.number)
             card = course.credential
             if decision.outcome.opens and course.side is Side.ENTRY and lane is not None and card is not None:
-                stay = Stay(zone=lane.zone, lane=ports.number, entered_ms=course.tapped_ms)
+                account = self._stays.enter(course.paid) if course.paid else None
+                stay = Stay(zone=lane.zone, lane=ports.number, entered_ms=course.tapped_ms, account=account)
                 ports.stays.promise(card.card_number, card.ean, stay)
         return decision
 
@@ -113,38 +146,12 @@ class Taps:
         if course.credential is not None:
             self._ports.stays.give_back(course.credential.card_number, self._ports.number, course.tapped_ms)
 
-    def _situation(self, course: Course, rules: Rules, readiness: Readiness) -> Situation:
-        ports, policy, card = self._ports, rules.policy, course.credential
-        now_s = ports.clock.now().s
-        lane = policy.lane(ports.number)
-        inside, occupancy = Inside.NO, Occupancy()
-        if lane is not None and card is not None:
-            stay = ports.stays.inside(card.card_number)
-            inside = Inside.TERMINAL if stay is not None and not stay.neutral else Inside.NO
-            occupancy = Occupancy(
-                zone=ports.stays.count(lane.zone), company=ports.stays.count_company(lane.zone, card.ean)
-            )
-        return Situation(
-            now_s=now_s,
-            direction=course.side.value,
-            lane=ports.number,
-            policy=policy,
-            visits=rules.visits,
-            card_status=rules.cards.status(card.card_index) if card else None,
-            company_status=rules.companies.status(card.company_index) if card else None,
-            list_age_s=rules.list_age_s(now_s),
-            lists_issued_at_s=rules.lists_issued_at_s,
-            level=policy.level,
-            level_since_s=policy.level_since.timestamp() if policy.level_since else None,
-            lane_state=_lane_state(readiness, course.side),
-            inside=inside,
-            occupancy=occupancy,
-        )
-
     def _turn_away(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
         """Not admitted: it is written down, and nothing moves whether or not the disk answers."""
         if not self._has_no_room(course):
-            self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
+            self._written.write(
+                course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known)
+            )
         return decision
 
     def _has_no_room(self, course: Course) -> bool:
@@ -152,21 +159,35 @@ class Taps:
         return course.side is Side.ENTRY and self._ports.only_reserve()
 
     def _record(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> Decision:
-        """Fire: the boom is open for whoever leaves. His tap is written down, and nothing hangs on it."""
-        self._write(course, decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known))
+        """Fire: the boom is open for whoever leaves. His tap is written down, and nothing hangs on it.
+
+        It ends his stay, for which nothing more is charged.
+        """
+        entry = decided(Kind.TAP_OUTCOME, self._ports.number, course.credential, decision, known)
+        if course.paid is None:
+            self._written.write(course, entry)
+            return decision
+        course.charge = self._stays.leave(course.paid, emergency=True)
+        also = StayClosed(course.paid.card.card_number, course.tapped_ms)
+        self._written.write(course, entry, also, followed_by=self._charging(course))
         return decision
 
-    def _admit(self, course: Course, decision: Decision, known: Mapping[str, Any], *, shares: bool) -> Decision:
+    def _admit(
+        self, course: Course, decision: Decision, known: Mapping[str, Any], *, shares: bool, rides: bool
+    ) -> Decision:
         """Admitted: write down, then move. Of each opening the journal says once that it was."""
         ports = self._ports
         if self._has_no_room(course):
             self._give_back(course)
             return _instead(decision, Outcome.DESK, Reason.STORAGE)
-        intent = self._write(course, decided(Kind.TAP_INTENT, ports.number, course.credential, decision, known))
+        intent = self._intend(course, decision, known)
         if course.key is None and course.side is Side.ENTRY:
-            intent.add_done_callback(partial(self._settle_late, TapResult.STORAGE))
+            intent.add_done_callback(partial(self._written.settle_late, TapResult.STORAGE))
             self._give_back(course)
             return _instead(decision, Outcome.REFUSE, Reason.STORAGE)
+        if not self._remember(course, rides=rides):
+            self._give_back(course)
+            return _instead(decision, Outcome.REFUSE, Reason.UNREADABLE)
         result = self._order(course, intent, shares=shares)
         if result not in {TapResult.OPENED, TapResult.OWED}:
             self._give_back(course)
@@ -177,6 +198,41 @@ class Taps:
         if course.credential is not None:
             self._admitted[course.credential.card_number, course.side] = decision
         return decision
+
+    def _intend(self, course: Course, decision: Decision, known: Mapping[str, Any]) -> "Future[EntryKey]":
+        """Write the intent down; with it what is charged at an exit, in one transaction."""
+        number, paid, public = self._ports.number, course.paid, dict(known)
+        if paid is None:
+            return self._written.write(course, decided(Kind.TAP_INTENT, number, course.credential, decision, public))
+        if course.side is Side.ENTRY:
+            also_sealed = begins(paid.account, paid.zone.number, public) if paid.account else {}
+            entry = decided(Kind.TAP_INTENT, number, course.credential, decision, public, also_sealed=also_sealed)
+            return self._written.write(course, entry)
+        course.charge = self._stays.leave(paid)
+        entry = decided(Kind.TAP_INTENT, number, course.credential, decision, public)
+        stay = self._stays.kept(paid, self._ports.stays.inside(paid.card.card_number)) if course.charge else None
+        also = StayCharged(paid.card.card_number, paid.card.ean, stay) if stay else None
+        return self._written.write(course, entry, also, followed_by=self._charging(course))
+
+    def _charging(self, course: Course) -> Following | None:
+        charge, number = course.charge, self._ports.number
+        return None if charge is None else lambda sequence: charge.entry(number, sequence)
+
+    def _remember(self, course: Course, *, rides: bool) -> bool:
+        """Write the stay on the card; False: he is to hold it up again. An exit opens whatever the card does."""
+        if course.paid is None or course.key is None:
+            return True
+        try:
+            begun = stay_id(course.key.epoch, course.key.sequence) if course.side is Side.ENTRY else None
+            self._stays.write(course.paid, begun, passenger=rides)
+        except (Torn, NotWritten) as fault:
+            log.warning("stay-not-written", lane=self._ports.number, why=str(fault))
+            if course.side is Side.ENTRY:
+                self._written.settle(course.key, TapResult.TORN)
+                return False
+        except CardRefused as refusal:
+            log.warning("stay-not-written", lane=self._ports.number, why=str(refusal))
+        return True
 
     def _order(self, course: Course, intent: "Future[EntryKey]", *, shares: bool) -> TapResult:
         """Have the lane open; tells what became of that, and has it written down unless the lane does."""
@@ -189,41 +245,10 @@ class Taps:
             ports.alarms.raised(BOARD_ALARM, ports.number)
             result, lane_writes = TapResult.UNKNOWN, False
         if course.key is None:
-            intent.add_done_callback(partial(self._settle_late, result))
+            intent.add_done_callback(partial(self._written.settle_late, result))
         elif not lane_writes:
-            self._settle(course.key, result)
+            self._written.settle(course.key, result)
         return result
-
-    # ---------------------------------------------------------------------------------------------------- the journal
-
-    def _write(self, course: Course, entry: Entry) -> "Future[EntryKey]":
-        """Wait until `entry` is durable, at most for the budget; past it `course.key` stays None with an alarm."""
-        future = self._ports.journal.append(entry)
-        try:
-            course.key = future.result(self._ports.intent_budget_s)
-        except (TimeoutError, StorageError) as error:
-            log.warning("not-durable", lane=self._ports.number, why=str(error) or "the disk is too slow")
-        except Exception:  # a mistake in here, such as an entry without an encoding: nothing opens on its account
-            log.exception("not-durable", lane=self._ports.number)
-        else:
-            self._ports.alarms.cleared(STORAGE_ALARM)
-            course.durable_ms = self._since(course)
-            return future
-        self._ports.alarms.raised(STORAGE_ALARM)
-        return future
-
-    def _settle_late(self, result: TapResult, intent: "Future[EntryKey]") -> None:
-        """Settle an intent that was not durable in time, now that it is, or will never be.
-
-        An order that was given all the same, at an exit, is told in either case: by the name of its intent or by none.
-        """
-        if intent.exception() is None:
-            self._settle(intent.result(), result)
-        elif result is not TapResult.STORAGE:
-            self._settle(None, result)
-
-    def _settle(self, key: EntryKey | None, result: TapResult) -> None:
-        self._ports.journal.append(settled(self._ports.number, key, result))
 
     # ----------------------------------------------------------------------------------------------------- the answer
 
@@ -235,9 +260,6 @@ class Taps:
                 self._ports.alarms.happened(name, self._ports.number, reasons=reasons, tap=tap)
         return self._answer(course, decision)
 
-    def _since(self, course: Course) -> float:
-        return (self._ports.clock.monotonic_s() - course.began_s) * 1000
-
     def _answer(self, course: Course, decision: Decision | None, hint: Hint | None = None) -> Answer:
         return Answer(
             lane=self._ports.number,
@@ -248,9 +270,10 @@ class Taps:
             go_to=self._ports.serving(course.side) if hint is Hint.WRONG_SIDE else (),
             language=course.credential.language if course.credential else None,
             key=course.key,
+            charge=course.charge,
             card_ms=course.card_ms,
             durable_ms=course.durable_ms,
-            tap_ms=self._since(course),
+            tap_ms=course.since_ms(self._ports.clock),
         )
 
 
@@ -267,13 +290,3 @@ def _zone_trainings(rules: Rules, lane_number: int) -> tuple[str, ...]:
     lane = rules.policy.lane(lane_number)
     zone = rules.policy.zone(lane.zone) if lane else None
     return zone.trainings if zone else ()
-
-
-def _lane_state(readiness: Readiness, side: Side) -> LaneState:
-    match readiness:
-        case Busy():
-            return LaneState.BUSY
-        case Closed() | Emergency() if side is Side.ENTRY or isinstance(readiness, Closed):
-            return LaneState.CLOSED
-        case _:
-            return LaneState.READY

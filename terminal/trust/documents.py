@@ -13,12 +13,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import DictSchema
 
 from terminal.core.issuers import Issuers, issuers_mistakes
 from terminal.core.policy import Companies, SitePolicy, Visits, policy_mistakes, visits_mistakes
-from terminal.core.tariff.document import Tariffs, tariff_mistakes
+from terminal.core.tariff.document import Tariffs
+from terminal.core.tariff.mistakes import all_mistakes
 from terminal.errors import DocumentError
+from terminal.trust.mended import mended_tariffs
 
 T = TypeVar("T")
 MAX_MISTAKES = 50
@@ -36,12 +39,16 @@ class DocumentRefused(DocumentError):
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind(Generic[T]):
-    """One kind of document: its name in messages and schemas, its type, its bound, the checks between its fields."""
+    """One kind of document: its name in messages and schemas, its type, its bound, the checks between its fields.
+
+    `mended` makes what the types refuse into what they take, for those checks to say what else is wrong with it.
+    """
 
     name: str
     type: type[T]
     max_bytes: int
     mistakes: Callable[[T], tuple[str, ...]]
+    mended: Callable[[Any, list[ErrorDetails]], Any] | None = None
 
     def parse(self, data: bytes) -> T:
         """Read `data`; blocks for as long as parsing takes (some 10 ms for a megabyte).
@@ -60,10 +67,23 @@ class DocumentKind(Generic[T]):
         try:
             value: T = _adapter(self).validate_json(data, strict=True)
         except ValidationError as refusal:
-            raise DocumentRefused(self.name, _in_words(refusal)) from None
+            raise DocumentRefused(
+                self.name, (*_in_words(refusal), *self._others(data, refusal))[:MAX_MISTAKES]
+            ) from None
         if mistakes := self.mistakes(value):
             raise DocumentRefused(self.name, mistakes[:MAX_MISTAKES])
         return value
+
+    def _others(self, data: bytes, refusal: ValidationError) -> tuple[str, ...]:
+        """What is wrong besides the values that the types refuse."""
+        if self.mended is None:
+            return ()
+        try:
+            mended = json.dumps(self.mended(json.loads(data), refusal.errors()))
+            value = _adapter(self).validate_json(mended, strict=True)
+        except ValidationError:
+            return ()
+        return self.mistakes(value)
 
     def dump(self, document: T) -> bytes:
         """The bytes that `parse` reads back as `document`.
@@ -95,7 +115,7 @@ def _no_more(_document: object) -> tuple[str, ...]:
 
 ISSUERS = DocumentKind("issuers", Issuers, 64 * 1024, issuers_mistakes)
 POLICY = DocumentKind("policy", SitePolicy, 2 * 1024 * 1024, policy_mistakes)
-TARIFFS = DocumentKind("tariffs", Tariffs, 4 * 1024 * 1024, tariff_mistakes)
+TARIFFS = DocumentKind("tariffs", Tariffs, 4 * 1024 * 1024, all_mistakes, mended_tariffs)
 VISITS = DocumentKind("visits", Visits, 16 * 1024 * 1024, visits_mistakes)
 COMPANIES = DocumentKind("companies", Companies, 16 * 1024 * 1024, _no_more)
 KINDS: tuple[DocumentKind[Any], ...] = (ISSUERS, POLICY, TARIFFS, VISITS, COMPANIES)

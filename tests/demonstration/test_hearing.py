@@ -8,7 +8,7 @@ from demonstration.hearing import Hearing
 def heard(*events: dict[str, Any]) -> list[dict[str, Any]]:
     happenings: list[dict[str, Any]] = []
     hearing = Hearing(lambda happening: happenings.append(dict(happening)))
-    hearing.lies_on["Reader 1"] = "anna"
+    hearing.laid("Reader 1", "anna")
     for event in events:
         hearing.gate_said(event)
     return happenings

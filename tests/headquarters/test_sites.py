@@ -78,6 +78,22 @@ def test_tariffs_are_published_as_they_were_given(office: Office) -> None:
     assert TARIFFS.parse(json.dumps(stored).encode()) == TARIFFS.parse(json.dumps(given).encode())
 
 
+def test_tariffs_with_mistakes_change_nothing_and_are_all_named(office: Office) -> None:
+    office.site(4711)
+    before = _documents(office)
+    line = {"kind": "incrementing", "amount": "1.50", "each": "PT1H"}
+    evening = line | {"window": {"days": ["mon"], "start": "18:00", "end": "19:00"}, "cap": "0"}
+    tariff = {"number": 1, "from": "2026-09-01T00:00:00+02:00", "vat": "21", "lines": [line, evening]}
+    given = {"site": 4711, "tz": "Europe/Amsterdam", "tariffs": [tariff]}
+    with pytest.raises(DocumentRefused) as caught:
+        office.sites.set_tariffs(4711, json.dumps(given).encode(), office.change)
+    assert caught.value.mistakes == (
+        "tariff 1, line 2, cap: is zero, so that nothing is ever due; leave it out where there is none",
+        "tariff 1: lines 1 and 2 both apply on mon from 18:00 to 19:00; at most one incrementing line may",
+    )
+    assert _documents(office) == before
+
+
 def test_visits_are_published_until_a_week_after_their_end(office: Office) -> None:
     office.site(4711)
     for reference, days in (("gone", -7.01), ("late", -6.99), ("coming", 3)):

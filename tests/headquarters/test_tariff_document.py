@@ -114,3 +114,44 @@ def test_all_mistakes_are_named_at_once() -> None:
         "tariffs: two begin at 2026-09-01T00:00:00+02:00; only one can be in force",
         *["tariff 1, line 1: an incrementing line needs each, longer than zero"] * 2,
     )
+
+
+def test_wrong_values_hide_no_other_mistake() -> None:
+    found = _mistakes(
+        ("tz", "Europe/Atlantis"),
+        (f"{LINE}.amount", "-1.50"),
+        (f"{LINE}.each", "1 hour"),
+        (f"{LINE}.free", {"minutes": -1, "mode": "never"}),
+        (f"{LINE}.window.days", ["mon", "xmas"]),
+        ("tariffs.0.colour", "red"),
+        ("tariffs.0.otherwise", "fre"),
+        ("tariffs.0.caps.h24", "0"),
+    )
+    assert [mistake.split(": ")[0] for mistake in found] == [
+        "tz",
+        "tariffs[0].otherwise",
+        "tariffs[0].lines[0].amount",
+        "tariffs[0].lines[0].each",
+        "tariffs[0].lines[0].free.minutes",
+        "tariffs[0].lines[0].free.mode",
+        "tariffs[0].colour",
+        "tariff 1, line 1",
+        "tariff 1, caps, h24",
+    ]
+    assert found[-2].startswith("tariff 1, line 1: unknown days: xmas")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("from", "soon"), ("number", 0), ("lines", [{"kind": "monthly"}]), ("lines", 3)]
+)
+def test_tariff_that_cannot_be_mended_hides_no_mistake_of_another(key: str, value: object) -> None:
+    twin = json.loads(EXAMPLE)["tariffs"][0] | {"max_stay": "PT0S"}
+    found = _mistakes(("tariffs", [twin | {key: value}, twin]))
+    assert found[0].startswith(f"tariffs[0].{key}")
+    assert found[-1] == "tariff 1: max_stay is zero; leave it out where there is none"
+    assert len([mistake for mistake in found if "max_stay" in mistake]) == 1
+
+
+@pytest.mark.parametrize("tariffs", [3, {"a": 1}, [3], [[]], None, [{"free": 3}], "x"])
+def test_what_is_no_tariff_at_all_is_refused(tariffs: object) -> None:
+    assert _mistakes(("tariffs", tariffs))[0].startswith("tariffs")

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from simulation.stage import Setup
 from simulation.vpcd import InsertedCard
 from terminal.alarms import Alarms
+from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Settings, Side, State
 from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
+from terminal.core.paid_stay import StayTold
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.edges.heartbeat import Heartbeats
 from terminal.errors import HardwareError
@@ -25,11 +27,12 @@ from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.orders import Order, Orders
 from terminal.places import Places
-from terminal.ports import RulesInForce
+from terminal.ports import Following, KnownStays, NobodyKnown, RulesInForce
 from terminal.recovery import NeverTold, settle
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
 from terminal.storage.store import Store
+from terminal.storage.stored import Stored
 from terminal.tap.ports import Answer, TapPorts
 from terminal.tap.story import Taps
 from tests.card.chips import Held
@@ -56,9 +59,16 @@ class QuickDatabase(Database):
         return connection
 
 
-def open_store(disk: Path) -> Store:
+def open_store(disk: Path, before_commit: Callable[[], None] | None = None) -> Store:
     """Open the gate's database in this folder, or let it be born there."""
-    return Store(disk, terminal="gate-1", heartbeat=Heartbeats(), random_bytes=os.urandom, database=QuickDatabase)
+    return Store(
+        disk,
+        terminal="gate-1",
+        heartbeat=Heartbeats(),
+        random_bytes=os.urandom,
+        database=QuickDatabase,
+        before_commit=before_commit,
+    )
 
 
 class FollowedJournal:
@@ -70,10 +80,12 @@ class FollowedJournal:
         self._on_its_way: list[tuple[Entry, Future[EntryKey]]] = []
         self._lock = threading.Lock()
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
-        """As `terminal.ports.Journal`."""
+    def append(
+        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+    ) -> "Future[EntryKey]":
+        """As `terminal.ports.JournalForTap`."""
         with self._lock:
-            stored = self._journal.append(entry, also)
+            stored = self._journal.append(entry, also, followed_by=followed_by)
             self._on_its_way.append((entry, stored))
         return stored
 
@@ -104,6 +116,13 @@ class World:
     rules: RulesInForce
     new_disk: Path
     began_ms: int
+    lane: int = LANE
+    records: SiteRecords | None = None
+    """By what cards remember stays, where they do."""
+    before_commit: Callable[[], None] | None = None
+    """Called on the journal's thread, when a transaction is about to be committed."""
+    known: KnownStays = field(default_factory=NobodyKnown)
+    """What headquarters has told of stays."""
 
 
 class Gate:
@@ -123,8 +142,8 @@ class Gate:
         """Settle what the last run on this `disk` left open."""
         in_force = world.rules.current()
         assert in_force is not None
-        self._store = open_store(disk)
-        stays = self._store.stays(STAYS_KEY)
+        self._store = open_store(disk, world.before_commit)
+        stays = self._stays = self._store.stays(STAYS_KEY)
         journal = self._store.journal(
             clock=time,
             sealing_key=lambda: in_force.issuers.sealing[0],
@@ -132,35 +151,42 @@ class Gate:
             stays=stays,
             signing_key=JOURNAL_KEY,
         )
+        self._entries = journal.entries
         self.journal = FollowedJournal(journal, written)
         alarms = Alarms(self.journal, lambda _step, _alarm: None, self._store.kept)
-        settle(self.journal, software="a scene", stay_after=NeverTold(rules=world.rules, stays=stays))
+        settle(
+            self.journal,
+            software="a scene",
+            stay_after=NeverTold(rules=world.rules, stays=stays, epoch=self._store.epoch),
+        )
         alarms.begin_anew()
-        self.inbox = VirtualInbox(LANE, time)
-        places = Places(lane=LANE, rules=world.rules, stays=stays)
+        self._number = world.lane
+        self.inbox = VirtualInbox(world.lane, time)
+        places = Places(lane=world.lane, rules=world.rules, stays=stays, now_ms=lambda: time.now().ms)
         self._lane = Lane(
             LanePorts(
-                number=LANE,
+                number=world.lane,
                 settings=settings(setup),
                 take_board=take_board,
                 journal=self.journal,
                 alarms=alarms,
                 heartbeat=Heartbeats(),
-                kept=lambda mark: self._store.kept.number(f"lane-{LANE}/{mark.value}"),
+                kept=lambda mark: self._store.kept.number(f"lane-{world.lane}/{mark.value}"),
                 monotonic_s=time.monotonic_s,
                 inbox=lambda _: self.inbox,
                 changed=changed,
                 stay_after=places.after,
                 after_fire=places.after_fire,
+                opened=places.opened,
                 answer_s=DISK_S,
                 clear_s=0.0,
             )
         )
         self._taps = Taps(
             TapPorts(
-                number=LANE,
+                number=world.lane,
                 lane=self._lane,
-                keys=world.site.read_keys,
+                keys=world.site.keys,
                 rules=world.rules,
                 stays=stays,
                 journal=self.journal,
@@ -168,9 +194,13 @@ class Gate:
                 clock=time,
                 random=os.urandom,
                 intent_budget_s=DISK_S,
+                accounts=self._store.accounts,
+                records=world.records,
+                known=world.known,
+                epoch=self._store.epoch,
             )
         )
-        self._orders = Orders({LANE: self._lane}, self.journal, alarms, durable_within_s=DISK_S)
+        self._orders = Orders({world.lane: self._lane}, self.journal, alarms, durable_within_s=DISK_S)
 
     def start(self) -> None:
         """Begin; the lane takes its board."""
@@ -186,10 +216,26 @@ class Gate:
         Raises:
             HardwareError: nobody knows whether it was carried out.
         """
-        answer = self._orders.give(Order(order=order, lane=LANE, reason=reason, by="guard", side=side, sure=True))
+        answer = self._orders.give(
+            Order(order=order, lane=self._number, reason=reason, by="guard", side=side, sure=True)
+        )
         if answer.result is OrderResult.UNKNOWN:
             raise HardwareError(answer.say)
         return None if answer.result is OrderResult.OBEYED else answer.why
+
+    @property
+    def epoch(self) -> bytes:
+        """The journal's."""
+        return self._store.epoch
+
+    def told_of(self, card_number: bytes) -> StayTold | None:
+        """What this terminal would tell at an exit of the stay of this card."""
+        return self._stays.told(card_number, Side.EXIT)
+
+    def entries(self) -> list[Stored]:
+        """All that is in the journal, after what is waiting now has become durable."""
+        self.on_disk()
+        return list(self._entries())
 
     def on_disk(self) -> None:
         """Wait until everything that was to be kept is durable."""

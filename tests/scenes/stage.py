@@ -25,7 +25,7 @@ from terminal.lane.journal import UNTAPPED
 from terminal.ports import Input, Output
 from terminal.tap.ports import Answer, Hint
 from tests.scenes.gate import Gate, World
-from tests.scenes.virtual_time import VirtualTime
+from tests.scenes.virtual_time import STARTS_MS, VirtualTime
 
 READY_MS = 60_000.0
 
@@ -72,7 +72,9 @@ class VirtualStage:
         self._folder, self._world, self._setup, self._hear = folder, world, setup, hear
         self._time = VirtualTime(world.began_ms)
         self._model = SimulatedLane(self._happened, self._time.ms, setup.board())
-        self._cards: dict[str, InsertedCard] = {}
+        self.cards: dict[str, InsertedCard] = {}
+        """Whose card is no longer as it was issued."""
+        self.answers: list[Answer] = []
         self._gate: Gate | None = None
         self._cuts = 0
         self._board: ModelBoard | None = None
@@ -83,7 +85,7 @@ class VirtualStage:
         """By the sequence number of the intent."""
         self._news = True
         self._wakes_ms = inf
-        shutil.copytree(world.new_disk, self._disk())
+        shutil.copytree(world.new_disk, self.disk())
 
     # ------------------------------------------------------------------------------------------------- as a stage is
 
@@ -98,10 +100,11 @@ class VirtualStage:
         if self._gate is None:
             return
         way = Side(side or ("exit" if self._setup.direction == "exit" else "entry"))
-        if person not in self._cards:
-            self._cards[person] = self._world.site.card(person)
+        if person not in self.cards:
+            self.cards[person] = self._world.site.card(person)
         self._taps = person
-        answer = self._gate.tap(reader or f"{way}-reader", way, self._cards[person])
+        answer = self._gate.tap(reader or f"{way}-reader", way, self.cards[person])
+        self.answers.append(answer)
         self._settle()
         self._taps = None
         self._say(**_said(answer), person=person)
@@ -118,16 +121,16 @@ class VirtualStage:
         """As `Stage.cut_power`."""
         if self._gate is not None:
             self._gate.on_disk()
-            disk = self._disk()
+            disk = self.disk()
             self._cuts += 1
-            shutil.copytree(disk, self._disk())
+            shutil.copytree(disk, self.disk())
             self.end()
 
     def power_back(self) -> None:
         """As `Stage.power_back`."""
         if self._gate is None:
             self._gate = Gate(
-                self._disk(),
+                self.disk(),
                 self._setup,
                 self._world,
                 self._time,
@@ -157,6 +160,28 @@ class VirtualStage:
                 return False
             self._go_on(end_ms)
         return True
+
+    @property
+    def gate(self) -> Gate:
+        """The one that runs."""
+        assert self._gate is not None
+        return self._gate
+
+    @property
+    def now_ms(self) -> int:
+        """The wall clock, in milliseconds since the epoch."""
+        return self._time.now().ms
+
+    @property
+    def model_ms(self) -> float:
+        """How long the stage has been there, by its own time."""
+        return self._time.ms - STARTS_MS
+
+    def sleep(self, ms: float) -> None:
+        """A long time goes by in which nobody comes."""
+        self._time.move_to(self._time.ms + ms)
+        self._model.advance(self._time.ms)
+        self._settle()
 
     # ------------------------------------------------------------------------------------------------ how time goes on
 
@@ -221,7 +246,7 @@ class VirtualStage:
 
     # ---------------------------------------------------------------------------------------------------- the gate's
 
-    def _disk(self) -> Path:
+    def disk(self) -> Path:
         return self._folder / f"disk-{self._cuts}"
 
     def _take_board(self) -> ModelBoard:

@@ -11,7 +11,8 @@ from terminal.core.journal import Entry, EntryKey, Kind, OpenIntent
 from terminal.core.sealing import open_sealed
 from terminal.errors import ConfigurationError, StorageError
 from terminal.storage.database import Database
-from terminal.storage.journal import PAGE, NoSealingKey
+from terminal.storage.journal import PAGE
+from terminal.storage.sealed import NoSealingKey
 from terminal.storage.writer import COMMITS_A_CHECKPOINT, MAX_WAITING, Writer
 from tests.storage.support import (
     DECISION,

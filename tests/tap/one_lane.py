@@ -129,7 +129,7 @@ class OneLane:
         self.ends = beside.ends if beside else PassageEnds(self.journal, self.alarms)
         fitted = frozenset((*CONTACTS, *MOMENTS))
         quick = Settings(direction=direction, fitted=fitted, pulse_ms=60, travel_ms=1000, passage_ms=5000)
-        places = Places(lane=number, rules=self.keeper, stays=self.stays)
+        places = Places(lane=number, rules=self.keeper, stays=self.stays, now_ms=lambda: self.clock.now().ms)
         self.lane = Lane(
             LanePorts(
                 number=number,
@@ -142,6 +142,7 @@ class OneLane:
                 changed=self._changed,
                 stay_after=places.after,
                 after_fire=places.after_fire,
+                opened=places.opened,
                 answer_s=PATIENCE_S,
                 ends=self.ends,
             )
@@ -149,7 +150,7 @@ class OneLane:
         self.ports = TapPorts(
             number=number,
             lane=self.lane,
-            keys=site.read_keys,
+            keys=site.keys,
             rules=self.keeper,
             stays=self.stays,
             journal=self.journal,
@@ -157,6 +158,9 @@ class OneLane:
             clock=self.clock,
             random=os.urandom,
             intent_budget_s=budget_s,
+            records=site.records,
+            accounts=self.store.accounts,
+            epoch=self.store.epoch,
             only_reserve=lambda: self.disk.only_reserve,
         )
         self.taps = Taps(self.ports)

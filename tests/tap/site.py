@@ -4,27 +4,34 @@ Nothing is changed after it is made. A test takes a copy: a chip as it was issue
 """
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from typing import Any
 
-from demonstration.cast import CAST, GATE_TRAINING, YEAR, Person
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from demonstration.cast import CAST, GATE_TRAINING, NOORDZEE, YEAR, Person
 from demonstration.office import SITE, Office
 from headquarters.journal.commands import command_key
 from headquarters.journal.cosigner import load_cosigner
-from headquarters.keys import load_issuer_key
+from headquarters.keys import load_issuer_key, load_sealing_key
 from headquarters.repository.publisher import mirror_files, release
 from provisioning import cards
 from provisioning.cards import Bench, Order
 from simulation.card import DesfireChip, Eeprom, OtherCard, blank_chip
 from simulation.vpcd import InsertedCard
 from terminal.card.keys import KeyNumber, MasterKeys, SoftwareKey
+from terminal.card.stay_file import SiteRecords
 from terminal.core.command import Command
 from terminal.core.credential import Training
-from terminal.core.policy import LaneRules, SitePolicy, Zone
+from terminal.core.journal import EntryKey
+from terminal.core.policy import DAY_S, LaneRules, Payer, SitePolicy, Zone
 from terminal.core.revocation import CardStatus
+from terminal.core.sealing import open_sealed
 from terminal.trust.documents import ISSUERS
 from tests.card.chips import Held
 
@@ -34,6 +41,19 @@ OPEN_LANE = 2
 LANES = (1, 2, 3, 4)
 BERTH_LANES = (5, 6)
 """Into the zone that has room for one, and into which a card does not go twice."""
+PARK_LANE = 7
+"""Into and out of the zone whose stays are charged."""
+PARK_ZONE = 4
+TARIFF = {
+    "number": 3,
+    "from": "2026-01-01T00:00:00+01:00",
+    "vat": "21",
+    "lines": [{"kind": "incrementing", "amount": "1.50", "each": "PT1H"}],
+    "exit_grace": "PT10M",
+    "reentry_gap": "PT30M",
+    "max_stay": "PT72H",
+}
+"""€ 1.50 an hour begun."""
 POLICY = SitePolicy(
     site=SITE,
     name="Kade 7",
@@ -42,11 +62,14 @@ POLICY = SitePolicy(
         Zone(number=1, name="Yard", trainings=(GATE_TRAINING,)),
         Zone(number=2, name="Street"),
         Zone(number=3, name="Berth", anti_passback="hard", capacity=1),
+        Zone(number=PARK_ZONE, name="Truck park", anti_passback="hard", paid=True),
     ),
     lanes=(
         *(LaneRules(number=number, zone=1 if number == TRAINED_LANE else 2) for number in LANES),
         *(LaneRules(number=number, zone=3) for number in BERTH_LANES),
+        LaneRules(number=PARK_LANE, zone=PARK_ZONE),
     ),
+    payers=(Payer(ean=NOORDZEE, offline_cents=5_000, offline_charges=10, card_cents=2_000, list_age_s=7 * DAY_S),),
 )
 STATUS_OF = {
     "valid": CardStatus.VALID,
@@ -68,6 +91,8 @@ class Site:
         for person in CAST:
             if person.chip != "other-card":
                 self._issue(person)
+        tariffs = {"site": SITE, "currency": "EUR", "tz": POLICY.time_zone, "tariffs": [TARIFF]}
+        self._office.set_tariffs(json.dumps(tariffs).encode())
         anna = self.numbers["anna"]
         self._publications = {"good": self._publish()}
         self._office.set_status(anna, CardStatus.BLOCKED)
@@ -77,7 +102,11 @@ class Site:
         self._withdraw_issuer()
         self._publications["issuer-withdrawn"] = self._publish()
         self.root = self._office.root()
-        self.read_keys = MasterKeys({KeyNumber.READ: self._office.card_masters().read})
+        masters = self._office.card_masters()
+        self.keys = MasterKeys({KeyNumber.READ: masters.read, KeyNumber.STAY: (masters.stay,)})
+        self.records = SiteRecords(SITE, SoftwareKey(masters.site))
+        sealing = load_sealing_key(self._office.keys.sealing)
+        self._sealing = {sealing.id: X25519PrivateKey.from_private_bytes(sealing.seed)}
         self._office.close()
 
     def card(self, name: str) -> InsertedCard:
@@ -94,6 +123,10 @@ class Site:
     def files(self, publication: str) -> Mapping[str, bytes]:
         """The files of a publication, by name."""
         return self._publications[publication]
+
+    def opened(self, sealed: bytes, key: EntryKey) -> dict[Any, Any]:
+        """The sealed part of an entry, as headquarters opens it."""
+        return dict(open_sealed(sealed, key, self._sealing))
 
     def acknowledge(self, note: bytes) -> bytes:
         """A terminal's checkpoint with headquarters' cosignature."""

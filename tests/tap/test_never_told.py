@@ -17,7 +17,7 @@ SINCE = Stay(zone=1, lane=1, entered_ms=2**50)
 
 def starts_anew(lane: OneLane, direction: Literal["entry", "exit"]) -> None:
     """What a gate does at start, over the journal of one that was killed in mid-passage."""
-    never_told = NeverTold(rules=lane.keeper, stays=lane.stays)
+    never_told = NeverTold(rules=lane.keeper, stays=lane.stays, epoch=lane.store.epoch)
     settle(lane.journal, software="1.2", stay_after=never_told)
 
 

@@ -155,7 +155,7 @@ def test_mistake_that_both_refuse(kind: DocumentKind[Any], path: Path, value: ob
         (POLICY, ("contact",), GONE),
         (ISSUERS, ("commands",), GONE),
         (TARIFFS, (*TARIFF, "vat"), "000100.000"),
-        (TARIFFS, (*LINE, "amount"), "999999.999999"),
+        (TARIFFS, (*LINE, "cap"), "10000.000000"),
         (VISITS, ("visits",), []),
     ],
 )

@@ -210,11 +210,12 @@ def tariff_mistakes(document: Tariffs) -> tuple[str, ...]:
             mistakes.append(f'{where}: has no lines; say "otherwise": "free" if that is meant')
         known_days = {*get_args(Weekday), *tariff.special_days.values()}
         for place, line in enumerate(tariff.lines, start=1):
-            mistakes += [f"{where}, line {place}: {mistake}" for mistake in _line_mistakes(line, known_days)]
+            mistakes += [f"{where}, line {place}: {mistake}" for mistake in line_mistakes(line, known_days)]
     return tuple(mistakes)
 
 
-def _line_mistakes(line: TariffLine, known_days: set[str]) -> Iterator[str]:
+def line_mistakes(line: TariffLine, known_days: set[str]) -> Iterator[str]:
+    """What is wrong between the fields of one line, whose window may name `known_days`."""
     if line.kind == "incrementing" and (line.each is None or duration_s(line.each) == 0):
         yield "an incrementing line needs each, longer than zero"
     if line.kind != "incrementing" and line.each is not None:
