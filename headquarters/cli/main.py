@@ -9,6 +9,7 @@ import typer
 
 from headquarters.cli.alarms import alarms_app
 from headquarters.cli.broker import broker_app
+from headquarters.cli.charges import charge_app
 from headquarters.cli.context import (
     DATABASE_VARIABLE,
     DEFAULT_FOLDER,
@@ -44,6 +45,7 @@ app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
 app.add_typer(payer_app, name="payer")
 app.add_typer(receipts_app, name="receipts")
+app.add_typer(charge_app, name="charge")
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")

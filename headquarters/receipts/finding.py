@@ -58,13 +58,19 @@ class Receipt:
 
 
 def find_receipt(connection: sa.Connection, code: bytes) -> Receipt | None:
-    """The receipt with this code; None: it is not here (yet).
+    """The receipt with this code; None: it is not here (yet)."""
+    item = charge_with(connection, code)
+    return None if item is None else receipt_of(connection, item)
+
+
+def charge_with(connection: sa.Connection, code: bytes) -> Item | None:
+    """The charge whose receipt has this code, or None.
 
     It is looked up by the code's hash, so how long it takes tells nothing of codes that are near.
     """
     which = (items.c.receipt_sha256 == sha256(code).digest()) & (items.c.kind == Kind.CHARGE)
     row = connection.execute(sa.select(items).where(which).order_by(items.c.item).limit(1)).one_or_none()
-    return None if row is None else receipt_of(connection, Item.of(row))
+    return None if row is None else Item.of(row)
 
 
 def receipt_of(connection: sa.Connection, item: Item) -> Receipt:

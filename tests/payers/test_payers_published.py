@@ -66,6 +66,7 @@ def test_the_lower_limit_holds(office: Office, limit_cents: int, offline: int, c
         "offline_charges": 20,
         "card_cents": card,
         "list_age_s": 600,
+        "stay_cents": None,
     }
 
 

@@ -11,13 +11,14 @@ from terminal.trust.documents import POLICY
 from terminal.words.catalogues import words
 from tests.core.charges import CHARGE
 from tests.headquarters.box import SITE
-from tests.settlement.ground import Ground, at
+from tests.settlement.ground import JANSEN, Ground, at
 
 CODE = b"\x00\x44\x32\x14\xc7\x42\x54\xb6\x35\xcf"
 SHOWN = "ABCD EFGH IJKL MNOP"
 NIGHT = replace(
     CHARGE,
     receipt=CODE,
+    payer=int(JANSEN),
     card_number=bytes.fromhex("0123456789abcdef"),
     total_cents=300,
     earlier_cents=0,
