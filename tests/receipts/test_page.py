@@ -66,7 +66,7 @@ def page(ground: Ground, clock: Clock) -> Page:
 
 def seen(answer: httpx.Response) -> str:
     """The text that a person sees."""
-    return " ".join("".join(html.fromstring(answer.text).itertext()).split())
+    return " ".join("".join(map(str, html.fromstring(answer.text).itertext())).split())
 
 
 def test_receipt_is_found_by_its_code(ground: Ground, page: Page) -> None:
@@ -112,7 +112,7 @@ def test_every_text_is_escaped(ground: Ground, page: Page) -> None:
     settled(ground, NIGHT)
     answer = page.get(HERE)
     assert "<script" not in answer.text
-    assert EVIL in "".join(html.fromstring(answer.text).itertext())
+    assert EVIL in "".join(map(str, html.fromstring(answer.text).itertext()))
 
 
 @pytest.mark.parametrize("path", ["/", HERE, NOT_HERE, "/r/123", "/receipt.css", "/nowhere"])
