@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
+from demonstration.accounts import statements, write_seller
 from demonstration.cast import COMPANIES, ENDED_COMPANIES, GATE_TRAINING, YEAR
 from headquarters.broker.setup import LEAF_DAYS, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database
@@ -85,8 +87,13 @@ class Office:
         until = (self._now() + YEAR).date()
         payers.set_credit(ean, CreditCheck(Credit.PASSED, limit_cents=MAX_LIMIT_CENTS, until=until), change)
 
+    def statements(self, payers: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+        """What each payer owes by what has arrived, an event each."""
+        return list(statements(self._database, self.keys, self.folder, payers, now))
+
     def set_tariffs(self, document: bytes) -> None:
-        """What stays at the site cost; the gate hears of it with the next `publish_to`."""
+        """What stays at the site cost, for the next `publish_to`; and who sends the statements of it."""
+        write_seller(self.folder)
         Sites(self._database).set_tariffs(self.site, document, self.change())
 
     def set_status(self, card_number: bytes, status: CardStatus) -> None:
