@@ -13,6 +13,7 @@ SIGNS: Mapping[str, str] = {
     "refuse": "SORRY",
     "drive-forward": "DRIVE FORWARD",
 }
+GOODBYE = "GOODBYE"
 WAIT = "PLEASE WAIT"
 """Of a lane that the other side has, whatever the outcome: no desk can help."""
 COLOURS: Mapping[str, str] = {
@@ -95,6 +96,14 @@ ORDERS: Mapping[str, str] = {
 def sign(outcome: str, reason: str | None) -> str:
     """An answer in a word or two, as on the driver's screen."""
     return WAIT if reason == Reason.LANE_BUSY else SIGNS.get(outcome, outcome)
+
+
+def sign_of(decision: Mapping[str, Any]) -> str:
+    """The same of a decision in the gate's log: who leaves is told goodbye, and what his stay costs."""
+    outcome, cents = str(decision["outcome"]), decision.get("amount_cents")
+    if outcome != "admit" or decision.get("side") != "exit":
+        return sign(outcome, decision.get("reason"))
+    return GOODBYE if cents is None else f"{GOODBYE}. YOUR STAY: {euros(cents)}"
 
 
 def meaning(outcome: str, reason: str | None) -> str:
