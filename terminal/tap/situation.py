@@ -3,8 +3,10 @@
 from terminal.core.barrier_signals import Busy, Closed, Emergency, Readiness
 from terminal.core.barrier_words import Side
 from terminal.core.charge import EPOCH_PREFIX_BYTES
+from terminal.core.paid_stay import StayTold
 from terminal.core.rules import Rules
 from terminal.core.situation import Inside, LaneState, Occupancy, OnAccount, Situation
+from terminal.core.stay import Stay
 from terminal.tap.entry import Course
 from terminal.tap.paid import HEADQUARTERS
 from terminal.tap.ports import TapPorts
@@ -43,19 +45,25 @@ def situation(ports: TapPorts, course: Course, rules: Rules, readiness: Readines
 def _inside(ports: TapPorts, course: Course) -> Inside:
     """Who says that he is inside already: this terminal, the others through headquarters, or his card alone.
 
-    A card that names an intent of this journal says nothing that the journal does not know better.
+    Who says that he has left since is believed before what this terminal remembers of his entry: there are other exits.
+    A card that names an intent of this journal for an entry says nothing that the journal does not know better.
     """
     card, paid = course.credential, course.paid
     if card is None:
         return Inside.NO
     stay = ports.stays.inside(card.card_number)
-    if stay is not None and not stay.neutral:
+    if stay is not None and not stay.neutral and not _left_since(stay, paid.found.stay if paid else None):
         return Inside.TERMINAL
     known = paid.inside if paid is not None else None
     if paid is None or known is None or known.stay.epoch == ports.epoch[:EPOCH_PREFIX_BYTES]:
         return Inside.NO
     said = paid.told.get(HEADQUARTERS)
     return Inside.TERMINAL if said is not None and said.inside and said.stay == known.stay else Inside.CARD_ONLY
+
+
+def _left_since(stay: Stay, told: StayTold | None) -> bool:
+    left_ms = told.last_exit_ms if told is not None and not told.inside else None
+    return left_ms is not None and left_ms >= stay.entered_ms
 
 
 def _lane_state(readiness: Readiness, side: Side) -> LaneState:

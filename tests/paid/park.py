@@ -44,13 +44,14 @@ class Park:
         later_ms: float = 0.0,
         cards: Mapping[str, InsertedCard] | None = None,
         known: Any = None,
+        terminal: str = "gate-1",
         before_commit: Callable[[], None] | None = None,
     ) -> None:
-        self.world = replace(world, known=known) if known is not None else world
+        self.world = replace(world, terminal=terminal, known=known or world.known)
         folder.mkdir()
         if disk is None:
             disk = folder / "new-disk"
-            open_store(disk).close()  # with an epoch of its own, as another terminal has
+            open_store(disk, terminal=self.world.terminal).close()  # with an epoch of its own, as another terminal has
         self.world = replace(self.world, new_disk=disk, before_commit=before_commit)
         self.folder = folder
         self._here: dict[str, str] = {}
@@ -166,7 +167,7 @@ class Park:
         charged = []
         for entry in self.stage.gate.entries():
             if entry.record.kind is Kind.CHARGE:
-                key = EntryKey("gate-1", self.epoch, entry.record.sequence)
+                key = EntryKey(self.world.terminal, self.epoch, entry.record.sequence)
                 assert entry.sealed is not None
                 opened = self.world.site.opened(entry.sealed, key)
                 charged.append(Charged(key, read_charge(entry.record.public, opened)))

@@ -17,7 +17,10 @@ from simulation.vpcd import InsertedCard
 from terminal.alarms import Alarms
 from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Mark, Settings, Side, State
+from terminal.core.checkpoint import Checkpoint, signed
 from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
+from terminal.core.merkle import leaf_hash, root_of
+from terminal.core.messages import Batch
 from terminal.core.paid_stay import StayTold
 from terminal.core.stay import OpenPassage, StayChange
 from terminal.edges.heartbeat import Heartbeats
@@ -59,11 +62,11 @@ class QuickDatabase(Database):
         return connection
 
 
-def open_store(disk: Path, before_commit: Callable[[], None] | None = None) -> Store:
+def open_store(disk: Path, before_commit: Callable[[], None] | None = None, terminal: str = "gate-1") -> Store:
     """Open the gate's database in this folder, or let it be born there."""
     return Store(
         disk,
-        terminal="gate-1",
+        terminal=terminal,
         heartbeat=Heartbeats(),
         random_bytes=os.urandom,
         database=QuickDatabase,
@@ -116,6 +119,7 @@ class World:
     rules: RulesInForce
     new_disk: Path
     began_ms: int
+    terminal: str = "gate-1"
     lane: int = LANE
     records: SiteRecords | None = None
     """By what cards remember stays, where they do."""
@@ -142,7 +146,7 @@ class Gate:
         """Settle what the last run on this `disk` left open."""
         in_force = world.rules.current()
         assert in_force is not None
-        self._store = open_store(disk, world.before_commit)
+        self._store = open_store(disk, world.before_commit, world.terminal)
         stays = self._stays = self._store.stays(STAYS_KEY)
         journal = self._store.journal(
             clock=time,
@@ -240,6 +244,14 @@ class Gate:
         """All that is in the journal, after what is waiting now has become durable."""
         self.on_disk()
         return list(self._entries())
+
+    def batch(self) -> bytes:
+        """All of the journal, as `sync` would send it."""
+        stored = self.entries()
+        leaves = [leaf_hash(each.record_bytes) for each in stored]
+        checkpoint = signed(Checkpoint(self._store.terminal, self.epoch, len(stored), root_of(leaves)), JOURNAL_KEY)
+        entries = tuple((each.record_bytes, each.sealed) for each in stored)
+        return Batch(self.epoch, 0, entries, checkpoint.encode()).encode()
 
     def on_disk(self) -> None:
         """Wait until everything that was to be kept is durable."""

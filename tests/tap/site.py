@@ -5,7 +5,7 @@ Nothing is changed after it is made. A test takes a copy: a chip as it was issue
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from demonstration.cast import CAST, GATE_TRAINING, NOORDZEE, YEAR, Person
 from demonstration.office import SITE, Office
 from headquarters.journal.commands import command_key
 from headquarters.journal.cosigner import load_cosigner
-from headquarters.keys import load_issuer_key, load_sealing_key
+from headquarters.keys import KeyFolder, load_issuer_key, load_sealing_key
 from headquarters.repository.publisher import mirror_files, release
 from provisioning import cards
 from provisioning.cards import Bench, Order
@@ -54,6 +54,7 @@ TARIFF = {
     "max_stay": "PT72H",
 }
 """€ 1.50 an hour begun."""
+PAYER = Payer(ean=NOORDZEE, offline_cents=5_000, offline_charges=10, card_cents=2_000, list_age_s=7 * DAY_S)
 POLICY = SitePolicy(
     site=SITE,
     name="Kade 7",
@@ -69,7 +70,6 @@ POLICY = SitePolicy(
         *(LaneRules(number=number, zone=3) for number in BERTH_LANES),
         LaneRules(number=PARK_LANE, zone=PARK_ZONE),
     ),
-    payers=(Payer(ean=NOORDZEE, offline_cents=5_000, offline_charges=10, card_cents=2_000, list_age_s=7 * DAY_S),),
 )
 STATUS_OF = {
     "valid": CardStatus.VALID,
@@ -83,17 +83,20 @@ CREDENTIAL_FILE = 1
 class Site:
     """The publications `good`, `anna-blocked`, `anna-back` and `issuer-withdrawn`, in this order, and the cards."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Iterable[Person] = (), payers: Sequence[str] = (NOORDZEE,)) -> None:
+        """`more`: people besides the usual cast. `payers`: EANs of the employers that pay on account."""
         self.folder = folder
-        self._office = Office(folder / "headquarters", lambda: datetime.now(UTC), POLICY)
+        policy = replace(POLICY, payers=tuple(replace(PAYER, ean=ean) for ean in payers))
+        self._office = Office(folder / "headquarters", lambda: datetime.now(UTC), policy)
         self._chips: dict[str, Eeprom] = {}
         self.numbers: dict[str, bytes] = {}
-        for person in CAST:
+        for person in (*CAST, *more):
             if person.chip != "other-card":
                 self._issue(person)
         tariffs = {"site": SITE, "currency": "EUR", "tz": POLICY.time_zone, "tariffs": [TARIFF]}
         self._office.set_tariffs(json.dumps(tariffs).encode())
-        self._office.add_payer(NOORDZEE)
+        for payer in payers:
+            self._office.add_payer(payer)
         anna = self.numbers["anna"]
         self._publications = {"good": self._publish()}
         self._office.set_status(anna, CardStatus.BLOCKED)
@@ -124,6 +127,11 @@ class Site:
     def files(self, publication: str) -> Mapping[str, bytes]:
         """The files of a publication, by name."""
         return self._publications[publication]
+
+    @property
+    def keys_of_headquarters(self) -> KeyFolder:
+        """Where headquarters keeps its keys, and its register beside them."""
+        return self._office.keys
 
     def opened(self, sealed: bytes, key: EntryKey) -> dict[Any, Any]:
         """The sealed part of an entry, as headquarters opens it."""
