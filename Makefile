@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench gpio barrier-long tariff-long storm docs lock clean
+.PHONY: help setup demo test test-side-by-side check bench gpio barrier-long tariff-long gate-storm storm docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -14,6 +14,9 @@ demo: setup ## run the gate with virtual cards: tap, watch decision, barrier and
 
 test: setup ## all tests
 	@$(bin)/python -m pytest $(ARGS)
+
+test-side-by-side: setup ## all tests, by two processes
+	@$(bin)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import contracts
 	@$(bin)/ruff format --check --quiet .
@@ -32,6 +35,9 @@ barrier-long: setup ## the barrier held to what must hold, over more than 100,00
 
 tariff-long: setup ## prices held to a second, naive reckoning, on 20,000 tariffs drawn at random (an hour)
 	@TARIFF_DRAWS=20000 $(bin)/python -m pytest -q --timeout=0 tests/core/tariff/test_properties.py $(ARGS)
+
+gate-storm: setup ## the gate with real PC/SC killed at random moments, over 500 taps
+	@XS_STORM_TAPS=500 $(bin)/python -m pytest --timeout=0 tests/gate/test_storm.py $(ARGS)
 
 storm: setup ## gates, syncs, broker, collectors and databases killed and hindered at random; ARGS="--seed N --entries N"
 	@$(bin)/python -m tests.storm $(ARGS)

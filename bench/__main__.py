@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--collected", type=int, default=30_000, help="entries into the collector, in large batches")
     parser.add_argument("--backlog", type=int, default=100_000, help="entries that drain while taps go on")
     parser.add_argument("--terminals", type=int, default=1000, help="terminals that are simulated at once")
+    parser.add_argument("--charges", type=int, default=100_000, help="charges that are settled and stated")
     parser.add_argument(
         "--sites", type=int, nargs="+", default=line.SITES, help="how many sites, for bytes on the wire"
     )
@@ -95,6 +96,7 @@ def measure(given: argparse.Namespace, figures: Figures, progress: Callable[[str
         entries=given.collected,
         backlog=given.backlog,
         terminals=given.terminals,
+        charges=given.charges,
         sites=tuple(given.sites),
     )
 

@@ -41,6 +41,7 @@ TARGETS: dict[str, float] = {
     "drain.live_to_database_s.p95": 2,
     "drain.sync_rss_mb": 60,
     "terminals.lost_entries": 0,
+    "settlement.charges_into_statements_s": 30,
     **{f"wire.sites_{sites}.update_payload_bytes": 4096 for sites in (1, 100, 1000)},
     **{f"wire.sites_{sites}.block_to_refused_s": 5 for sites in (1, 100, 1000)},
 }

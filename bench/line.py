@@ -1,12 +1,12 @@
-"""The line to headquarters: what collecting, draining, listing, blocking and many terminals cost (docs/bench.md)."""
+"""Headquarters: what collecting, draining, listing, blocking, many terminals and settling cost (docs/bench.md)."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import collecting, draining, many, wire
+from bench import collecting, draining, many, settlement, wire
 from bench.figures import Figures
 
-PARTS = ("collecting", "draining", "wire", "terminals")
+PARTS = ("collecting", "draining", "wire", "terminals", "settlement")
 SITES = (1, 100, 1000)
 
 
@@ -19,6 +19,7 @@ def measure(
     entries: int,
     backlog: int,
     terminals: int,
+    charges: int,
     sites: tuple[int, ...] = SITES,
 ) -> None:
     """Measure these parts, with files below `folder`."""
@@ -31,6 +32,8 @@ def measure(
         wire.measure(_new(folder / "wire"), figures, progress, sites=sites)
     if "terminals" in parts:
         many.measure(figures, progress, terminals=terminals)
+    if "settlement" in parts:
+        settlement.measure(_new(folder / "settlement"), figures, progress, charges=charges)
 
 
 def _new(folder: Path) -> Path:

@@ -57,6 +57,7 @@ class Setting(Office):
         super().__init__(folder / "headquarters", lambda: datetime.now(UTC), POLICY)
         tariffs = {"site": SITE, "currency": "EUR", "tz": POLICY.time_zone, "tariffs": [TARIFF]}
         self.set_tariffs(json.dumps(tariffs).encode())
+        self.add_payer(NOORDZEE)
         self._entries = entries
         self.published = self.folder / "published"
         self.mirror = folder / "mirror"

@@ -99,6 +99,8 @@ class Desk:
         self.office = Office(self.folder / "headquarters", lambda: datetime.now(UTC), policy)
         if self._park:
             self.office.set_tariffs(PARK_TARIFFS)
+            for payer in PARK_POLICY.payers:
+                self.office.add_payer(payer.ean)
         self._parts.callback(self.office.close)
         self._cards = CardBench(self.office, self.slots[BENCH_READER.name])
         # A socket's address holds 107 bytes, a folder's name may be longer.

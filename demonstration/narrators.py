@@ -268,7 +268,7 @@ def _decision(event: Event, person: str | None) -> Panel:
     card = f", of which the card {event['card_ms']:.1f} ms" if event.get("card_ms") is not None else ""
     entry = f"; journal entry {event['sequence']}" if event.get("sequence") is not None else ""
     sentence = Text.assemble(
-        (words.sign(outcome, event["reason"]), f"bold {colour}"),
+        (words.sign_of(event), f"bold {colour}"),
         f"\n{outcome} · {event['reason']}{help_}",
         (f"\n{event['tap_ms']:.1f} ms{card}{entry}", "dim"),
     )

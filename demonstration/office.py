@@ -3,15 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from demonstration.cast import COMPANIES, ENDED_COMPANIES, GATE_TRAINING
+from demonstration.accounts import statements, write_seller
+from demonstration.cast import COMPANIES, ENDED_COMPANIES, GATE_TRAINING, YEAR
 from headquarters.broker.setup import LEAF_DAYS, Listening, terminal_certificate, write_access_list, write_broker
 from headquarters.database import Change, Database
 from headquarters.journal.reading import StoredEntry, Wanted, chosen
 from headquarters.journal.terminals import Terminals
 from headquarters.keys import CardMasterKeys, KeyFolder, load_card_keys, terminal_card_keys
+from headquarters.payers.changes import Payers, Profile
+from headquarters.payers.standing import MAX_LIMIT_CENTS, Credit, CreditCheck
 from headquarters.register import Register, card_statuses
 from headquarters.repository.ceremony import init_keys
 from headquarters.repository.lists import ListFiles, next_list_files
@@ -73,8 +77,23 @@ class Office:
         """The `root.json` a terminal is born with."""
         return (self.keys.roots / "1.root.json").read_bytes()
 
+    def add_payer(self, ean: str) -> None:
+        """One of the companies pays on account from now on: its credit was checked, and is good for a year."""
+        change, street = self.change(), "Kade 7"
+        payers = Payers(self._database)
+        payers.add(
+            Profile(ean=ean, name=COMPANIES[ean], street=street, postal_code="3011 AA", city="Rotterdam"), change
+        )
+        until = (self._now() + YEAR).date()
+        payers.set_credit(ean, CreditCheck(Credit.PASSED, limit_cents=MAX_LIMIT_CENTS, until=until), change)
+
+    def statements(self, payers: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+        """What each payer owes by what has arrived, an event each."""
+        return list(statements(self._database, self.keys, self.folder, payers, now))
+
     def set_tariffs(self, document: bytes) -> None:
-        """What stays at the site cost; the gate hears of it with the next `publish_to`."""
+        """What stays at the site cost, for the next `publish_to`; and who sends the statements of it."""
+        write_seller(self.folder)
         Sites(self._database).set_tariffs(self.site, document, self.change())
 
     def set_status(self, card_number: bytes, status: CardStatus) -> None:

@@ -83,9 +83,13 @@ class MovedClock:
         """Milliseconds since the epoch."""
         return wall_ms() + self.ahead_ms
 
+    def now(self) -> datetime:
+        """By the site's own time."""
+        return datetime.fromtimestamp(self.wall_ms() / 1000, ZoneInfo(POLICY.time_zone))
+
     def shown(self) -> str:
-        """As a person reads it, by the site's own time."""
-        return datetime.fromtimestamp(self.wall_ms() / 1000, ZoneInfo(POLICY.time_zone)).strftime("%a %d %b %H:%M")
+        """As a person reads it."""
+        return self.now().strftime("%a %d %b %H:%M")
 
     def until_ms(self, text: str) -> int:
         """How long it is until then, by this clock; a time without an offset is the site's.

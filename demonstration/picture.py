@@ -209,7 +209,7 @@ def _facts(shown: Shown) -> Iterator[Text]:
         who, outcome, reason = shown.answer
         yield from _fact(
             "Last card",
-            f"{who}: {words.sign(outcome, reason)}. {words.meaning(outcome, reason)}",
+            f"{who}: {shown.sign or words.sign(outcome, reason)}. {words.meaning(outcome, reason)}",
             words.COLOURS.get(outcome, ""),
         )
     yield from _fact("Line", *shown.line)

@@ -113,6 +113,8 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
                 narrator.failed(f"{step}: stopped in the middle, so that there is nothing to compare")
                 return False
         failures += not _at_headquarters(stage, narrator, ACKNOWLEDGED_S)
+        for statement in stage.statements():
+            narrator.of_line(statement)
         found = stage.compare(answers)
     narrator.ended(found)
     return not found and failures == 0
@@ -163,6 +165,8 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
         with suppress(KeyboardInterrupt), Screen(console) as screen:
             Live(stage, Steps(stage, seen, view), view, screen, change_lane).run()
         _at_headquarters(stage, narrator, LEAVING_S)
+        for statement in stage.statements():
+            narrator.of_line(statement)
         narrator.progress("the gate stops, and its journal is compared with what happened")
         compare()
     narrator.ended(found)

@@ -5,7 +5,7 @@ daemon, lists are signed and published, the gate is a process of its own that kn
 of software stands in for a chip, a simulated board for barrier and vehicles.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from demonstration.configuration import BRISK
 from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
-from demonstration.park import MovedClock
+from demonstration.park import PARK_POLICY, MovedClock
 from demonstration.processes import Event, GateProcess
 from demonstration.services import Watch
 from demonstration.serving import NO_POWER, Said, ServedLane
@@ -181,6 +181,12 @@ class Stage:
             yield lane
         finally:
             lane.stop_gate()
+
+    def statements(self) -> Sequence[Event]:
+        """What the employers owe in a truck park, by what headquarters has; nothing elsewhere."""
+        if self._desk.clock is None:
+            return []
+        return self._desk.office.statements([payer.ean for payer in PARK_POLICY.payers], self._desk.clock.now())
 
     def stop_gate(self) -> dict[int, Record]:
         """End the gate as its service manager would; returns the records of its journal."""

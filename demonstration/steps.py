@@ -54,6 +54,7 @@ class Steps:
         self._seen = seen
         self._narrator = narrator
         self._unsure: str | None = None
+        self._turned_away: set[str] = set()
         self.kind = "van"
         """What whoever comes with a card drives."""
 
@@ -65,7 +66,7 @@ class Steps:
         """
         match step.split():
             case ["tap", name]:
-                self._stage.tap(name, "entry" if self._stage.lane.setup.direction == "both" else None)
+                self._visit(name)
             case ["leave" | "later" | "at" as verb, what]:
                 self._park_step(verb, what)
             case ["block" | "suspend" | "activate" as verb, name]:
@@ -82,17 +83,25 @@ class Steps:
             case ["cast" | "help" as verb]:
                 (self._narrator.ready(self._stage.cast) if verb == "cast" else self._narrator.answered(HELP))
             case [name] if any(person.name == name for person in self._stage.cast):
-                self._stage.tap(name)
+                self._visit(name)
             case ["tap" | "leave" | "block" | "suspend" | "activate" | "issue" | "card" | "passenger" as verb]:
                 raise ConfigurationError(f"{verb} whom? A name is missing")
             case _:
                 self._scene_step(step)
 
+    def _visit(self, name: str) -> None:
+        answer = self._stage.tap(name, "entry" if self._stage.lane.setup.direction == "both" else None)
+        let_in = answer.get("outcome") in {"admit", "admit-wait"}
+        (self._turned_away.discard if let_in else self._turned_away.add)(name)
+
     def _park_step(self, verb: str, what: str) -> None:
         if verb == "leave":
             if self._stage.lane.setup.direction != "both":
                 raise ConfigurationError("nobody comes out of this lane; start the demonstration with --park")
-            self._stage.tap(what, "exit")
+            if what in self._turned_away:
+                self._narrator.answered(f"{what} was not let in, so there is nobody to leave")
+            else:
+                self._stage.tap(what, "exit")
             return
         clock = self._stage.clock
         clock.forward(spoken_ms(what) if verb == "later" else clock.until_ms(what))

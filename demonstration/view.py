@@ -35,6 +35,8 @@ class Shown:
     owed: tuple[str, ...] = ()
     answer: tuple[str, str, str | None] | None = None
     """Whose card was answered last, with which outcome, for which reason."""
+    sign: str = ""
+    """What the driver was told, where that is more than the outcome."""
     alarms: tuple[str, ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
     """What happened last, each with its style."""
@@ -58,6 +60,7 @@ class View:
     paused: bool = False
     trouble: Trouble = field(default_factory=Trouble)
     answer: tuple[str, str, str | None] | None = None
+    sign: str = ""
     _owed: dict[str, str] = field(default_factory=dict)
     _intents: set[int] = field(default_factory=set)
     _standing: dict[str, None] = field(default_factory=dict)
@@ -87,12 +90,12 @@ class View:
                 case {"event": "barrier", "phase": phase}:
                     self.phase = str(phase)
                 case {"event": "decision", "outcome": outcome, "reason": reason}:
-                    self._answered(person, str(outcome), str(reason))
+                    self._answered(person, str(outcome), str(reason), words.sign_of(event))
                     if event.get("sequence") in self._intents:
                         self._owed[f"tap {event['sequence']}"] = person or "somebody"
                 case {"event": "drive-forward" | "wrong-side" as hint}:
                     outcome, reason = ("refuse", hint) if hint == "wrong-side" else (hint, None)
-                    self._answered(person, outcome, reason)
+                    self._answered(person, outcome, reason, words.sign(outcome, reason))
                 case {"event": "alarm-raised" | "alarm-cleared" | "alarm" as step, "alarm": alarm}:
                     self._alarm(str(step), str(alarm))
                 case {"event": "order", "order": order, "result": "obeyed"}:
@@ -137,9 +140,10 @@ class View:
             case _:
                 pass
 
-    def _answered(self, person: str | None, outcome: str, reason: str | None) -> None:
+    def _answered(self, person: str | None, outcome: str, reason: str | None, sign: str) -> None:
         self.answer = (person or "somebody", outcome, reason)
-        self._tell(f"{person}'s card: {words.sign(outcome, reason)} ({reason or outcome})", words.COLOURS[outcome])
+        self.sign = sign
+        self._tell(f"{person}'s card: {sign} ({reason or outcome})", words.COLOURS[outcome])
 
     def board(self, line: Happening) -> None:
         """What the boom and the drivers do is seen in the picture; what befalls them is said."""
@@ -225,6 +229,7 @@ class View:
                 trouble=tuple(self.trouble.words.values()),
                 owed=tuple(self._owed.values()),
                 answer=self.answer,
+                sign=self.sign,
                 alarms=(*self._standing, *(name for name in self._fresh if name not in self._standing)),
                 lines=tuple(self._lines),
                 **more,

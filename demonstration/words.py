@@ -13,6 +13,7 @@ SIGNS: Mapping[str, str] = {
     "refuse": "SORRY",
     "drive-forward": "DRIVE FORWARD",
 }
+GOODBYE = "GOODBYE"
 WAIT = "PLEASE WAIT"
 """Of a lane that the other side has, whatever the outcome: no desk can help."""
 COLOURS: Mapping[str, str] = {
@@ -54,6 +55,7 @@ ALARMS: Mapping[str, str] = {
     "arm-off": "the arm was swung off its post",
     "arm-swung-off": "the arm is off, or nobody has confirmed yet that it is back",
     "board": "the relay board does not answer",
+    "charge-flagged": "somebody was charged, and a person must look why it is not certain",
     "call": "somebody asks for help at the lane",
     "contacts-contradict": "the boom says that it is up and down at once",
     "controller-fault": "the barrier's controller reports a fault",
@@ -64,8 +66,10 @@ ALARMS: Mapping[str, str] = {
     "fire-boom-down": "fire, and the boom is still down",
     "fire-release": "the boom opened for a fire; who is inside is not certain any more",
     "forced": "the boom left its place, and nobody ordered that",
+    "open-to-all": "the boom stands open; who drives through is not certain any more",
     "open-too-long": "the boom stays up and is open for nobody",
     "opened-elsewhere": "the boom was opened, and not by this gate",
+    "overstay": "somebody stayed longer than the tariff allows",
     "possible-tailgate": "a second vehicle may have slipped through behind the first",
     "reader": "a card reader does not answer",
     "storage": "the disk does not write down in time",
@@ -92,6 +96,14 @@ ORDERS: Mapping[str, str] = {
 def sign(outcome: str, reason: str | None) -> str:
     """An answer in a word or two, as on the driver's screen."""
     return WAIT if reason == Reason.LANE_BUSY else SIGNS.get(outcome, outcome)
+
+
+def sign_of(decision: Mapping[str, Any]) -> str:
+    """The same of a decision in the gate's log: who leaves is told goodbye, and what his stay costs."""
+    outcome, cents = str(decision["outcome"]), decision.get("amount_cents")
+    if outcome != "admit" or decision.get("side") != "exit":
+        return sign(outcome, decision.get("reason"))
+    return GOODBYE if cents is None else f"{GOODBYE}. YOUR STAY: {euros(cents)}"
 
 
 def meaning(outcome: str, reason: str | None) -> str:
@@ -139,6 +151,9 @@ def of_line(event: Mapping[str, Any]) -> tuple[str, str, str]:
             cut = " The line is cut." if line == "cut" else ""
             sentence = f"headquarters has {arrived} of {entries} entries, acknowledged: {size} of {entries}.{cut}"
             return "line", sentence, "green" if size >= entries else "yellow"
+        case {"event": "statement", "name": name, "period": period, "charges": count, "gross_cents": gross, **rest}:
+            parts = f"{euros(rest['net_cents'])} and {euros(rest['vat_cents'])} VAT"
+            return "ACCOUNT", f"{name}, {period}: {count} charges, {euros(gross)} ({parts})", "bold green"
         case {"event": "process-ended", "process": name, "why": why, "started_again": again}:
             return "DIED", f"{name} died and {'is started again' if again else 'stays down'}: {why}", "bold red"
         case _:

@@ -14,6 +14,8 @@
     fork         what contradicts a journal; put aside, and an alarm
     alarm        raised by a terminal, or noticed here; a notice is what is told of it: `alarms`
     stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may
+    payer        an employer that pays on account, and what stands against him: `payers`
+    receipt      what a driver finds of a charge by a random code; charges that are disputed: `receipts`
 
 Read in that order; each package's own docstring says where to begin in it. `installation` is one headquarters as a
 command or a process opens it; `cli` is the command line (docs/headquarters.md); formats: docs/repository.md.

@@ -16,6 +16,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from headquarters.tables.announced import announced_tables
 from headquarters.tables.commands import command_tables
 from headquarters.tables.journal import extend_alarms, journal_tables
+from headquarters.tables.settlement import settlement_tables
+from headquarters.tables.standings import standing_tables
 from terminal.errors import ConfigurationError, StorageError
 
 WAIT_FOR_OTHERS_S = 30.0
@@ -107,6 +109,8 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     extend_alarms,
     announced_tables.create_all,
     command_tables.create_all,
+    settlement_tables.create_all,
+    standing_tables.create_all,
 )
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 

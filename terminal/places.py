@@ -50,13 +50,15 @@ class Places:
     def after_fire(self) -> StayChange | None:
         """The boom was opened by a fire: who is in the zone is not certain any more (design 4, the exit)."""
         zone = self._zone()
-        return None if zone is None else ZoneNeutral(zone, self.now_ms())
+        return None if zone is None else ZoneNeutral(zone, self.lane, self.now_ms())
 
-    def opened(self) -> StayChange | None:
-        """Anybody may drive through: no stay in a paid zone is charged past this moment by itself (design 6)."""
+    def opened(self, to_all: bool) -> StayChange | None:
+        """Anybody may drive through from now on, or no longer; where stays are charged (design 6, 'Stays')."""
         rules, zone = self.rules.current(), self._zone()
         known = rules.policy.zone(zone) if rules and zone is not None else None
-        return ZoneOpened(known.number, self.now_ms()) if known is not None and known.paid else None
+        if known is None or not (known.paid if to_all else self.stays.is_open_to_all(known.number, self.lane)):
+            return None
+        return ZoneOpened(known.number, self.lane, self.now_ms(), to_all)
 
     def _zone(self) -> int | None:
         rules = self.rules.current()

@@ -113,8 +113,11 @@ class Stays(Protocol):
     def told(self, card_number: bytes, side: Side) -> StayTold | None:
         """What this terminal knows of the newest stay by account of this card, which is presented at this side."""
 
-    def opened_since(self, zone: int, since_ms: int) -> int | None:
-        """The first moment after `since_ms` at which the zone stood open to anybody."""
+    def uncertain_from(self, zone: int, since_ms: int) -> int | None:
+        """From when it is not certain that somebody who came in at `since_ms` is still here; None: it is."""
+
+    def is_open_to_all(self, zone: int, lane: int) -> bool:
+        """Tell whether it was written last of this lane that anybody may drive through."""
 
     def count(self, zone: int) -> int:
         """How many stays the zone has, open or promised; neutral ones are not counted."""

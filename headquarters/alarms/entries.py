@@ -20,7 +20,17 @@ from terminal.core.journal import Kind, Record, decode_record
 
 MOMENTARY = frozenset(
     {
-        *("arm-off", "call", "contacts-contradict", "did-not-open", "drive-through", "exit-flagged", "fire-boom-down"),
+        *(
+            "arm-off",
+            "call",
+            "contacts-contradict",
+            "did-not-open",
+            "drive-through",
+            "charge-flagged",
+            "exit-flagged",
+            "fire-boom-down",
+            "overstay",
+        ),
         *("fire-release", "forced", "hold-forgotten", "open-too-long", "opened-elsewhere", "possible-tailgate"),
         *("tailgate", "vehicle-under-boom"),
     }

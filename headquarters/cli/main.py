@@ -9,6 +9,7 @@ import typer
 
 from headquarters.cli.alarms import alarms_app
 from headquarters.cli.broker import broker_app
+from headquarters.cli.charges import charge_app
 from headquarters.cli.context import (
     DATABASE_VARIABLE,
     DEFAULT_FOLDER,
@@ -19,8 +20,11 @@ from headquarters.cli.context import (
 )
 from headquarters.cli.inside import inside
 from headquarters.cli.journal import journal_app
+from headquarters.cli.payers import payer_app
 from headquarters.cli.publish import publish_command
+from headquarters.cli.receipts import receipts_app
 from headquarters.cli.register import card_app, company_app
+from headquarters.cli.settlement import ledger_app, settle, statement
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
 from headquarters.cli.tariff import tariff_app
@@ -39,13 +43,19 @@ app.add_typer(site_app, name="site")
 app.add_typer(company_app, name="company")
 app.add_typer(card_app, name="card")
 app.add_typer(visit_app, name="visit")
+app.add_typer(payer_app, name="payer")
+app.add_typer(receipts_app, name="receipts")
+app.add_typer(charge_app, name="charge")
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(terminal_app, name="terminal")
 app.add_typer(journal_app, name="journal")
 app.add_typer(broker_app, name="broker")
 app.add_typer(alarms_app, name="alarms")
+app.add_typer(ledger_app, name="ledger")
 app.command("terminals")(terminals)
 app.command("inside")(inside)
+app.command("settle")(settle)
+app.command("statement")(statement)
 app.command("publish")(publish_command)
 app.command("simulate")(simulate)
 

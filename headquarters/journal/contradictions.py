@@ -20,6 +20,8 @@ class Alarm(StrEnum):
     """An epoch has ended, and entries that it is known to have had are not here. Clears when they come."""
     SEALED_MISSING = "sealed-missing"
     """An entry came without the sealed part that its record names. A person clears it."""
+    NOT_SETTLED = "not-settled"
+    """A charge or a credit that cannot be posted. Clears when all of its journal are."""
 
 
 class Evidence(StrEnum):

@@ -17,6 +17,8 @@ from terminal.core.messages import Head, decode_head
 from terminal.errors import ConfigurationError
 
 JOURNAL_KEY_BYTES = 32
+OWN_NAME = "headquarters"
+"""The terminal in the ids of what headquarters charges and credits itself; no gate may have this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Terminals:
         """Register a terminal of a site by its public journal key, 32 bytes of Ed25519."""
         if not is_terminal_name(terminal):
             raise ConfigurationError(f"{terminal}: a terminal's name has 1 to 32 of a-z, 0-9 and -")
+        if terminal == OWN_NAME:
+            raise ConfigurationError(f"{terminal}: the corrections of headquarters itself have this name")
         if len(journal_key) != JOURNAL_KEY_BYTES:
             raise ConfigurationError(f"a journal key has {JOURNAL_KEY_BYTES} bytes, {2 * JOURNAL_KEY_BYTES} digits")
         with self._database.transaction() as connection:

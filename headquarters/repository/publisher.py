@@ -170,6 +170,7 @@ class Tree:
         self._add_shared(cards)
         self._issuers = _issuers(keys)
         of_sites = dict(documents.all(connection, self._now))
+        self.warnings.extend(documents.warnings)
         self.sites = tuple(of_sites)
         for site, content in of_sites.items():
             self._add_site(site, content)

@@ -5,10 +5,10 @@ Made by `terminal.trust` only, from verified files. A new set replaces the old o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from terminal.core.issuers import Issuers
-from terminal.core.policy import Companies, SitePolicy
+from terminal.core.policy import Companies, Payer, SitePolicy
 from terminal.core.revocation import StatusList
 from terminal.core.tariff.document import Tariffs
 from terminal.core.visits import VisitBook
@@ -34,6 +34,11 @@ class Rules:
     versions: Mapping[str, int]
     tariffs: Tariffs | None = None
     content_digest: bytes = b""
+    payers: Mapping[int, Payer] = field(init=False)
+    """Those of the policy, by EAN: there may be thousands, and every tap asks."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "payers", {int(payer.ean): payer for payer in self.policy.payers})
 
     def list_age_s(self, now_s: float) -> float:
         """Age of the lists in seconds; never negative."""

@@ -66,18 +66,24 @@ class StayNeutral:
 
 @dataclass(frozen=True, slots=True)
 class ZoneNeutral:
-    """After a fire release: whether anybody of this zone is inside is no longer certain."""
+    """After a fire release by this lane: whether anybody of this zone is inside is no longer certain."""
 
     zone: int
+    lane: int
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneOpened:
-    """The zone stood open to anybody (held open, forced): no stay in it is charged past that moment by itself."""
+    """From now on this lane lets anybody into the zone and out of it (held open, forced), or no longer (`to_all`).
+
+    No stay that was there meanwhile is charged past the moment at which that began by itself.
+    """
 
     zone: int
+    lane: int
     at_ms: int
+    to_all: bool
 
 
 StayChange: TypeAlias = StayOpened | StayClosed | StayCharged | StayNeutral | ZoneNeutral | ZoneOpened

@@ -63,6 +63,7 @@ def tell_answer(answer: Answer) -> None:
         help=answer.decision.help.value,
         flags=[flag.value for flag in answer.decision.flags],
         sequence=answer.key.sequence if answer.key else None,
+        **({"amount_cents": answer.charge.amount_cents} if answer.charge else {}),
         **times,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from terminal.alarms import Alarms
-from terminal.core.barrier_words import Result, Side
+from terminal.core.barrier_words import Phase, Result, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import BY_ORDER, INTENT, Entry, EntryKey, Kind, TapResult
 from terminal.core.stay import StayChange
@@ -15,6 +15,7 @@ from terminal.lane.ends import PassageEnds
 from terminal.ports import Intent, Journal
 
 UNTAPPED = "untapped"
+OPEN_TO_ALL = frozenset({Phase.HELD_OPEN, Phase.FORCED, Phase.EMERGENCY_OPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,16 @@ class LaneJournal:
         """The boom opens for a fire: from now on it is certain of nobody whether he is inside."""
         self.ends.put(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "fire-release"}), also)
 
-    def open_to_anybody(self, also: StayChange | None) -> None:
-        """The boom stands open, and nobody asks who drives through; told where that matters for what is charged."""
-        if also is not None:
-            self.ends.put(Entry(kind=Kind.ALARM_RAISED, lane=self.number, public={"alarm": "open-to-anybody"}), also)
+    def phase_changed(self, was: Phase, phase: Phase, opened: Callable[[bool], StayChange | None]) -> None:
+        """Where stays are charged: that nobody asks any more who drives through, or that somebody does again.
+
+        At the start it is told anew, since nobody knows what the gate missed.
+        """
+        to_all = phase in OPEN_TO_ALL
+        told = was is Phase.BOOT or to_all is not (was in OPEN_TO_ALL)
+        if told and (also := opened(to_all)) is not None:
+            kind = Kind.ALARM_RAISED if to_all else Kind.ALARM_CLEARED
+            self.ends.put(Entry(kind=kind, lane=self.number, public={"alarm": "open-to-all"}), also)
 
     def alarm(self, name: str) -> None:
         """Something happened: written down each time it does, within bounds."""

@@ -39,8 +39,8 @@ class LanePorts:
     """Hears of every new state, on the lane's thread; must not block."""
     stay_after: StayAfter = lambda *_: None
     after_fire: Callable[[], StayChange | None] = lambda: None
-    opened: Callable[[], StayChange | None] = lambda: None
-    """What it means for the stays that anybody may drive through: the boom is held open, or was forced."""
+    opened: Callable[[bool], StayChange | None] = lambda _: None
+    """What it means for the stays that anybody may drive through (held open, forced, a fire), or no longer."""
     ends: PassageEnds | None = None
     """Shared with the other lanes of the gate. None: there are none."""
     answer_s: float = ANSWER_S

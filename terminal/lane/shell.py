@@ -129,7 +129,7 @@ class Lane:
     def obey(self, order: GuardOrder, key: EntryKey, side: Side | None = None) -> str | None:
         """Carry out a person's order that is durable as `key`; None when it was, else why it cannot be.
 
-        What it sets for longer is kept durably when this returns. Blocks for `answer_s` and what the board takes.
+        What it sets for longer is durable when this returns. Blocks for `answer_s` and what the board takes.
 
         Raises:
             HardwareError: a relay did not answer, so it may have moved; or the lane's thread is stuck or ended.
@@ -243,8 +243,7 @@ class Lane:
     def _tell(self, before: State, failure: HardwareError | None) -> None:
         if self._state.phase is not before.phase:
             self._log.info("barrier", phase=self._state.phase.value, was=before.phase.value)
-            if self._state.phase in {Phase.HELD_OPEN, Phase.FORCED}:
-                self._journal.open_to_anybody(self._ports.opened())
+            self._journal.phase_changed(before.phase, self._state.phase, self._ports.opened)
         if Mark.EMERGENCY in self._state.marks - before.marks:
             self._journal.fire_release(self._ports.after_fire())
         if not self._state.owed:

@@ -5,6 +5,7 @@ A charge counts until headquarters has acknowledged its entry. A row is sealed a
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,19 +36,21 @@ class Accounts:
         self._rows = StayRows(key, random_bytes, path)
         self._path = path
         self._charged: dict[int, Charged] = {}
+        self._cents: Counter[bytes] = Counter()
+        """By card and by company."""
+        self._charges: Counter[bytes] = Counter()
+        """By company."""
         self._turn = threading.Lock()
 
     def used(self, card_number: bytes, payer: int) -> OnAccount:
         """What was charged to this payer and this card since headquarters was last heard of. In memory."""
         card, company = self._rows.holder(card_number), self._rows.company(payer)
         with self._turn:
-            charged = tuple(self._charged.values())
-        of_payer = [each.cents for each in charged if each.company == company]
-        return OnAccount(
-            payer_cents=sum(of_payer),
-            payer_charges=len(of_payer),
-            card_cents=sum(each.cents for each in charged if each.card == card),
-        )
+            return OnAccount(
+                payer_cents=self._cents[company],
+                payer_charges=self._charges[company],
+                card_cents=self._cents[card],
+            )
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 
@@ -65,7 +68,7 @@ class Accounts:
         """What `store` returned has become durable."""
         if charged is not None:
             with self._turn:
-                self._charged[charged.sequence] = charged
+                self._put(charged)
 
     def forget(self, connection: sqlite3.Connection, below: int) -> None:
         """Headquarters has every entry below: these charges are no risk of ours any more."""
@@ -75,7 +78,8 @@ class Accounts:
         """That has become durable."""
         with self._turn:
             for sequence in [each for each in self._charged if each < below]:
-                del self._charged[sequence]
+                gone = self._charged.pop(sequence)
+                self._count(gone, -1)
 
     def load(self, connection: sqlite3.Connection) -> None:
         """What stands in the database.
@@ -84,9 +88,22 @@ class Accounts:
             StorageError: a row does not open with this key.
         """
         found = connection.execute("SELECT sequence, sealed FROM on_account").fetchall()
-        charged = {sequence: self._opened(sequence, sealed) for sequence, sealed in found}
+        charged = [self._opened(sequence, sealed) for sequence, sealed in found]
         with self._turn:
-            self._charged = charged
+            self._charged.clear()
+            self._cents.clear()
+            self._charges.clear()
+            for each in charged:
+                self._put(each)
+
+    def _put(self, charged: Charged) -> None:
+        self._charged[charged.sequence] = charged
+        self._count(charged, 1)
+
+    def _count(self, charged: Charged, times: int) -> None:
+        self._cents[charged.card] += times * charged.cents
+        self._cents[charged.company] += times * charged.cents
+        self._charges[charged.company] += times
 
     def _of(self, public: Mapping[str, Any], sealed: Mapping[str, Any], sequence: int) -> Charged:
         card, company = self._rows.holder(sealed["card"]), self._rows.company(sealed["ean"])

@@ -144,9 +144,13 @@ def erased_in_old_epochs(connection: sqlite3.Connection) -> None:
 
 @migration
 def payments(connection: sqlite3.Connection) -> None:
-    """When a zone stood open to anybody; and what was charged since headquarters was last heard of, whose by HMACs."""
+    """When a lane stood open to anybody, and when no longer; and what headquarters has not acknowledged of charges."""
     for statement in (
-        "CREATE TABLE zone_opened (zone INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT",
+        """CREATE TABLE zone_opened (
+             zone INTEGER NOT NULL,
+             lane INTEGER NOT NULL,
+             at_ms INTEGER NOT NULL,
+             to_all INTEGER NOT NULL CHECK (to_all IN (0, 1))) STRICT""",
         """CREATE TABLE on_account (
              sequence INTEGER PRIMARY KEY,
              sealed BLOB NOT NULL) STRICT""",

@@ -9,8 +9,7 @@ closed too, until it is purged: a stay that was charged goes on when its holder 
 
 import sqlite3
 import threading
-from bisect import bisect_right, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -30,26 +29,25 @@ from terminal.core.stay import (
     ZoneOpened,
 )
 from terminal.storage.database import Database
+from terminal.storage.opened import Moment, OpenedZones, forget, moment_of, store
 from terminal.storage.stay_rows import Row, StayRows
 from terminal.storage.writer import Writer
 
 _OPEN = "SELECT holder, sealed FROM stays WHERE is_open = 1"
 _CLOSED = "SELECT holder, sealed FROM stays WHERE is_open = 0"
 _ALL = "SELECT holder, sealed FROM stays"
-_MOMENTS = "SELECT zone, at_ms FROM zone_opened ORDER BY at_ms"
 
 
 _Place = tuple[bytes, int, int]
 """Holder, lane and tap: a lane answers one tap at a time, so this names one admission."""
-LONGEST_STAY_MS = 366 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a change came to: rows, and the moment (zone, milliseconds) at which a zone stood open to anybody."""
+    """What a change came to: rows, and a zone with the moment from which it stood open to anybody, or no longer."""
 
     rows: tuple[Row, ...]
-    moment: tuple[int, int] | None = None
+    moment: tuple[int, Moment] | None = None
 
 
 class Stays:
@@ -67,8 +65,7 @@ class Stays:
         self._open: dict[bytes, Row] = {}
         self._on_account: dict[bytes, Row] = {}
         """The newest stay of each card, open or closed, where it is by account."""
-        self._moments: defaultdict[int, list[int]] = defaultdict(list)
-        """Of each zone, when it stood open to anybody; in order."""
+        self._opened = OpenedZones()
         self._promised: dict[_Place, Row] = {}
         self._deciding = threading.Lock()
         self._counts: Counter[tuple[int, bytes | None]] = Counter()
@@ -102,7 +99,7 @@ class Stays:
             stay, account = row.stay, row.stay.account
             if account is None or account.stay is None:
                 return None
-            certain_until_ms = self._opened_since(stay.zone, account.entered_ms)
+            certain_until_ms = self._opened.uncertain_from(stay.zone, account.entered_ms)
         drove_out = stay.neutral and account.last_exit_ms is not None and side is Side.ENTRY
         return StayTold(
             stay=account.stay,
@@ -117,10 +114,15 @@ class Stays:
             certain_until_ms=certain_until_ms,
         )
 
-    def opened_since(self, zone: int, since_ms: int) -> int | None:
-        """The first moment after `since_ms` at which the zone stood open to anybody."""
+    def uncertain_from(self, zone: int, since_ms: int) -> int | None:
+        """From when it is not certain that somebody who came in at `since_ms` is still here; None: it is."""
         with self._turn:
-            return self._opened_since(zone, since_ms)
+            return self._opened.uncertain_from(zone, since_ms)
+
+    def is_open_to_all(self, zone: int, lane: int) -> bool:
+        """Tell whether it was written last of this lane that anybody may drive through."""
+        with self._turn:
+            return self._opened.is_open(zone, lane)
 
     def count(self, zone: int) -> int:
         """How many stays the zone has, open or promised; neutral ones are not counted."""
@@ -169,7 +171,7 @@ class Stays:
         ]
 
         def delete(connection: sqlite3.Connection) -> int:
-            connection.execute("DELETE FROM zone_opened WHERE at_ms < ?", (closed_before_ms - LONGEST_STAY_MS,))
+            forget(connection, closed_before_ms)
             return connection.executemany("DELETE FROM stays WHERE holder = ? AND sealed = ?", old).rowcount
 
         return self._writer.submit(delete, lambda _: self._purged(closed_before_ms))
@@ -178,10 +180,9 @@ class Stays:
 
     def store(self, connection: sqlite3.Connection, change: StayChange) -> Stored:
         """Write `change` in the transaction that is open; returns what `learn` is to be told once it is durable."""
-        moment = (change.zone, change.at_ms) if isinstance(change, ZoneNeutral | ZoneOpened) else None
-        stored = Stored(self._changed(connection, change), moment)
-        if moment is not None:
-            connection.execute("INSERT INTO zone_opened (zone, at_ms) VALUES (?, ?)", moment)
+        stored = Stored(self._changed(connection, change), moment_of(change))
+        if stored.moment is not None:
+            store(connection, *stored.moment)
         connection.executemany(
             "INSERT OR REPLACE INTO stays (holder, is_open, sealed) VALUES (?, ?, ?)",
             [(row.holder, row.closed_ms is None, self._rows.sealed(row)) for row in stored.rows],
@@ -194,7 +195,7 @@ class Stays:
             for row in stored.rows:
                 self._put(row)
             if stored.moment is not None:
-                insort(self._moments[stored.moment[0]], stored.moment[1])
+                self._opened.learn(*stored.moment)
 
     def _put(self, row: Row) -> None:
         self._promised.pop(_place(row), None)
@@ -237,16 +238,13 @@ class Stays:
 
     def _load(self, connection: sqlite3.Connection) -> None:
         rows = [self._rows.opened(*found) for found in connection.execute(_ALL).fetchall()]
-        moments = connection.execute(_MOMENTS).fetchall()
         with self._turn:
             self._open.clear()
             self._on_account.clear()
             self._counts.clear()
-            self._moments.clear()
             for row in rows:
                 self._put(row)
-            for zone, at_ms in moments:
-                self._moments[zone].append(at_ms)
+            self._opened.load(connection)
 
     def _purged(self, closed_before_ms: int) -> None:
         with self._turn:
@@ -254,11 +252,6 @@ class Stays:
             for holder in gone:
                 del self._on_account[holder]
         self._writer.scrub()
-
-    def _opened_since(self, zone: int, since_ms: int) -> int | None:
-        moments = self._moments[zone]
-        after = bisect_right(moments, since_ms)
-        return moments[after] if after < len(moments) else None
 
 
 def _place(row: Row) -> _Place:

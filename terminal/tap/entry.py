@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from terminal.core.barrier_words import Side
-from terminal.core.charge import Charge
+from terminal.core.charge import Charge, Flag
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
@@ -21,6 +21,10 @@ FLAGGED_ALARM = "exit-flagged"
 """Somebody was let out in whose case a check had failed."""
 CALL_ALARM = "call"
 """Somebody at an exit needs a person."""
+OVERSTAY_ALARM = "overstay"
+"""Somebody stayed longer than the tariff allows; it costs no more on that account."""
+CHARGE_ALARM = "charge-flagged"
+"""What somebody was charged needs a person, who prices it or looks why."""
 
 
 @dataclass(slots=True)
@@ -110,8 +114,8 @@ def settled(lane: int, intent: EntryKey | None, result: TapResult) -> Entry:
     return Entry(kind=Kind.TAP_OUTCOME, lane=lane, public=public)
 
 
-def exit_alarms(decision: Decision) -> list[tuple[str, list[str]]]:
-    """What a guard is to hear of a tap at an exit (design 4): name and reasons of each alarm, no person.
+def exit_alarms(decision: Decision, charge: Charge | None) -> list[tuple[str, list[str]]]:
+    """What a guard is to hear of a tap at an exit (design 4, 6): name and reasons of each alarm, no person.
 
     The age of the lists is no reason: it says nothing of him, and has an alarm that stands.
     """
@@ -119,4 +123,9 @@ def exit_alarms(decision: Decision) -> list[tuple[str, list[str]]]:
     alarms = [(FLAGGED_ALARM, flags)] if flags else []
     if decision.outcome is Outcome.DESK and decision.reason is not Reason.LANE_BUSY:  # he waits for the other side
         alarms.append((CALL_ALARM, [str(decision.reason)]))
+    marks = charge.flags if charge else ()
+    if Flag.OVERSTAY in marks:
+        alarms.append((OVERSTAY_ALARM, [str(Flag.OVERSTAY)]))
+    if others := [str(flag) for flag in marks if flag is not Flag.OVERSTAY]:
+        alarms.append((CHARGE_ALARM, others))
     return alarms

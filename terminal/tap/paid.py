@@ -209,7 +209,7 @@ class PaidStays:
             last_exit_ms=exit_ms,
             charged_cents=record.charged_cents,
             passenger=record.passenger,
-            certain_until_ms=self._ports.stays.opened_since(record.zone, record.entry_ms),
+            certain_until_ms=self._ports.stays.uncertain_from(record.zone, record.entry_ms),
         )
         paid.told[CARD] = told
         return told.words()
@@ -221,7 +221,7 @@ class PaidStays:
 
     def _risk(self, paid: Paid, charge: Charge) -> tuple[Flag, ...]:
         """What the policy would have refused, had one known it at entry; no exit is (design 6, 'Charges')."""
-        payer = next((each for each in paid.rules.policy.payers if int(each.ean) == charge.payer), None)
+        payer = paid.rules.payers.get(charge.payer)
         if not charge.amount_cents:
             return ()
         if payer is None:

@@ -35,7 +35,7 @@ def situation(ports: TapPorts, course: Course, rules: Rules, readiness: Readines
         lane_state=_lane_state(readiness, course.side),
         inside=inside,
         occupancy=occupancy,
-        payers={int(payer.ean): payer for payer in policy.payers} if paid is not None and paid.tariff else {},
+        payers=rules.payers if paid is not None and paid.tariff else {},
         on_account=on_account,
     )
 

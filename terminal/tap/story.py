@@ -255,7 +255,7 @@ class Taps:
     def _told(self, course: Course, decision: Decision) -> Answer:
         """The answer; at an exit, where nobody is locked in, a guard hears of it where it matters."""
         if course.side is Side.EXIT:
-            for name, reasons in exit_alarms(decision):
+            for name, reasons in exit_alarms(decision, course.charge):
                 tap = course.key.sequence if course.key else None
                 self._ports.alarms.happened(name, self._ports.number, reasons=reasons, tap=tap)
         return self._answer(course, decision)

@@ -13,6 +13,8 @@ KINDS = ("access_only", "with_qualifications", "with_stay")
 PARTS = ("own", "bare", "hand_off", "verification", "decision", "entry", "commit", "relay")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "bench.md"
 
+pytestmark = pytest.mark.pcsc
+
 
 def _names() -> set[str]:
     taps = {f"{pace}{kind}" for kind in KINDS for pace in ("", "paced.")}

@@ -59,3 +59,10 @@ def test_a_list_update_and_entries_on_the_wire(tmp_path: Path, sites: int) -> No
     }
     assert 0 < found[f"wire.sites_{sites}.update_payload_bytes"] <= found[f"wire.sites_{sites}.update_wire_bytes"]
     assert all(explained(name) for name in found)
+
+
+def test_charges_into_statements(tmp_path: Path) -> None:
+    found = figures(tmp_path, "--only", "settlement", "--charges", "30")
+    parts = ("settle", "issue", "csv_and_ubl", "charges_into_statements", "verify")
+    assert set(found) == {f"settlement.{part}_s" for part in parts}
+    assert all(explained(name) for name in found)

@@ -87,3 +87,4 @@ def test_who_parks_for_a_night_is_charged_by_the_tariff_and_everybody_agrees(sta
         "card": "anna", "lane": 1, "what": "parking", "amount_cents": 1200, "vat": "21", "tariff": 1, "flags": []
     }  # fmt: skip
     assert stage.compare(answers) == []
+    assert stage.statements() == []  # nothing goes to headquarters here

@@ -218,7 +218,8 @@ def test_names_that_are_over_at_once_are_those_of_the_barriers_table() -> None:
     of_table = {
         order.name for row in barrier_table.TABLE for order in row.does if isinstance(order, barrier_signals.Alarm)
     }
-    assert of_table | {"exit-flagged", "call", "hold-forgotten", "fire-release"} == MOMENTARY
+    of_exits = {"exit-flagged", "call", "charge-flagged", "overstay"}
+    assert of_table | of_exits | {"hold-forgotten", "fire-release"} == MOMENTARY
 
 
 def test_register_of_before_gets_the_alarms_that_its_journals_tell(

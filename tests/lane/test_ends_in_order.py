@@ -157,7 +157,7 @@ def test_who_came_in_after_a_fire_is_certain_also_when_the_fire_is_written_late(
     two.passes(WAY_IN, two.admitted(WAY_IN, BRAM, 500))
     after_the_fire = two.admitted(WAY_IN, ANNA, 2000)
     two.disk.full = True
-    two.lanes[WAY_OUT].fire_release(ZoneNeutral(ZONE, 1))
+    two.lanes[WAY_OUT].fire_release(ZoneNeutral(ZONE, 1, 1))
     two.gate.beats.wait_for()
     two.disk.full = False
     two.passes(WAY_IN, after_the_fire)

@@ -74,22 +74,22 @@ def test_contacts_that_contradict_each_other_are_an_alarm_and_nothing_opens(
 def test_fire_tells_in_one_transaction_that_the_boom_opened_and_that_nobody_is_certain_any_more(
     board: BoardProcess, world: World
 ) -> None:
-    with Rig(board.socket, after_fire=lambda: ZoneNeutral(2, 1)).in_service() as rig:
+    with Rig(board.socket, after_fire=lambda: ZoneNeutral(2, 1, 1)).in_service() as rig:
         assert rig.lane.admit(intent(1)) is TapResult.OPENED
         world.fire(True)
         rig.journal.wait_for(Kind.ALARM_RAISED, alarm="fire-release")
         told = [(entry.public.get("result", entry.public.get("alarm")), also) for entry, also in rig.journal.durable]
-        assert told == [("opened", None), ("unknown", None), ("fire", None), ("fire-release", ZoneNeutral(2, 1))]
+        assert told == [("opened", None), ("unknown", None), ("fire", None), ("fire-release", ZoneNeutral(2, 1, 1))]
 
 
 def test_fire_release_that_the_disk_refused_is_written_down_once_it_is_back(board: BoardProcess, world: World) -> None:
-    with Rig(board.socket, after_fire=lambda: ZoneNeutral(2, 1)).in_service() as rig:
+    with Rig(board.socket, after_fire=lambda: ZoneNeutral(2, 1, 1)).in_service() as rig:
         rig.journal.fails = True
         world.fire(True)
         rig.journal.wait_for(Kind.ALARM_RAISED, alarm="fire-release")
         rig.journal.fails = False
         rig.journal.wait_for(Kind.ALARM_CLEARED, alarm="storage")
-        assert ZoneNeutral(2, 1) in [also for _, also in rig.journal.durable]
+        assert ZoneNeutral(2, 1, 1) in [also for _, also in rig.journal.durable]
 
 
 def test_contact_that_chatters_does_not_fill_the_journal(rig: Rig, world: World) -> None:

@@ -122,6 +122,14 @@ class Park:
         self.passes(vehicle)
         return answer
 
+    def drives_through(self, person: str) -> Answer:
+        """He comes, taps and drives in through a boom that is held open."""
+        vehicle = self.comes()
+        answer = self.taps(person)
+        self.stage.happen({"vehicle": vehicle, "does": "pass"})
+        assert self.stage.wait(lambda: vehicle not in self._here, PATIENCE_MS)
+        return answer
+
     def drives_out(self, person: str) -> Answer:
         """He comes, taps and drives out."""
         vehicle = self.comes("exit")

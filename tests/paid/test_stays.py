@@ -276,6 +276,8 @@ def test_overstay_does_not_change_the_price_and_is_flagged(park: Park) -> None:
     (charged,) = park.charges()
     assert charged.charge.amount_cents == 74 * 150
     assert Flag.OVERSTAY in charged.charge.flags
+    raised = [(alarm["alarm"], alarm["reasons"]) for alarm in park.told(Kind.ALARM_RAISED)]
+    assert raised == [("overstay", ["overstay"]), ("charge-flagged", ["over-limit"])]
 
 
 def test_stay_is_never_charged_past_the_moment_at_which_the_boom_was_held_open(park: Park) -> None:
@@ -289,6 +291,44 @@ def test_stay_is_never_charged_past_the_moment_at_which_the_boom_was_held_open(p
     park.drives_out("anna")
     (charged,) = park.charges()
     assert (charged.charge.amount_cents, charged.charge.flags) == (300, (Flag.NOT_CERTAIN,))
+
+
+def test_stay_that_began_while_the_boom_was_held_open_is_charged_nothing_by_itself(park: Park) -> None:
+    assert park.stage.order("hold", "a wide load", None) is None
+    park.drives_through("anna")
+    park.sleeps(0.5)
+    assert park.stage.order("release", "it is in", None) is None
+    assert park.stage.wait(park.stage.closed, 120_000)
+    park.sleeps(3)
+    park.drives_out("anna")
+    (charged,) = park.charges()
+    assert (charged.charge.amount_cents, charged.charge.flags) == (0, (Flag.NOT_CERTAIN,))
+
+
+def test_stay_that_began_after_the_boom_came_down_again_is_charged_as_any_other(park: Park) -> None:
+    assert park.stage.order("hold", "a wide load", None) is None
+    park.sleeps(0.1)
+    assert park.stage.order("release", "it is in", None) is None
+    assert park.stage.wait(park.stage.closed, 120_000)
+    park.drives_in("anna")
+    park.sleeps(1.5)
+    park.drives_out("anna")
+    (charged,) = park.charges()
+    assert (charged.charge.amount_cents, charged.charge.flags) == (300, ())
+
+
+def test_hold_that_ended_with_the_power_makes_no_later_stay_uncertain(park: Park) -> None:
+    assert park.stage.order("hold", "a wide load", None) is None
+    park.stage.gate.on_disk()
+    park.stage.gate.forget_hold()
+    park.stage.cut_power()
+    park.stage.power_back()
+    assert park.stage.wait(park.stage.closed, 120_000)
+    park.drives_in("anna")
+    park.sleeps(1.5)
+    park.drives_out("anna")
+    (charged,) = park.charges()
+    assert (charged.charge.amount_cents, charged.charge.flags) == (300, ())
 
 
 def test_who_leaves_while_it_burns_is_charged_nothing_and_his_stay_ends(park: Park) -> None:

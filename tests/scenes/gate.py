@@ -16,7 +16,7 @@ from simulation.stage import Setup
 from simulation.vpcd import InsertedCard
 from terminal.alarms import Alarms
 from terminal.card.stay_file import SiteRecords
-from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Settings, Side, State
+from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Mark, Settings, Side, State
 from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
 from terminal.core.paid_stay import StayTold
 from terminal.core.stay import OpenPassage, StayChange
@@ -231,6 +231,10 @@ class Gate:
     def told_of(self, card_number: bytes) -> StayTold | None:
         """What this terminal would tell at an exit of the stay of this card."""
         return self._stays.told(card_number, Side.EXIT)
+
+    def forget_hold(self) -> None:
+        """What was kept of a hold is gone, as by a gate whose board cannot hold any more."""
+        self._store.kept.number(f"lane-{self._number}/{Mark.HELD.value}").save(0).result(DISK_S)
 
     def entries(self) -> list[Stored]:
         """All that is in the journal, after what is waiting now has become durable."""

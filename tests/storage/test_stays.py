@@ -66,7 +66,7 @@ def test_neutral_stay_is_known_and_not_counted(tmp_path: Path) -> None:
 def test_fire_release_makes_everybody_of_the_zone_neutral_also_who_went_in_a_moment_before(tmp_path: Path) -> None:
     with Gate(tmp_path / "journal") as gate:
         changed(gate, goes_in(ANNA))
-        changed(gate, goes_in(BRAM), goes_in(EVA, ELSEWHERE), ZoneNeutral(1, NOON_MS))  # in one transaction
+        changed(gate, goes_in(BRAM), goes_in(EVA, ELSEWHERE), ZoneNeutral(1, 1, NOON_MS))  # in one transaction
         assert (gate.stays.count(1), gate.stays.count(2)) == (0, 1)
     with Gate(tmp_path / "journal") as gate:
         assert (gate.stays.count(1), gate.stays.count(2)) == (0, 1)
@@ -74,7 +74,7 @@ def test_fire_release_makes_everybody_of_the_zone_neutral_also_who_went_in_a_mom
 
 def test_going_out_without_having_gone_in_changes_nothing(tmp_path: Path) -> None:
     with Gate(tmp_path / "journal") as gate:
-        changed(gate, StayClosed(ANNA, NOON_MS), StayNeutral(BRAM), ZoneNeutral(1, NOON_MS))
+        changed(gate, StayClosed(ANNA, NOON_MS), StayNeutral(BRAM), ZoneNeutral(1, 1, NOON_MS))
         assert (gate.stays.inside(ANNA), gate.stays.inside(BRAM), gate.stays.count(1)) == (None, None, 0)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulation.postgresql import Postgresql
-from tests.storm.conftest import OUTCOMES
+from tests.conftest import OUTCOME
 from tests.storm.hands import Hands
 from tests.storm.storm import Outcome, Wanted, storm
 
@@ -21,7 +21,7 @@ def test_nothing_is_lost_or_doubled_or_invented_in_a_storm(
 ) -> None:
     server: Postgresql | None = None if where == "sqlite" else request.getfixturevalue("postgresql")
     with storm(Wanted(seed=SEEDS[where], entries=ENTRIES, terminals=2, collectors=2), server) as outcome:
-        request.config.stash.setdefault(OUTCOMES, []).append(str(outcome))
+        request.node.user_properties.append((OUTCOME, str(outcome)))
         assert outcome.verdict.good, str(outcome)
         assert outcome.verdict.counts["entries"] >= ENTRIES
         if server is None:

@@ -93,6 +93,7 @@ class Site:
                 self._issue(person)
         tariffs = {"site": SITE, "currency": "EUR", "tz": POLICY.time_zone, "tariffs": [TARIFF]}
         self._office.set_tariffs(json.dumps(tariffs).encode())
+        self._office.add_payer(NOORDZEE)
         anna = self.numbers["anna"]
         self._publications = {"good": self._publish()}
         self._office.set_status(anna, CardStatus.BLOCKED)

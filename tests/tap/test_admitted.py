@@ -137,7 +137,7 @@ def test_guard_is_called_each_time_an_exit_sends_to_the_desk(one_lane: Lanes, si
 def test_what_a_guard_hears_of_an_exit(
     outcome: Outcome, reason: Reason, flags: tuple[Reason, ...], alarms: list[tuple[str, list[str]]]
 ) -> None:
-    assert exit_alarms(Decision(outcome=outcome, reason=reason, help=reason.help, flags=flags)) == alarms
+    assert exit_alarms(Decision(outcome=outcome, reason=reason, help=reason.help, flags=flags), None) == alarms
 
 
 def test_nobody_before_the_boom_is_told_to_drive_forward_and_his_card_is_not_touched(
