@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from terminal.core.tariff.document import Tariff
+from terminal.core.tariff.document import Tariff, duration_s
 from terminal.trust.documents import TARIFFS, DocumentRefused
 from tests.core.tariff.tariffs import WEEK
 
@@ -30,9 +30,10 @@ PLACES = [
     ("America/Sao_Paulo", "2018-02-17T18:00:00"),  # back over midnight
     ("Pacific/Apia", "2011-12-29T12:00:00"),  # over a whole day
 ]
-AMOUNTS = st.sampled_from(["0", "0.005", "0.089", "0.333333", "1.50", "2", "11.00", "100"])
+AMOUNTS = st.sampled_from(["0", "0.089", "0.333333", "1.50", "2", "11.00", "100"])
 SMALL = st.sampled_from(["0", "0.005", "0.010007", "0.05", "0.1"])
-CAPS = st.sampled_from(["0.5", "6", "9.999999", "20.00"])
+CAPS = st.sampled_from(["0.5", "2", "6", "9.999999"])
+MOSTLY = st.sampled_from([True, True, False])
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """A tariff that is right, and an entry at it."""
-    unit_s = draw(st.sampled_from([900, 900, 60, 1]))
+    unit_s = draw(st.sampled_from([900, 900, 900, 60, 1]))
     time_zone, around = draw(st.sampled_from(PLACES))
     around_s = int(datetime.fromisoformat(around).replace(tzinfo=ZoneInfo(time_zone)).timestamp())
-    entry_s = around_s + draw(st.integers(-36_000 // unit_s, 72_000 // unit_s)) * unit_s
+    entry_s = around_s + draw(st.integers(-10, 20)) * 3600 + draw(st.just(0) | _seconds(unit_s, 3600))
     tariff = draw(_tariffs(unit_s, datetime.fromisoformat(around).date().isoformat()))
     document = {"site": 4711, "tz": time_zone, "tariffs": [tariff]}
     try:
@@ -68,9 +69,20 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def stays(case: Case) -> st.SearchStrategy[int]:
-    """How many seconds somebody stays: as long as a slow reckoning of it takes part of a second."""
+    """How many seconds somebody stays: often as long as something of the tariff lasts, or a unit more or less.
+
+    No longer than what a slow reckoning does in part of a second.
+    """
     longest_s = {900: 96 * 3600, 60: 16 * 3600, 1: 2400}[case.unit_s]
-    return st.integers(0, longest_s // case.unit_s).map(lambda units: units * case.unit_s)
+    lasting = {0, 24 * 3600, 48 * 3600, case.tariff.free.minutes * 60 if case.tariff.free else 3600}
+    for line in case.tariff.lines:
+        lasting |= {line.free.minutes * 60} if line.free else set()
+        lasting |= {duration_s(line.part.from_), duration_s(line.part.to or "PT0S")} if line.part else set()
+    near = [each + more for each in lasting for more in (-case.unit_s, 0, case.unit_s)]
+    fitting = sorted({each for each in near if 0 <= each <= longest_s})
+    return st.sampled_from(fitting) | st.integers(longest_s // 8 // case.unit_s, longest_s // case.unit_s).map(
+        case.unit_s.__mul__
+    )
 
 
 @st.composite
@@ -87,7 +99,7 @@ def _tariffs(draw: st.DrawFn, unit_s: int, day: str) -> dict[str, Any]:
         "otherwise": "free",
         "free": draw(_free(unit_s)),
         "lines": draw(st.permutations(lines)),
-        "caps": {"day": draw(st.none() | day_cap), "h24": draw(st.none() | CAPS)},
+        "caps": {"day": draw(day_cap) if draw(MOSTLY) else None, "h24": None if draw(MOSTLY) else draw(CAPS)},
         "special_days": special,
     }
 
@@ -144,15 +156,17 @@ def _flats(draw: st.DrawFn, unit_s: int, days: list[str]) -> dict[str, Any]:
 
 @cache
 def _free(unit_s: int) -> st.SearchStrategy[dict[str, Any] | None]:
-    minutes = _minutes(unit_s, 0, 240 if unit_s > 1 else 20)
+    minutes = _minutes(unit_s, 0, 180 if unit_s > 1 else 12)
     mode = st.sampled_from(["left-out", "when-gone"])
     return st.none() | st.fixed_dictionaries({"minutes": minutes, "mode": mode})
 
 
 @cache
 def _minutes(unit_s: int, least: int, most: int) -> st.SearchStrategy[int]:
+    """Any, and whole hours more often than by chance."""
     unit_min = max(1, unit_s // 60)
-    return st.integers(-(-least // unit_min), most // unit_min).map(unit_min.__mul__)
+    any_minute = st.integers(-(-least // unit_min), most // unit_min).map(unit_min.__mul__)
+    return any_minute if most - least < 60 else any_minute | st.integers(-(-least // 60), most // 60).map((60).__mul__)
 
 
 @cache
