@@ -121,12 +121,13 @@ class _Week:
     def _days(self) -> tuple[_Day, ...]:
         """The week, then those special days, and days after one, on which other lines apply than on any before."""
         days = [_Day(kind, kind, before) for before, kind in pairwise((WEEKDAYS[-1], *WEEKDAYS))]
-        seen = {(self._naming(day.kind), self._naming(day.before)) for day in days}
         special = self._tariff.special_days
+        naming = {kind: self._naming(kind) for kind in {*WEEKDAYS, *special.values()}}
+        seen = {(naming[day.kind], naming[day.before]) for day in days}
         near = {each.toordinal() + after for each in special for after in (0, 1)}
         for day in (date.fromordinal(each) for each in sorted(near)):
             kind, before = self._kind(day), self._kind(day - timedelta(days=1))
-            if (lines := (self._naming(kind), self._naming(before))) not in seen:
+            if (lines := (naming[kind], naming[before])) not in seen:
                 seen.add(lines)
                 days.append(_Day(f"{day} ({kind})" if day in special else f"{day} (after {before})", kind, before))
         return tuple(days)
