@@ -15,6 +15,7 @@ from terminal.core.barrier_words import Side
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
 from terminal.core.journal import Entry, EntryKey, TapResult
+from terminal.core.paid_stay import StayTold
 from terminal.core.rules import Rules
 from terminal.core.stay import Stay, StayChange
 from terminal.errors import CardError
@@ -107,6 +108,13 @@ class Stays(Protocol):
 
     def give_back(self, card_number: bytes, lane: int, entered_ms: int) -> None:
         """He did not come in. Nothing happens when no such place was promised."""
+
+
+class KnownStays(Protocol):
+    """What headquarters last told of the stays of this site. In memory: asking never blocks."""
+
+    def of(self, card_number: bytes) -> StayTold | None:
+        """The newest stay of this card, at whatever terminal it began; None: headquarters told of none."""
 
 
 Intent: TypeAlias = "EntryKey | Future[EntryKey] | None"

@@ -51,6 +51,7 @@ from terminal.gate.summary import facts, lane_words, summary
 from terminal.gate.surroundings import THIS_MACHINE, Surroundings
 from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
 from terminal.gate.waiting import wait_for_keys
+from terminal.knowing_stays import KnowingStays
 from terminal.lane.ends import PassageEnds
 from terminal.lane.lines import TakeBoard, set_safe
 from terminal.ports import CardTransport, ReaderState
@@ -239,6 +240,7 @@ class GateProcess:
             self._lanes,
             acknowledging=self._acknowledging,
             commanding=Commanding(journal, given.command_keys, self._clock, self._alarms),
+            known_stays=KnowingStays(gate.terminal.name, given.command_keys, self._clock),
             journal=self._journal,
             alarms=self._alarms,
             heartbeats=self._heartbeats,
