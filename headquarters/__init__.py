@@ -13,7 +13,8 @@
     worker       takes batches from the broker, one after the other, and answers: `collector`
     fork         what contradicts a journal; put aside, and an alarm
     alarm        raised by a terminal, or noticed here; a notice is what is told of it: `alarms`
-    stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may
+    stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may;
+                 `stays` keeps the paid ones and tells the terminals
 
 Read in that order; each package's own docstring says where to begin in it. `installation` is one headquarters as a
 command or a process opens it; `cli` is the command line (docs/headquarters.md); formats: docs/repository.md.

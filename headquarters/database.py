@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from headquarters.tables.announced import announced_tables
 from headquarters.tables.commands import command_tables
 from headquarters.tables.journal import extend_alarms, journal_tables
+from headquarters.tables.stays import stay_tables
 from terminal.errors import ConfigurationError, StorageError
 
 WAIT_FOR_OTHERS_S = 30.0
@@ -107,6 +108,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     extend_alarms,
     announced_tables.create_all,
     command_tables.create_all,
+    stay_tables.create_all,
 )
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 

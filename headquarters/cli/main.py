@@ -23,6 +23,7 @@ from headquarters.cli.publish import publish_command
 from headquarters.cli.register import card_app, company_app
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
+from headquarters.cli.stays import stays_command
 from headquarters.cli.terminals import terminal_app, terminals
 from headquarters.database import audit
 from headquarters.files import write_aside
@@ -44,6 +45,7 @@ app.add_typer(broker_app, name="broker")
 app.add_typer(alarms_app, name="alarms")
 app.command("terminals")(terminals)
 app.command("inside")(inside)
+app.command("stays")(stays_command)
 app.command("publish")(publish_command)
 app.command("simulate")(simulate)
 

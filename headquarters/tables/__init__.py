@@ -1,1 +1,1 @@
-"""The tables of headquarters' database beside the register's own: `journal` and `announced`."""
+"""The tables of headquarters' database beside the register's own: `journal`, `announced`, `commands`, `stays`."""
