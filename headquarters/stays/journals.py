@@ -18,13 +18,12 @@ from terminal.errors import DocumentError
 
 ENTRIES_AT_A_TIME = 2_000
 """Numbers of one journal that one transaction works off: others wait for it."""
-OPEN_TO_ANYBODY = frozenset({"fire-release", "forced"})
-"""Alarms while which a vehicle may leave without a tap."""
+FIRE_RELEASE, FORCED = "fire-release", "forced"
+"""Alarms that say that a vehicle may leave without a tap: until a person confirms that it is over; and once."""
 NOT_LET_THROUGH = frozenset({TapResult.FAILED, TapResult.STORAGE})
 KINDS = (
-    Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.CHARGE, Kind.ORDER, Kind.ALARM_RAISED, Kind.ALARM_CLEARED
+    Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.CHARGE, Kind.ORDER, Kind.ALARM_RAISED
 )  # fmt: skip
-EMERGENCY = "emergency"
 
 Opened = Callable[[StoredEntry], Mapping[Any, Any] | None]
 """What the sealed part of an entry says; None: it was erased, or cannot be opened."""
@@ -96,10 +95,12 @@ class _Reader:
                 self._opens(entry, GuardOrder.HOLD)
             case Kind.ORDER, {"order": GuardOrder.RELEASE} if SETTLES not in public and "result" not in public:
                 self._closes(entry, GuardOrder.HOLD)
-            case Kind.ALARM_RAISED, {"alarm": str(alarm)} if alarm in OPEN_TO_ANYBODY:
+            case Kind.ORDER, {"order": GuardOrder.CONFIRM} if SETTLES not in public and "result" not in public:
+                self._closes(entry, FIRE_RELEASE)
+            case Kind.ALARM_RAISED, {"alarm": "fire-release" | "forced" as alarm}:
                 self._opens(entry, alarm)
-            case Kind.ALARM_CLEARED, {"alarm": str(alarm)} if alarm in OPEN_TO_ANYBODY:
-                self._closes(entry, alarm)
+                if alarm == FORCED:
+                    self._closes(entry, alarm)
             case _:
                 pass
 
@@ -168,7 +169,9 @@ class _Reader:
 
     def _closes(self, entry: StoredEntry, what: str) -> None:
         of_lane = stay_open_times.c.lane == entry.record.lane
-        this = (stay_open_times.c.epoch_id == self.epoch_id) & of_lane & (stay_open_times.c.what == str(what))
+        # A lane may have stood open since an epoch before.
+        journals = sa.select(epochs.c.epoch_id).where(epochs.c.terminal == entry.key.terminal)
+        this = stay_open_times.c.epoch_id.in_(journals) & of_lane & (stay_open_times.c.what == str(what))
         still = stay_open_times.update().where(this & stay_open_times.c.ends_ms.is_(None))
         self.connection.execute(still.values(ends_ms=entry.record.time.ms))
         self.touched.sites.add(self.site)

@@ -143,6 +143,18 @@ def test_fire_release_makes_who_is_in_that_zone_uncertain(park: Park, lane: int,
     assert [each.certain_until_ms for each in park.stays()] == [certain_until_ms]
 
 
+def test_fire_counts_until_a_person_confirms_that_it_is_over_and_a_forced_boom_once(park: Park) -> None:
+    gate = park.ground.gate()
+    gate.tell(Kind.ALARM_RAISED, {"alarm": "fire-release"}, time_ms=at(1))
+    park.enter(2, 6)
+    gate.tell(Kind.ORDER, {"order": "confirm"}, time_ms=at(3))
+    park.enter(4, 7)
+    gate.tell(Kind.ALARM_RAISED, {"alarm": "forced"}, time_ms=at(5))
+    park.enter(6, 8)
+    park.arrive(NAME)
+    assert [each.certain_until_ms for each in park.stays()] == [at(2), at(5), None]
+
+
 def test_held_open_counts_from_the_order_to_its_release_and_one_refused_counts_not(park: Park) -> None:
     gate = park.ground.gate()
     hold = gate.tell(Kind.ORDER, {"order": "hold"}, time_ms=at(0.2))
