@@ -82,7 +82,7 @@ def _watch(office: Headquarters) -> None:
     with office.database() as database:
         telling = Telling(
             database,
-            Book(database, sealing),
+            Book(database, sealing, manager.watchdog),
             key,
             troubles,
             now_ms=_now_ms,

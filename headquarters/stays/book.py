@@ -5,7 +5,7 @@ cursor, taps and stays change in one transaction. So it does not matter which te
 them, or how often a round was begun.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,14 +38,18 @@ class Book:
     All raise StorageError where the database is at fault.
     """
 
-    def __init__(self, database: Database, sealing: SealingPrivateKey) -> None:
+    def __init__(
+        self, database: Database, sealing: SealingPrivateKey, progress: Callable[[], object] = lambda: None
+    ) -> None:
+        """`progress` is called with each piece of a journal that was worked off: the first round may take long."""
         self._database = database
+        self._progress = progress
         self._keys = {sealing.id: X25519PrivateKey.from_private_bytes(sealing.seed)}
 
     def round(self, now_ms: int) -> None:
         """Take in all that is proven, and drop what is over."""
         while self._take_in():
-            pass
+            self._progress()
         with self._database.transaction() as connection:
             touched = Touched()
             _drop(connection, now_ms, touched)

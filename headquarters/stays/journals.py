@@ -89,6 +89,12 @@ class _Reader:
                 self._ended(intent, result, passenger="passenger_of" in public)
             case Kind.CHARGE, {"what": what} if what == PARKING:
                 self._charged(entry)
+            case _:
+                self._read_open_time(entry)
+
+    def _read_open_time(self, entry: StoredEntry) -> None:
+        public = entry.record.public
+        match entry.record.kind, public:
             case Kind.ORDER, {"settles": int(order), "result": OrderResult.REFUSED}:
                 self._never_opened(order)
             case Kind.ORDER, {"order": GuardOrder.HOLD} if SETTLES not in public and "result" not in public:

@@ -1,8 +1,13 @@
 """Stays as headquarters makes them out of journals, named after what happened to the driver, or on the way here."""
 
-import pytest
+import json
 
-from headquarters.database import Change
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from headquarters.cli.main import app
+from headquarters.database import Change, audit
 from headquarters.journal.commands import command_key, order_erasure
 from headquarters.stays.account import PaidStay, State
 from headquarters.stays.book import KEPT_DAYS, tellable
@@ -10,7 +15,7 @@ from terminal.core.charge import Flag
 from terminal.core.journal import EntryKey, Kind
 from tests.headquarters.box import EPOCH, NAME, SITE
 from tests.headquarters.conftest import JANSEN
-from tests.headquarters.inside_ground import Ground, at, site_ground
+from tests.headquarters.inside_ground import GROUND, HOUR_MS, Ground, at, site_ground
 from tests.headquarters.stays_ground import OTHER, Park, card, stay_id
 
 __all__ = ["site_ground"]
@@ -214,3 +219,19 @@ def test_terminals_are_told_who_is_inside_and_who_left_within_a_day(park: Park) 
     park.stays()
     with park.ground.office.database.transaction(read_only=True) as connection:
         assert [number for number, _ in tellable(connection, SITE, at(29) + 1)] == [card(7), card(8)]
+
+
+def test_who_asks_for_the_stays_is_written_down_with_his_ground_before_he_is_told(park: Park) -> None:
+    office = park.ground.office
+    hour = (office.now.timestamp() * 1000 - at(0)) / HOUR_MS - 1  # by the clock of whoever runs the command
+    park.enter(hour, 7)
+    park.arrive(NAME)
+    words = ["--folder", str(office.keys.path), "--by", "tester", "stays", "--site", str(SITE)]
+    refused = CliRunner().invoke(app, words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    result = CliRunner().invoke(app, [*words, *GROUND.split(), "--json"], catch_exceptions=False)
+    (found,) = json.loads(result.stdout)["stays"]
+    assert (found["card"], found["state"], found["entered_ms"]) == (card(7).hex(), "inside", at(hour))
+    with office.database.transaction(read_only=True) as connection:
+        asked = sa.select(audit.c.what).where(audit.c.what.like("%the stays")).order_by(audit.c.id)
+        assert list(connection.scalars(asked)) == ["asked for the stays", "told of the stays"]
