@@ -13,7 +13,8 @@
     worker       takes batches from the broker, one after the other, and answers: `collector`
     fork         what contradicts a journal; put aside, and an alarm
     alarm        raised by a terminal, or noticed here; a notice is what is told of it: `alarms`
-    stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may
+    stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may;
+                 `stays` keeps the paid ones and tells the terminals
     payer        an employer that pays on account, and what stands against him: `payers`
     receipt      what a driver finds of a charge by a random code; charges that are disputed: `receipts`
 

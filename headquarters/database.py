@@ -18,6 +18,7 @@ from headquarters.tables.commands import command_tables
 from headquarters.tables.journal import extend_alarms, journal_tables
 from headquarters.tables.settlement import settlement_tables
 from headquarters.tables.standings import standing_tables
+from headquarters.tables.stays import stay_tables
 from terminal.errors import ConfigurationError, StorageError
 
 WAIT_FOR_OTHERS_S = 30.0
@@ -111,6 +112,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     command_tables.create_all,
     settlement_tables.create_all,
     standing_tables.create_all,
+    stay_tables.create_all,
 )
 """What each version adds to the one before. A migration and the note that it ran share a transaction."""
 

@@ -14,6 +14,8 @@ from terminal.core.barrier_words import GuardOrder
 STATE = "state"
 ACKNOWLEDGE = "acknowledge"
 COMMAND = "command"
+STAYS = "stays"
+"""Asked with the right to bring a command."""
 EVERYTHING = frozenset({STATE, ACKNOWLEDGE, COMMAND, *(order.value for order in GuardOrder)})
 ROOT_UID = 0
 OVERFLOW_UID = 65534

@@ -143,10 +143,10 @@ class Accounts(Protocol):
 
 
 class KnownStays(Protocol):
-    """What headquarters said of the stays at this site."""
+    """What headquarters last told of the stays of this site. In memory: asking never blocks."""
 
     def of(self, card_number: bytes) -> StayTold | None:
-        """The newest stay of this card, or None. In memory: asking never touches the disk."""
+        """The newest stay of this card, at whatever terminal it began; None: headquarters told of none."""
 
 
 class NobodyKnown:

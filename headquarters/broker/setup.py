@@ -98,11 +98,12 @@ def access_list(registered: Iterable[tuple[str, int]]) -> str:
     lines = ["# Written by `xs-headquarters broker acl` from the register.", f"user {HEADQUARTERS}"]
     lines += [f"topic read {topics.of_all(leaf)}" for leaf in HEADQUARTERS_READS]
     lines += [f"topic write {topics.of_all(leaf)}" for leaf in HEADQUARTERS_WRITES]
-    lines.append(f"topic readwrite {topics.ROOT}/repo/#")
+    lines += [f"topic write {topics.stays_pages()}", f"topic readwrite {topics.ROOT}/repo/#"]
     for terminal, site in registered:
         lines.append(f"user {terminal}")
         lines += [f"topic write {topics.own(terminal, leaf)}" for leaf in TERMINAL_WRITES]
         lines += [f"topic read {topics.own(terminal, leaf)}" for leaf in TERMINAL_READS]
+        lines.append(f"topic read {topics.stays_pages(terminal)}")
         lines += [f"topic read {topics.repository(where)}#" for where in (None, site)]
     return "\n".join(lines) + "\n"
 

@@ -27,6 +27,7 @@ from headquarters.cli.register import card_app, company_app
 from headquarters.cli.settlement import ledger_app, settle, statement
 from headquarters.cli.simulate import simulate
 from headquarters.cli.sites import site_app, visit_app
+from headquarters.cli.stays import stays_command
 from headquarters.cli.tariff import tariff_app
 from headquarters.cli.terminals import terminal_app, terminals
 from headquarters.database import audit
@@ -56,6 +57,7 @@ app.command("terminals")(terminals)
 app.command("inside")(inside)
 app.command("settle")(settle)
 app.command("statement")(statement)
+app.command("stays")(stays_command)
 app.command("publish")(publish_command)
 app.command("simulate")(simulate)
 

@@ -1,1 +1,1 @@
-"""The tables of headquarters' database beside the register's own: `journal`, `announced`, `commands`, `settlement`."""
+"""The tables of headquarters' database beside the register's own: one module a subject."""

@@ -13,7 +13,11 @@ MAX_WHOLE_BYTES = 128 * 1024
 Leaf: TypeAlias = Literal["journal", "head", "presence", "ack", "replay", "command"]
 """Of a terminal's own topics. The terminal writes the first three, headquarters the others."""
 
-_OWN = re.compile(rf"{ROOT}/t/(?P<terminal>[a-z0-9-]{{1,32}})/(?P<leaf>journal|head|presence|ack|replay|command)")
+STAYS = "stays"
+"""Of the topics of its own that are pages, each with its number: what headquarters says of the site's stays."""
+
+_LEAF = rf"(?P<leaf>journal|head|presence|ack|replay|command)|(?P<pages>{STAYS})/(?:0|[1-9][0-9]{{0,3}})"
+_OWN = re.compile(rf"{ROOT}/t/(?P<terminal>[a-z0-9-]{{1,32}})/(?:{_LEAF})")
 _REPOSITORY = re.compile(rf"{ROOT}/repo/(?:shared|sites/(?P<site>[1-9][0-9]{{0,9}}))/(?P<rest>.+)")
 _NAME = r"[a-z0-9_-][a-z0-9._-]*(?:/[a-z0-9_-][a-z0-9._-]*)*"
 _FILE = re.compile(_NAME)
@@ -50,15 +54,25 @@ def own(terminal: str, leaf: Leaf) -> str:
     return f"{ROOT}/t/{terminal}/{leaf}"
 
 
+def stays_page(terminal: str, page: int) -> str:
+    """The topic of one page of the stays."""
+    return f"{ROOT}/t/{terminal}/{STAYS}/{page}"
+
+
+def stays_pages(terminal: str = "+") -> str:
+    """The filter for all pages of the stays, of one terminal or of every one."""
+    return f"{ROOT}/t/{terminal}/{STAYS}/+"
+
+
 def of_all(leaf: Leaf, *, shared: bool = False) -> str:
     """The filter for this topic of every terminal; `shared` between all collectors."""
     return f"{f'$share/{COLLECTORS}/' if shared else ''}{ROOT}/t/+/{leaf}"
 
 
 def read_own(topic: str) -> tuple[str, str] | None:
-    """Terminal and leaf of a terminal's own topic, None for any other."""
+    """Terminal and leaf of a terminal's own topic, `STAYS` for each page of them; None for any other."""
     found = _OWN.fullmatch(topic)
-    return (found["terminal"], found["leaf"]) if found else None
+    return (found["terminal"], found["leaf"] or found["pages"]) if found else None
 
 
 def repository(site: int | None) -> str:

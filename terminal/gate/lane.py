@@ -26,7 +26,7 @@ from terminal.lane.lines import TakeBoard
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.places import Places
-from terminal.ports import Accounts, CardTransport, JournalForTap, ReaderState, RulesInForce, Stays
+from terminal.ports import Accounts, CardTransport, JournalForTap, KnownStays, ReaderState, RulesInForce, Stays
 from terminal.tap.ports import TapPorts
 from terminal.tap.story import Taps
 
@@ -71,6 +71,7 @@ class SharedParts:
     rules: RulesInForce
     stays: Stays
     accounts: Accounts
+    known: KnownStays
     records: SiteRecords | None
     journal: JournalForTap
     epoch: bytes
@@ -110,6 +111,7 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
             serving=partial(_serving, shared.gate),
             records=shared.records,
             accounts=shared.accounts,
+            known=shared.known,
             epoch=shared.epoch,
             only_reserve=shared.only_reserve,
         )

@@ -16,6 +16,7 @@ from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.local_socket import PART, LocalSocket
 from terminal.gate.ending import Ending, Stage
 from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.knowing_stays import KnowingStays
 from terminal.orders import LaneForOrders, Orders
 from terminal.ports import Journal
 
@@ -30,6 +31,7 @@ def start_socket(
     *,
     acknowledging: Acknowledging,
     commanding: Commanding,
+    known_stays: KnowingStays,
     journal: Journal,
     alarms: Alarms,
     heartbeats: Heartbeats,
@@ -47,6 +49,7 @@ def start_socket(
         journal,
         alarms,
         commanding=commanding,
+        known_stays=known_stays,
         name_of=_name,
         orders_rate=Rate(ORDERS_A_MINUTE, 60, time.monotonic),
         acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, time.monotonic),

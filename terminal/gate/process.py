@@ -51,6 +51,7 @@ from terminal.gate.summary import facts, lane_words, summary
 from terminal.gate.surroundings import THIS_MACHINE, Surroundings
 from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
 from terminal.gate.waiting import wait_for_keys
+from terminal.knowing_stays import KnowingStays
 from terminal.lane.ends import PassageEnds
 from terminal.lane.lines import TakeBoard, set_safe
 from terminal.ports import CardTransport, ReaderState
@@ -147,7 +148,6 @@ class GateProcess:
         self._reader_states: dict[str, ReaderState] = {}
         self._heartbeats = Heartbeats()
         self._heartbeats.expect("journal", JOURNAL_WITHIN_S)
-
         data = gate.terminal.data
         reserve = Reserve(data)
         self._store = Store(
@@ -216,11 +216,13 @@ class GateProcess:
         self._heartbeats.expect(RENEWAL_PART, RENEWAL_WITHIN_S)
         renewal.start()
         ending.add(Stage.TAPS, RENEWAL_PART, renewal.stop)
+        known = KnowingStays(gate.terminal.name, given.command_keys, self._clock)
         shared = SharedParts(
             gate=gate,
             keys=master_keys(keys.cards),
             records=site_records(gate.terminal.site, keys.cards),
             accounts=self._store.accounts,
+            known=known,
             epoch=self._store.epoch,
             rules=self._keeper,
             stays=self._stays,
@@ -242,6 +244,7 @@ class GateProcess:
             self._lanes,
             acknowledging=self._acknowledging,
             commanding=Commanding(journal, given.command_keys, self._clock, self._alarms),
+            known_stays=known,
             journal=self._journal,
             alarms=self._alarms,
             heartbeats=self._heartbeats,

@@ -15,11 +15,12 @@ import structlog
 
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
-from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, Caller, Callers, Rate
+from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, STAYS, Caller, Callers, Rate
 from terminal.commanding import MAX_COMMAND_LETTERS, Commanding
 from terminal.core.barrier_answers import green
 from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
 from terminal.core.journal import Entry, Kind, OrderResult
+from terminal.knowing_stays import MAX_PAGE_LETTERS, KnowingStays
 from terminal.orders import Answer, Order, Orders
 from terminal.ports import Journal
 
@@ -90,7 +91,16 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
         "command": Field(f"1 to {MAX_COMMAND_LETTERS} letters of base64", _is_text(1, MAX_COMMAND_LETTERS)),
     },
+    "stays": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
+        "page": Field(f"1 to {MAX_PAGE_LETTERS} letters of base64", _is_text(1, MAX_PAGE_LETTERS)),
+    },
 }
+
+RIGHTS: Mapping[str, str] = {STATE: STATE, ACKNOWLEDGE: ACKNOWLEDGE, COMMAND: COMMAND, STAYS: COMMAND}
+"""What its caller must have been given, by what is asked; an order wants the right to that order. Whoever brings
+headquarters' commands brings the stays, and is believed for neither."""
 
 
 class Requests:
@@ -105,6 +115,7 @@ class Requests:
         alarms: Alarms,
         *,
         commanding: Commanding,
+        known_stays: KnowingStays,
         name_of: Callable[[int], str | None],
         orders_rate: Rate,
         acknowledgements_rate: Rate,
@@ -115,6 +126,7 @@ class Requests:
         self._orders = orders
         self._acknowledging = acknowledging
         self._commanding = commanding
+        self._known_stays = known_stays
         self._journal = journal
         self._alarms = alarms
         self._name_of = name_of
@@ -134,7 +146,7 @@ class Requests:
         if (mistake := wrong(asked)) is not None:
             return {**head, **_told(_refused(NOT_UNDERSTOOD, mistake))}
         caller = self._callers.caller(uid)
-        right = asked["order"] if asked["ask"] == "order" else asked["ask"]
+        right = RIGHTS.get(asked["ask"]) or asked["order"]
         if caller is None or right not in caller.may:
             return {**head, **_told(self._denied(uid, caller, right, asked.get("lane")))}
         if asked["ask"] == STATE:
@@ -143,6 +155,8 @@ class Requests:
             return {**head, **self._believed(uid, self._acknowledging.take, asked["note"])}
         if asked["ask"] == COMMAND:
             return {**head, **self._believed(uid, self._commanding.take, asked["command"])}
+        if asked["ask"] == STAYS:
+            return {**head, **self._believed(uid, self._known_stays.take, asked["page"])}
         return {**head, **_told(self._order(uid, asked["id"], _order(caller, asked)))}
 
     # ------------------------------------------------------------------------------------------------- what is asked

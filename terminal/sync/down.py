@@ -44,11 +44,15 @@ class Receiver:
         own_head: Callable[[bytes], None],
         asked_again: Callable[[Replay], None],
         command: Callable[[bytes], None],
+        stays: Callable[[str, bytes], None],
         heartbeat: Heartbeat,
         seldom: Seldom,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`note` gets acknowledgements, `own_head` the note in the head that the broker kept of us; none blocks."""
+        """`note` gets acknowledgements, `own_head` the note in the head that the broker kept of us.
+
+        `stays` gets topic and body of a page of the stays. None of them blocks.
+        """
         self._line = line
         self._writer = writer
         self._terminal = terminal
@@ -59,6 +63,7 @@ class Receiver:
             topics.own(terminal, "command"): lambda event: command(event.body),
             topics.own(terminal, "replay"): lambda event: asked_again(decode_replay(event.body)),
         }
+        self._stays = stays
         self._heartbeat = heartbeat
         self._seldom = seldom
         self._monotonic_s = monotonic_s
@@ -78,6 +83,7 @@ class Receiver:
         """Ask for what is ours: our head first, since the sender is about to write another one."""
         self._subscribe([topics.own(self._terminal, "head")], retained=True)
         self._subscribe([topics.own(self._terminal, leaf) for leaf in ("ack", "replay", "command")], retained=True)
+        self._subscribe([topics.stays_pages(self._terminal)], retained=True)
         now_s = self._monotonic_s()
         fresh = self._looked_at_s is not None and now_s - self._looked_at_s < LOOK_AT_CONNECT_S
         self._ask_for_files(retained=not (event.session_kept and fresh))
@@ -128,6 +134,8 @@ class Receiver:
         try:
             if (topic := topics.read_repository(event.topic)) is not None:
                 self._hold(topic, event.body)
+            elif topics.read_own(event.topic) == (self._terminal, topics.STAYS):
+                self._stays(event.topic, event.body)
             elif event.body or event.topic not in self._own:  # cleared, once a terminal is retired
                 self._own.get(event.topic, self._stranger)(event)
         except NotTaken as refused:

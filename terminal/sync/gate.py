@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from terminal.core.command import MAX_COMMAND_BYTES
+from terminal.core.known_stays import MAX_PAGE_BYTES, MAX_PAGES
 from terminal.edges.local_client import NoAnswer, NotAsked, ask
 from terminal.edges.seldom import Seldom
 from terminal.ports import Heartbeat
@@ -36,6 +37,9 @@ class Handover:
         self._heartbeat = heartbeat
         self._seldom = seldom
         self._waiting: dict[tuple[bytes, bool], bytes] = {}
+        self._pages: dict[str, bytes] = {}
+        self._pages_due: dict[str, bytes] = {}
+        self._gate_began: tuple[int, int] | None = None
         self._turn = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=PART, daemon=True)
@@ -62,6 +66,23 @@ class Handover:
             self._waiting[_COMMAND] = body
             self._turn.notify_all()
 
+    def stays(self, topic: str, body: bytes) -> None:
+        """Have a page of the stays handed over, and again to each gate that begins anew. Any thread, never blocks.
+
+        Of each topic the newest counts; an empty body clears it.
+        """
+        if len(body) > MAX_PAGE_BYTES:
+            self._seldom.say("stays-too-large", bytes=len(body))
+            return
+        with self._turn:
+            for pages in (self._pages, self._pages_due):
+                pages.pop(topic, None)
+                if body:
+                    pages[topic] = body
+                if len(pages) > MAX_PAGES:
+                    pages.pop(next(iter(pages)))
+            self._turn.notify_all()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -77,16 +98,66 @@ class Handover:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._heartbeat.beat(PART)
+            self._look_at_gate()
             with self._turn:
-                if not self._waiting:
+                if not (self._waiting or self._pages_due):
                     self._turn.wait(TURN_S)
                     continue
-                key = next(iter(self._waiting))
-                note = self._waiting.pop(key)
-            if not (self._obey(note) if key == _COMMAND else self._hand_over(*key, note)):
-                with self._turn:
-                    self._waiting.setdefault(key, note)
+                note = next(iter(self._waiting.items()), None)
+                page = next(iter(self._pages_due.items()), None)
+                if note is not None:
+                    del self._waiting[note[0]]
+                elif page is not None:
+                    del self._pages_due[page[0]]
+            if not (self._hand_over_note(*note) if note is not None else page is None or self._hand_over_page(*page)):
                 self._stopping.wait(AGAIN_S)
+
+    def _look_at_gate(self) -> None:
+        """A gate that begins makes its socket anew, and knows nothing of any stays."""
+        try:
+            found = self._gate.stat()
+        except OSError:
+            return  # it is away; what is asked of it says so
+        began = found.st_ino, found.st_ctime_ns
+        if began != self._gate_began:
+            self._gate_began = began
+            with self._turn:
+                self._pages_due = dict(self._pages)
+
+    def _hand_over_note(self, key: tuple[bytes, bool], note: bytes) -> bool:
+        if self._obey(note) if key == _COMMAND else self._hand_over(*key, note):
+            return True
+        with self._turn:
+            self._waiting.setdefault(key, note)
+        return False
+
+    def _hand_over_page(self, topic: str, body: bytes) -> bool:
+        if self._tell(body):
+            return True
+        with self._turn:
+            if self._pages.get(topic) == body:
+                self._pages_due.setdefault(topic, body)
+        return False
+
+    def _tell(self, page: bytes) -> bool:
+        """Tell whether the gate has judged this page."""
+        try:
+            answer = ask(self._gate, {"version": 1, "ask": "stays", "page": b64encode(page).decode()}, ANSWER_S)
+        except (NotAsked, NoAnswer) as error:
+            self._seldom.say("gate-not-asked", why=str(error))
+            return False
+        match answer:
+            case {"result": "known" | "gathered"} | {"result": "ignored", "why": "old"}:
+                return True
+            case {"result": "ignored", "why": "no-keys"}:
+                self._seldom.say("gate-cannot-judge", why="it has no rules in force, so no keys of headquarters")
+                return False
+            case {"result": "ignored", "why": why}:
+                self._seldom.say("stays-ignored", why=str(why))
+                return True
+            case _:
+                self._seldom.say("gate-refuses", say=str(answer.get("say", answer)))
+                return False
 
     def _obey(self, body: bytes) -> bool:
         """Tell whether the gate has judged this command; what came of it stands in its journal, or its log."""

@@ -3,7 +3,7 @@
     line thread      the connection to the broker, made anew whenever it ends             (edges.mqtt)
     uplink thread    view → batches, head, presence                                       (sync_up)
     downlink thread  files → mirror, acknowledgements → handover, wishes → uplink         (sync_down)
-    handover thread  acknowledgements, commands → the gate, which judges them             (sync_gate)
+    handover thread  acknowledgements, commands, stays → the gate, which judges them      (sync_gate)
     main thread      feeds the watchdog while all of these make progress; waits for SIGTERM
 
 Nothing of value is kept here: what is not acknowledged is sent again, what is not in the mirror is asked for again. So
@@ -153,6 +153,7 @@ class Sync:
             own_head=lambda note: self._handover.offer(note, own_head=True),
             asked_again=self._sender.asked_again,
             command=self._handover.command,
+            stays=self._handover.stays,
             heartbeat=self.heartbeats,
             seldom=self._seldom,
             monotonic_s=monotonic_s,

@@ -18,7 +18,7 @@ from tests.mqtt.broker_rig import Rig
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "systemd"
 PAGE = ROOT / "docs/installation-headquarters.md"
-PROCESSES = ("collect", "publish", "alarms")
+PROCESSES = ("collect", "publish", "alarms", "stays")
 PROGRAM = "/opt/xs-terminal/.venv/bin/xs-headquarters"
 MOST_EXPOSURE_TENTHS = 11
 WITHIN_S = 60.0
@@ -82,7 +82,7 @@ def test_units_differ_in_nothing_but_what_they_run() -> None:
         }
         for process in PROCESSES
     ]
-    assert same[0] == same[1] == same[2]
+    assert all(each == same[0] for each in same)
 
 
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd-sysusers is not installed")
@@ -103,12 +103,13 @@ def test_users_of_the_services_are_made_and_own_their_folders(tmp_path: Path) ->
 def service(process: str, office: Office, rig: Rig, tmp_path: Path) -> Iterator[socket.socket]:
     """A service with the folder that the page's own commands fill, and its notify socket; ended after the block."""
     etc = tmp_path / "etc"
-    for folder in ("collect", "publish/announcing", "alarms"):
+    for folder in ("collect", "publish/announcing", "alarms", "stays"):
         (etc / folder).mkdir(parents=True)
     (etc / "keys").symlink_to(office.keys.path)
     commands = PAGE.read_text().split("# 5. ")[1].split("```")[0].partition("\n")[2]
     commands = commands.replace(" -o xs-hq-$unit -g xs-hq", "").replace(" -o xs-hq-collect -g xs-hq", "")
     commands = commands.replace(" -o xs-hq-publish -g xs-hq", "").replace("/etc/xs-headquarters/keys", f"{etc}/keys")
+    commands = commands.replace(" -o xs-hq-stays -g xs-hq", "")
     subprocess.run(["/bin/sh", "-eu", "-c", commands.replace("../", f"{etc}/")], check=True)
     words = settings(unit(process))["ExecStart"][0].removeprefix(PROGRAM).replace("%l-%i", "1").split()
     environ = {**os.environ, "XS_HEADQUARTERS": str(etc / process), "NOTIFY_SOCKET": str(tmp_path / "notify")}
@@ -157,3 +158,10 @@ def test_publisher_needs_no_more_than_its_own_folder_once_a_person_has_published
 def test_watch_of_the_alarms_needs_no_folder_at_all(office: Office, rig: Rig, tmp_path: Path) -> None:
     with service("alarms", office, rig, tmp_path) as manager:
         until(manager, b"READY=1")
+
+
+def test_telling_of_stays_needs_no_more_than_its_own_folder(office: Office, rig: Rig, tmp_path: Path) -> None:
+    with service("stays", office, rig, tmp_path) as manager:
+        until(manager, b"READY=1")
+        until(manager, b"STATUS=the terminals are told")
+        until(manager, b"WATCHDOG=1")

@@ -27,6 +27,8 @@ def nothing_heard_until_the_end(ours: Line, heard: Heard) -> None:
         ("xs/v1/t/gate-2/ack", "xs/v1/t/+/ack"),
         ("xs/v1/t/gate-2/command", "xs/v1/#"),
         ("xs/v1/t/gate-2/replay", "#"),
+        ("xs/v1/t/gate-2/stays/0", "xs/v1/t/gate-2/stays/0"),
+        ("xs/v1/t/gate-2/stays/1", "xs/v1/t/+/stays/+"),
         ("xs/v1/repo/sites/4712/site-4712.json", "xs/v1/repo/sites/4712/site-4712.json"),
         ("xs/v1/repo/sites/47110/site.json", "xs/v1/repo/sites/#"),
     ],

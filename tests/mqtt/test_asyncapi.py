@@ -10,12 +10,13 @@ import pytest
 
 from headquarters.broker.setup import HEADQUARTERS, access_list
 from terminal.core import messages, topics
+from terminal.core.known_stays import MAX_PAGE_BYTES
 from terminal.core.signed_note import MAX_NOTE_BYTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 API: dict[str, Any] = json.loads((DOCS / "mqtt.asyncapi.json").read_text(encoding="utf-8"))
 PARAMETERS = {"terminal": "gate-1", "site": "4711", "file": "targets/cards.bin", "sha256": 64 * "a", "count": "3",
-              "n": "2"}  # fmt: skip
+              "n": "2", "page": "0"}  # fmt: skip
 
 REFERENCE = {
     "type": "object",
@@ -137,7 +138,7 @@ def test_document_is_an_asyncapi_3_document() -> None:
 
 def test_every_topic_of_the_code_has_a_channel_and_every_channel_is_a_topic() -> None:
     own = {name for name, channel in API["channels"].items() if topics.read_own(topic(channel)) is not None}
-    assert own == set(get_args(topics.Leaf))
+    assert own == {*get_args(topics.Leaf), topics.STAYS}
     for name in own:
         assert topics.read_own(topic(API["channels"][name])) == ("gate-1", name)
     piece = topics.Piece(64 * "a", 3, 2)
@@ -174,9 +175,10 @@ def test_bounds_and_shapes_are_those_of_the_code() -> None:
     small = messages.MAX_SMALL_BYTES
     assert bounds == {
         "batch": messages.MAX_BATCH_BYTES, "head": small, "presence": small, "replay": small, "command": small,
+        "stays": MAX_PAGE_BYTES,
         "acknowledgement": MAX_NOTE_BYTES, "file": topics.MAX_WHOLE_BYTES, "piece": topics.MAX_WHOLE_BYTES,
     }  # fmt: skip
     rules = {message["x-cddl-rule"] for message in API["components"]["messages"].values() if "x-cddl-rule" in message}
-    assert rules == {"batch", "head", "presence", "replay", "command"}
+    assert rules == {"batch", "head", "presence", "replay", "command", "stays"}
     text = (DOCS / "mqtt.cddl").read_text(encoding="utf-8")
     assert all(re.search(rf"^{rule} = ", text, re.MULTILINE) for rule in rules)

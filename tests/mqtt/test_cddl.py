@@ -12,6 +12,7 @@ from terminal.core.command import MAX_COMMAND_BYTES, Command, CommandRefused, Er
 from terminal.core.cose import parse, sign
 from terminal.core.instant import ClockQuality
 from terminal.core.issuers import HeadquartersKey
+from terminal.core.known_stays import MAX_PAGE_BYTES, MAX_STAYS_A_PAGE, Page, StaysRefused, read_page
 from terminal.core.messages import (
     MAX_BATCH_ENTRIES,
     Batch,
@@ -24,6 +25,7 @@ from terminal.core.messages import (
     decode_presence,
     decode_replay,
 )
+from tests.core.test_known_stays import FULL, pages
 from tests.headquarters.box import EPOCH, KEY, Box
 
 CDDL = Path(__file__).parents[2] / "docs" / "mqtt.cddl"
@@ -87,6 +89,21 @@ WRONG_COMMANDS: dict[str, Any] = {
 }
 
 
+PAGE = cbor2.loads(parse(pages(2, stay=FULL)[0].signed(KEY), MAX_PAGE_BYTES).payload)
+ROW = PAGE[7][0]
+WRONG_PAGES: dict[str, Any] = {
+    "for another purpose": {**PAGE, 0: "xs/v1/command"},
+    "with more": {**PAGE, 8: 0},
+    "of no pages": {**PAGE, 5: 0},
+    "of too many pages": {**PAGE, 5: 257},
+    "with a short salt": {**PAGE, 6: bytes(15)},
+    "with too many stays": {**PAGE, 7: [[each.to_bytes(16), *ROW[1:]] for each in range(141)]},
+    "of a stay in a third state": {**PAGE, 7: [[*ROW[:3], 3, *ROW[4:]]]},
+    "of a stay without its end": {**PAGE, 7: [ROW[:-1]]},
+    "of a stay in no zone": {**PAGE, 7: [[*ROW[:5], None, *ROW[6:]]]},
+}
+
+
 @pytest.fixture(scope="module")
 def cddl() -> Any:
     return cddl_verifier.Validator(CDDL)
@@ -121,3 +138,20 @@ def test_command_that_the_document_forbids_is_refused(cddl: Any, value: Any) -> 
     keys = [HeadquartersKey(name="x", key=public.hex())]
     with pytest.raises(CommandRefused):
         read_command(sign(payload, key_id(public), KEY), terminal="gate-1", keys=keys, now_s=0)
+
+
+@pytest.mark.parametrize("page", [pages(0)[0], *pages(MAX_STAYS_A_PAGE + 1, stay=FULL)])
+def test_page_of_stays_that_we_sign_is_one_that_the_document_allows(cddl: Any, page: Page) -> None:
+    payload = parse(page.signed(KEY), MAX_PAGE_BYTES).payload
+    result = cddl.validate(payload, "stays", require_deterministic=True)
+    assert result.valid, result.diagnostics
+
+
+@pytest.mark.parametrize("value", WRONG_PAGES.values(), ids=WRONG_PAGES)
+def test_page_of_stays_that_the_document_forbids_is_refused(cddl: Any, value: Any) -> None:
+    payload = cbor2.dumps(value, canonical=True)
+    assert not cddl.validate(payload, "stays").valid
+    public = KEY.public_key().public_bytes_raw()
+    keys = [HeadquartersKey(name="x", key=public.hex())]
+    with pytest.raises(StaysRefused):
+        read_page(sign(payload, key_id(public), KEY), terminal="gate-1", keys=keys)

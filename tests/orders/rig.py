@@ -28,11 +28,12 @@ from terminal.core.sealing import open_sealed
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.knowing_stays import KnowingStays
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.orders import Answer, Order, Orders
 from tests.simulation_board.board_process import FAST, BoardProcess
-from tests.storage.support import HEADQUARTERS, KEY_ID, Gate
+from tests.storage.support import HEADQUARTERS, KEY_ID, TERMINAL, Gate
 
 Direction = Literal["entry", "exit", "both"]
 PATIENCE_S = 60.0
@@ -97,6 +98,7 @@ class Lanes:
             self.lanes, self.gate.journal, self.alarms, durable_within_s=self._budget_s, turn_s=self._turn_s
         )
         self.acknowledging = Acknowledging(self.gate.journal.checkpoints, lambda: self.cosigners, self.alarms)
+        self.known_stays = KnowingStays(TERMINAL, lambda: self.command_keys, self.gate.clock)
         self.requests = Requests(
             Callers(LISTED.items(), OWN_UID, UIDS.get),
             self.orders,
@@ -104,6 +106,7 @@ class Lanes:
             self.gate.journal,
             self.alarms,
             commanding=Commanding(self.gate.journal, lambda: self.command_keys, self.gate.clock, self.alarms),
+            known_stays=self.known_stays,
             name_of={STRANGER_UID: "mallory"}.get,
             acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, self._monotonic_s),
             orders_rate=Rate(ORDERS_A_MINUTE, 60, self._monotonic_s),

@@ -11,6 +11,7 @@ import pytest
 from terminal import cli_orders
 from terminal.acknowledging import NO_KEYS
 from terminal.callers import EVERYTHING
+from terminal.core import known_stays
 from terminal.core.acknowledgement import Why
 from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
@@ -49,12 +50,13 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     asked = [example for example in examples if "ask" in example]
     assert [example["ask"] for example in asked] == list(requests.REQUESTS)
     assert [requests.wrong(example) for example in asked] == [None] * len(asked)
-    state, answer, acknowledged, commanded = (example for example in examples if "ask" not in example)
+    state, answer, acknowledged, commanded, known = (example for example in examples if "ask" not in example)
     lane = requests.lane_state(1, State(settings=Settings()))
     assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
     assert list(answer) == ["version", "id", "result", "say", "sequence"]
     assert list(acknowledged) == ["version", "result", "size"]
     assert list(commanded) == ["version", "result", "number", "sequence"]
+    assert list(known) == ["version", "result", "number"]
 
 
 def test_reasons_of_refusals_are_those_of_the_document() -> None:
@@ -74,6 +76,12 @@ def test_reasons_why_a_command_is_ignored_are_those_of_the_document() -> None:
     results = ["done", "done-before", "ignored", "refused"]
     known = [*requests.REQUESTS["command"], *results, *get_args(Word), NO_KEYS]
     assert sorted(words("command")) == sorted(known)
+
+
+def test_reasons_why_a_page_of_stays_is_ignored_are_those_of_the_document() -> None:
+    results = ["known", "gathered", "ignored", "refused"]
+    known = [*requests.REQUESTS["stays"], *results, *get_args(known_stays.Word), NO_KEYS]
+    assert sorted(words("stays")) == sorted(known)
 
 
 def test_every_reason_that_a_lane_can_have_is_told_in_words() -> None:

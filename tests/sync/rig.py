@@ -18,6 +18,7 @@ from terminal.core.acknowledgement import Acknowledged, Ignored
 from terminal.core.messages import Batch, decode_batch
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost
+from terminal.knowing_stays import KnowingStays
 from terminal.storage.view_reader import NoView, ViewReader
 from terminal.sync.process import Sync
 from tests.headquarters.conftest import Office
@@ -68,6 +69,7 @@ class GateSide:
     def begin(self) -> None:
         """A start of the gate: the view is made anew."""
         self.gate = Gate(self.folder / "journal")
+        self.known_stays = KnowingStays(TERMINAL, lambda: known_issuers(self.office.keys).commands, self.gate.clock)
         self.view = self.gate.store.view(self.view_path, facts=lambda: dict(self.facts), trouble=lambda _: None)
         self.view.start()
         self.socket = LocalSocket(
@@ -123,6 +125,11 @@ class GateSide:
             self.asked.append(done)
             self.news.tell()
             return {"version": 1, **done}
+        if request["ask"] == "stays":
+            known = self.known_stays.take(request["page"])
+            self.asked.append(known)
+            self.news.tell()
+            return {"version": 1, **known}
         assert (request["version"], request["ask"]) == (1, "acknowledge")
         keys = acknowledgement_keys(self.office.keys)
         judged = self.gate.journal.checkpoints.acknowledge(request["note"].encode(), keys).result(WAIT_S)
