@@ -128,11 +128,15 @@ class Arrivals:
         with self._news:
             if lane != self._lanes:
                 return
+            if look.epoch != self.epoch:
+                self.epoch, self._kept = look.epoch, Kept()
             events = self._noted(look.epoch, now, among)
-            self.epoch, self._kept = look.epoch, now
-            self._news.notify_all()
         for event in events:
             self._tell(event)
+        with self._news:  # only now: whoever waits until all is acknowledged finds it told
+            if lane == self._lanes:
+                self._kept = now
+                self._news.notify_all()
 
     def _noted(self, epoch: bytes, now: Kept, arrived: set[int]) -> list[Event]:
         """What there is to tell of taps, in the order of their entries."""

@@ -28,8 +28,14 @@ class Told:
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._news = threading.Condition()
+        self.stage: Stage | None = None
+        self.told_late: list[Event] = []
+        """Acknowledgements of which whoever waits for them had heard before they were told."""
 
     def __call__(self, event: Event) -> None:
+        if event["event"] == "acknowledged" and self.stage is not None:
+            known = self.stage.line.arrivals.kept().acknowledged >= event["size"]
+            self.told_late += [event] if known else []
         with self._news:
             self._events.append(event)
             self._news.notify_all()
@@ -59,6 +65,7 @@ def told() -> Told:
 def stage(pcscd: PcscDaemon, told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("line") / "stage"
     with Stage(folder, cast=[each for each in CAST if each.name in {"anna", "bram"}], tell_line=told) as stage:
+        told.stage = stage
         yield stage
     assert processes_of(folder) == []
 
@@ -70,6 +77,7 @@ def test_tap_is_seen_arriving_at_headquarters_and_then_being_acknowledged(stage:
     assert event["epoch"] == stage.line.arrivals.epoch_hex
     assert sequence < event["size"] <= event["entries"]
     assert event["arrived_ms"] <= event["acknowledged_ms"]
+    assert told.told_late == []
 
 
 def test_tap_made_with_the_line_cut_is_acknowledged_when_it_is_restored_and_not_before(
