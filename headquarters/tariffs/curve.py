@@ -1,6 +1,6 @@
-"""The upper half of a chart: what a stay costs by its length, and below it when the window of each line is open."""
+"""The upper half of a chart: what a stay costs by its length, and below it when each line applies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from headquarters.tariffs.costs import Step, steps, windows
 from headquarters.tariffs.svg import Drawing
@@ -21,7 +21,7 @@ from headquarters.tariffs.view import (
 )
 from headquarters.tariffs.wording import euros
 from terminal.core.tariff.calendar import Span
-from terminal.core.tariff.document import FreeTime, duration_s
+from terminal.core.tariff.document import FreeTime, TariffLine, duration_s
 from terminal.core.tariff.explanation import Line, What
 
 HEIGHT = 260
@@ -42,11 +42,14 @@ class _Curve:
         self._draw = draw
         self._view = view
         self._y = y
-        self._top = y + 34
+        self._top = y + 42
         self._base = self._top + HEIGHT
         self._steps = steps(view.tariff, view.tariffs.tz, view.entry_s, view.length_min)
-        self._windows = windows(view.tariff, view.tariffs.tz, view.stay)
         self._explained = view.price(view.length_min).lines
+        open_spans = windows(view.tariff, view.tariffs.tz, view.stay)
+        self._applies = [
+            list(_inside(spans, self._part(line))) for line, spans in zip(view.tariff.lines, open_spans, strict=True)
+        ]
         self._tick_cents = _round_step(max(self._steps[-1].cents, 1))
         self._highest_cents = -(-max(self._steps[-1].cents, 1) // self._tick_cents) * self._tick_cents
 
@@ -83,10 +86,10 @@ class _Curve:
         entry = self._view.local(self._view.entry_s)
         said = f"By the length of the stay, from {day_words(entry)} {entry:%H:%M} on"
         self._draw.text(MARGIN, self._y + 12, said, kind="heading", size=15, fill=INK)
-        self._draw.rect(RIGHT - 262, self._y + 3, 14, 10, fill=FREE, kind="legend")
-        self._draw.text(RIGHT - 244, self._y + 12, "nothing due", kind="legend")
-        self._draw.triangle(RIGHT - 148, self._y + 12, fill=_CAP, kind="legend", said="a cap takes off from here on")
-        self._draw.text(RIGHT, self._y + 12, "a cap takes off from here", kind="legend", anchor="end")
+        self._draw.rect(RIGHT - 300, self._y + 3, 14, 10, fill=FREE, kind="legend")
+        self._draw.text(RIGHT - 280, self._y + 12, "nothing due", kind="legend")
+        self._draw.triangle(RIGHT - 184, self._y + 12, fill=_CAP, kind="legend", said="a cap")
+        self._draw.text(RIGHT - 172, self._y + 12, "a cap takes off from here", kind="legend")
         self._draw.text(LEFT - 8, self._top - 10, self._view.tariffs.currency, kind="unit", anchor="end")
 
     def _axes(self) -> None:
@@ -108,12 +111,21 @@ class _Curve:
         """Time in which no line applies, and the free minutes at the start."""
         free = self._view.tariff.free
         begun = [each for each in self._explained if each.what is What.FREE and each.line is None]
-        stretches = [*_gaps(self._windows, self._view.stay)]
+        stretches = [*_gaps(self._applies, self._view.stay)]
         if free is not None and begun:
             stretches.append(self._from(begun[0], free))
         for span in stretches:
             begins, ends = self._x(span.begins_s), self._x(span.ends_s)
             self._draw.rect(begins, self._top, ends - begins, HEIGHT, fill=FREE, kind="free")
+
+    def _part(self, line: TariffLine) -> Span:
+        """The part of the stay for which a line is, counted from when the count begins."""
+        if line.part is None:
+            return self._view.stay
+        free = self._view.tariff.free
+        count_s = self._view.entry_s + (free.minutes * 60 if free is not None and free.mode == "left-out" else 0)
+        to_s = self._view.stay.ends_s if line.part.to is None else count_s + duration_s(line.part.to)
+        return Span(count_s + duration_s(line.part.from_), to_s)
 
     def _from(self, begun: Line, free: FreeTime) -> Span:
         return Span(begun.at_s, min(begun.at_s + free.minutes * 60, self._view.stay.ends_s))
@@ -141,9 +153,9 @@ class _Curve:
     # --------------------------------------------------------------------------------------------------------- lanes
 
     def _lanes(self) -> int:
-        """When the window of each line is open; the free minutes in it are pale."""
+        """When each line applies; the free minutes in its windows are pale."""
         y = self._base + 46
-        for place, spans in enumerate(self._windows[:MOST_LINES]):
+        for place, spans in enumerate(self._applies[:MOST_LINES]):
             self._draw.text(LEFT - 8, y + LANE_HEIGHT, f"line {place + 1}", kind="lane-name", size=11, anchor="end")
             for span in spans:
                 self._lane(span, y, COLOURS[place], "lane")
@@ -159,10 +171,17 @@ class _Curve:
         self._draw.rect(begins, y, ends - begins, LANE_HEIGHT, fill=fill, kind=kind)
 
 
-def _gaps(windows: Sequence[Sequence[Span]], within: Span) -> Iterator[Span]:
-    """Where none is open."""
+def _inside(spans: Iterable[Span], part: Span) -> Iterator[Span]:
+    for span in spans:
+        begins_s, ends_s = max(span.begins_s, part.begins_s), min(span.ends_s, part.ends_s)
+        if begins_s < ends_s:
+            yield Span(begins_s, ends_s)
+
+
+def _gaps(applies: Sequence[Sequence[Span]], within: Span) -> Iterator[Span]:
+    """Where none applies."""
     reached_s = within.begins_s
-    for span in sorted((each for spans in windows for each in spans), key=lambda each: each.begins_s):
+    for span in sorted((each for spans in applies for each in spans), key=lambda each: each.begins_s):
         if span.begins_s > reached_s:
             yield Span(reached_s, span.begins_s)
         reached_s = max(reached_s, span.ends_s)

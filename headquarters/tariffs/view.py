@@ -10,7 +10,7 @@ from terminal.core.tariff.pricing import Price, price
 
 MINUTE_S = 60
 WIDTH, MARGIN = 1080, 24
-LEFT, RIGHT = 92, 1052
+LEFT, RIGHT = 96, 1044
 """Between which time runs."""
 MOST_LINES = 8
 """Lines of a tariff that are drawn, each in its colour; more are counted."""

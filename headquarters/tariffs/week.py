@@ -12,7 +12,7 @@ LANE_HEIGHT, LANE_PITCH = 4, 6
 HEAT = (("#dcebf7", "#333"), ("#b3d3ec", "#333"), ("#7fb2dc", "#111"), ("#3f83bf", "#fff"), ("#0b4f8a", "#fff"))
 """From cheap to dear: what a cell is filled with, and its text."""
 SKIPPED = "#e8e8e8"
-MOST_KIND = 15
+MOST_KIND = 13
 _HOURS = 24
 
 
@@ -42,15 +42,15 @@ def _row(draw: Drawing, view: View, day: DayOfWeek, y: int, dearest_cents: int) 
     if special:
         short = day.kind if len(day.kind) <= MOST_KIND else f"{day.kind[: MOST_KIND - 1]}\u2026"
         draw.text(LEFT - 8, below + 8, short, kind="kind", size=10, anchor="end", fill=GREY)
-    begins_s = instant(day.day, "00:00", zone(view.tariffs.tz))
     ends_s = instant(day.day, "24:00", zone(view.tariffs.tz))
-    lanes = [place for place, line in enumerate(view.tariff.lines[:MOST_LINES]) if line.window is not None]
+    windowed = [place for place, line in enumerate(view.tariff.lines[:MOST_LINES]) if line.window is not None]
+    lanes = [place for place in windowed if day.lines[place]]
     for place in lanes:
         for span in day.lines[place]:
             begins, ends = (
                 _x(24 * 60 if at_s == ends_s else _wall_min(view, at_s)) for at_s in (span.begins_s, span.ends_s)
             )
-            said = f"line {place + 1}" if begins_s <= span.begins_s else ""
+            said = f"{name}: line {place + 1}"
             draw.rect(begins, below, ends - begins, LANE_HEIGHT, fill=COLOURS[place], kind="lane", said=said)
         below += LANE_PITCH
     return max(below, y + CELL_HEIGHT + (14 if special else 2)) + 4

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from terminal.core.hours import WEEKDAYS
 from terminal.core.tariff.document import FreeTime, Tariff, TariffLine, TariffWindow, duration_s
 
+_ONE = {"1 h": "hour", "1 min": "minute"}
+
 
 def line_words(line: TariffLine) -> str:
     """What a line asks for, when."""
-    said = [f"{line.amount} for each {duration_words(line.each)} begun" if line.each else f"{line.amount} once"]
+    each = duration_words(line.each) if line.each else ""
+    said = [f"{line.amount} for each {_ONE.get(each, each)} begun" if each else f"{line.amount} once"]
     if line.kind == "flat-window":
         said = [f"{line.amount} for each window"]
     said.append(_window_words(line.window) if line.window else "always")
