@@ -114,7 +114,7 @@ def _charges(code: str, each: Since[FarePart], report: Report) -> Iterator[Charg
         return
     length_min = None if to_min is None else to_min - part.from_min
     step_min = part.step_min or length_min or LONGEST_MIN
-    words = f"{code}: {euros} for each {step_min} minutes begun, {begins}"
+    words = f"{code}: {euros} for each {step_min} min begun, {begins}"
     report.mapped(_TABLE, "amountfarepart", words, [row.number])
     if length_min is None:
         yield Charge(euros, step_min, part.from_min, None)

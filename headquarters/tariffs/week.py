@@ -33,12 +33,12 @@ def draw_week(draw: Drawing, view: View, y: int) -> int:
 
 
 def _row(draw: Drawing, view: View, day: DayOfWeek, y: int, dearest_cents: int) -> int:
-    name = day_words(day.day)
-    draw.text(LEFT - 8, y + 14, name[:9], kind="day", anchor="end", fill=INK)
+    special = day.kind != WEEKDAYS[day.day.weekday()]
+    draw.text(LEFT - 8, y + 14, day_words(day.day)[:9], kind="day", anchor="end", fill=INK)
+    name = f"{day_words(day.day)}, {day.kind}" if special else day_words(day.day)
     for hour in day.hours:
         _cell(draw, hour, name, y, dearest_cents)
     below = y + CELL_HEIGHT + 2
-    special = day.kind != WEEKDAYS[day.day.weekday()]
     if special:
         short = day.kind if len(day.kind) <= MOST_KIND else f"{day.kind[: MOST_KIND - 1]}\u2026"
         draw.text(LEFT - 8, below + 8, short, kind="kind", size=10, anchor="end", fill=GREY)
