@@ -16,6 +16,7 @@
     stay         from an entry to an exit, matched over all journals; `muster` says who is inside, to whom it may;
                  `stays` keeps the paid ones and tells the terminals
     payer        an employer that pays on account, and what stands against him: `payers`
+    tariff       what a stay costs; `tariffs` imports those of others and draws them
     receipt      what a driver finds of a charge by a random code; charges that are disputed: `receipts`
 
 Read in that order; each package's own docstring says where to begin in it. `installation` is one headquarters as a

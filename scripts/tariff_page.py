@@ -1,7 +1,9 @@
-"""The examples in `docs/tariffs.md`: below each command there stands what it says, made by the command itself."""
+"""The examples of the pages on tariffs: below each command there stands what it says, made by the command itself."""
 
+import contextlib
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,13 +12,22 @@ from typer.testing import CliRunner
 from headquarters.cli.main import app
 
 DOCS = Path(__file__).parent.parent / "docs"
-NAME = "tariffs.md"
+NAMES = ("tariffs.md", "tariff-import.md")
+CHART = "tariffs/capped.svg"
+DRAW = "tariff chart tariffs/capped.json --number 1 --in 2026-09-14T18:00 --out capped.svg"
 COMMAND = "    $ xs-headquarters "
 
 
 def tariff_page() -> Mapping[str, str]:
-    """The page, with what its commands say now."""
-    return {NAME: "".join(f"{line}\n" for line in _lines((DOCS / NAME).read_text().splitlines()))}
+    """The pages, with what their commands say now, and the chart; what a command writes is there for the next."""
+    made = {}
+    for name in NAMES:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            made[name] = "".join(f"{line}\n" for line in _lines((DOCS / name).read_text().splitlines()))
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        _said(DRAW)
+        made[CHART] = Path("capped.svg").read_text()
+    return made
 
 
 def _lines(before: list[str]) -> Iterator[str]:

@@ -25,14 +25,14 @@ def tariff_chart(
 ) -> None:
     """Draw what a stay costs: by its length from one entry on, and by the hour of the week."""
     tariffs = tariffs_in(file)
-    begins = entry if entry is not None else _next_monday(utc_now(), tariffs.tz)
+    begins = entry if entry is not None else next_monday(utc_now(), tariffs.tz)
     entry_s = second(begins, tariffs.tz)
     tariff = chosen(file, tariffs, number, begins, entry_s)
     write_aside(out, chart(tariffs, tariff, entry_s, hours).encode())
     typer.echo(f"{out}: tariff {tariff.number} of site {tariffs.site}, entry {begins}, {hours} h")
 
 
-def _next_monday(now: datetime, time_zone: str) -> str:
+def next_monday(now: datetime, time_zone: str) -> str:
     """18:00 of the first Monday that is not over or today."""
     today = now.astimezone(zone(time_zone)).date()
     return datetime.combine(today + timedelta(days=7 - today.weekday()), time(18)).isoformat(timespec="minutes")
