@@ -16,6 +16,7 @@ from terminal.core.credential import Credential
 from terminal.core.instant import Now
 from terminal.core.journal import Entry, EntryKey, TapResult
 from terminal.core.paid_stay import StayTold
+from terminal.core.purchase import PurchaseChange
 from terminal.core.rules import Rules
 from terminal.core.situation import OnAccount
 from terminal.core.stay import Stay, StayChange
@@ -76,16 +77,18 @@ class Clock(Protocol):
         """Take notice of a signed instant: it cannot be earlier than that now."""
 
 
+Change: TypeAlias = StayChange | PurchaseChange
+"""What rides with an entry: of who is inside, or of what goes on at a service point."""
 Following: TypeAlias = Callable[[int], Entry]
 
 
 class Journal(Protocol):
     """The append-only journal. Appending never blocks; the future resolves when the entry is durable."""
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(self, entry: Entry, also: Change | None = None) -> "Future[EntryKey]":
         """Queue `entry`; the future gives its key once it survives a power cut, or raises StorageError.
 
-        `also` is a change of who is inside, durable in the same transaction or not at all.
+        `also` is durable in the same transaction or not at all.
         """
 
 
@@ -93,7 +96,7 @@ class JournalForTap(Journal, Protocol):
     """A journal that can write a tap and what is charged by it as one."""
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """As above; with the entry that `followed_by` makes of the number of this one, or neither is there."""
 
@@ -206,6 +209,8 @@ class Output(StrEnum):
     LIGHT_RED = "light_red"
     LIGHT_GREEN = "light_green"
     BUZZER = "buzzer"
+    SERVICE = "service"
+    """Of a service point: what is sold, switched on."""
 
 
 class Input(StrEnum):
@@ -221,6 +226,8 @@ class Input(StrEnum):
     SWING_OFF = "swing_off"
     CONTROLLER_FAULT = "controller_fault"
     CALL = "call"
+    METER = "meter"
+    """Of a service point: one pulse for each part of a unit that is taken."""
 
 
 class LaneBoard(Protocol):

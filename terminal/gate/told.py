@@ -12,8 +12,7 @@ import structlog
 
 from terminal.alarms import AlarmKey
 from terminal.core.journal import Entry, EntryKey
-from terminal.core.stay import StayChange
-from terminal.ports import Following, JournalForTap
+from terminal.ports import Change, Following, JournalForTap
 from terminal.tap.ports import Answer
 from terminal.trust.keeper import Outcome
 
@@ -27,7 +26,7 @@ class ToldJournal:
         self._journal = journal
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """As the journal's own."""
         future = self._journal.append(entry, also, followed_by=followed_by)

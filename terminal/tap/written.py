@@ -6,9 +6,8 @@ import structlog
 
 from terminal.alarms import STORAGE_ALARM
 from terminal.core.journal import Entry, EntryKey, TapResult
-from terminal.core.stay import StayChange
 from terminal.errors import StorageError
-from terminal.ports import Following
+from terminal.ports import Change, Following
 from terminal.tap.entry import Course, settled
 from terminal.tap.ports import TapPorts
 
@@ -22,7 +21,7 @@ class TapJournal:
         self._ports = ports
 
     def write(
-        self, course: Course, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, course: Course, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """Wait until `entry` is durable, at most for the budget; past it `course.key` stays None with an alarm."""
         future = self._ports.journal.append(entry, also, followed_by=followed_by)
