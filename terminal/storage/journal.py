@@ -18,12 +18,10 @@ from terminal.core.command import Command
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import (
-    INTENT,
     NOT_DURABLE,
     WHO,
     Entry,
     EntryKey,
-    Kind,
     OpenIntent,
     OpenOrder,
     OrderResult,
@@ -275,8 +273,7 @@ class JournalWriter:
             as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
         if self._running:
             for intent in intents_of(connection.execute(OPEN_INTENTS, (self._promised + 1,)).fetchall()):
-                public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
-                self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
+                self.append(intent.settled(TapResult.STORAGE))
             for order in orders_of(connection.execute(OPEN_ORDERS, (self._promised + 1,)).fetchall()):
                 self.append(order_settled(order, OrderResult.REFUSED, NOT_DURABLE))
         self._promised, self._running = newest, True

@@ -40,9 +40,9 @@ def as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Stor
 def note_open(connection: sqlite3.Connection, entry: Entry, sequence: int) -> None:
     """Note that what `entry` tells, stored as `sequence`, waits for what comes of it, or what it settles no longer."""
     match entry.kind:
-        case Kind.TAP_INTENT:
+        case Kind.TAP_INTENT | Kind.SALE_INTENT:
             connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (sequence,))
-        case Kind.TAP_OUTCOME if INTENT in entry.public:
+        case Kind.TAP_OUTCOME | Kind.SALE_OUTCOME if INTENT in entry.public:
             connection.execute("DELETE FROM open_intents WHERE sequence = ?", (entry.public[INTENT],))
         case Kind.ORDER if SETTLES in entry.public:
             connection.execute("DELETE FROM open_orders WHERE sequence = ?", (entry.public[SETTLES],))
@@ -51,8 +51,9 @@ def note_open(connection: sqlite3.Connection, entry: Entry, sequence: int) -> No
 
 
 def intents_of(rows: list[Row]) -> tuple[OpenIntent, ...]:
-    """Rows as tap intents; raises as `as_written`."""
-    return tuple(OpenIntent(row[0], as_written(*row).record.lane) for row in rows)
+    """Rows as intents; raises as `as_written`."""
+    records = (as_written(*row).record for row in rows)
+    return tuple(OpenIntent(each.sequence, each.lane, each.kind is Kind.SALE_INTENT) for each in records)
 
 
 def orders_of(rows: list[Row]) -> tuple[OpenOrder, ...]:
