@@ -253,3 +253,13 @@ class Gate(Section):
     board: Board
     lane: Annotated[tuple[Lane, ...], MinLen(0), MaxLen(4)] = ()
     service: Annotated[tuple[Service, ...], MinLen(0), MaxLen(4)] = ()
+
+    @property
+    def places(self) -> "tuple[Lane | Service, ...]":
+        """Lanes, then service points."""
+        return (*self.lane, *self.service)
+
+    @property
+    def reader_names(self) -> list[str]:
+        """The name of every reader."""
+        return [reader.name for place in self.places for reader in place.reader]

@@ -7,16 +7,18 @@ names them. Everything above this module knows no PC/SC, GPIO, SQLite or MQTT.
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from terminal.core.barrier_signals import Readiness
 from terminal.core.barrier_words import Side
+from terminal.core.charge import Charge
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
-from terminal.core.journal import Entry, EntryKey, TapResult
+from terminal.core.journal import Entry, EntryKey, SaleResult, TapResult
 from terminal.core.paid_stay import StayTold
-from terminal.core.purchase import PurchaseChange
+from terminal.core.purchase import Purchase, PurchaseChange
 from terminal.core.rules import Rules
 from terminal.core.situation import OnAccount
 from terminal.core.stay import Stay, StayChange
@@ -191,6 +193,43 @@ class LaneForTap(Protocol):
         Raises:
             HardwareError: the lane is stuck or has ended; whoever asked writes the outcome.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class SaleEnded:
+    """A purchase that went on and ended; `charge` is None where a time was bought. Durable when `stored` is done."""
+
+    purchase: Purchase
+    charge: Charge | None
+    stored: "Future[EntryKey]"
+
+
+class ServiceForTap(Protocol):
+    """What a tap asks of its service point."""
+
+    @property
+    def goes_on(self) -> Purchase | None:
+        """What was bought here and goes on. Never blocks."""
+
+    @property
+    def has_board(self) -> bool:
+        """Tell whether there is a board that could give anything. Never blocks."""
+
+    @property
+    def meter(self) -> int:
+        """How many pulses the meter has given since it was fitted. Never blocks."""
+
+    def give(self, purchase: Purchase | None, write: Callable[[SaleResult], object]) -> SaleResult:
+        """Switch on for this purchase; None: pulse, for one use. Returns when the relay has been told.
+
+        FAILED: nothing moved. UNKNOWN: it may have. `write` is told the result before anything else can happen here.
+
+        Raises:
+            HardwareError: it is stuck or has ended; `write` was not told, and nothing moves on this account.
+        """
+
+    def end(self) -> SaleEnded | None:
+        """Switch off, and have written down what that came to; None: nothing goes on. Raises as `give`."""
 
 
 class RulesInForce(Protocol):
