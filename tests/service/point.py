@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +20,11 @@ from terminal.core.journal import EntryKey, Kind
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
+from terminal.errors import StorageError
 from terminal.recovery import NeverTold, settle
 from terminal.service.point import ServicePoint
 from terminal.service.ports import ServicePorts
+from terminal.storage.database import Database
 from terminal.storage.store import Store
 from terminal.tap.ports import Answer, ServiceTapPorts
 from terminal.tap.risk import risk
@@ -61,6 +64,7 @@ class OnePoint:
         pulses_a_unit: int | None = PULSES_A_UNIT,
         publication: str | None = "good",
         before_commit: Callable[[], None] | None = None,
+        database: Callable[[Path], Database] = Database,
         after: "OnePoint | None" = None,
         disk: Path | None = None,
     ) -> None:
@@ -79,6 +83,7 @@ class OnePoint:
             heartbeat=Heartbeats(),
             random_bytes=os.urandom,
             before_commit=before_commit,
+            database=database,
         )
         self.clock = FlooredClock(self.store.kept.number("clock-floor"), self.time.wall_ms, self.time.monotonic_s)
         self.keeper = RulesKeeper(
@@ -205,12 +210,16 @@ class OnePoint:
 
     def told(self, *kinds: Kind) -> list[Mapping[str, Any]]:
         """The public part of every entry of these kinds, after what is waiting now has become durable."""
-        self.store.kept.number("test").save(1).result(PATIENCE_S)
+        self._written()
         return [entry.record.public for entry in self.journal.entries() if entry.record.kind in kinds]
+
+    def _written(self) -> None:
+        with suppress(StorageError):  # a disk that is full has written what it could
+            self.store.kept.number("test").save(1).result(PATIENCE_S)
 
     def charges(self) -> list[Charge]:
         """Every charge in the journal."""
-        self.store.kept.number("test").save(1).result(PATIENCE_S)
+        self._written()
         found = []
         for entry in self.journal.entries():
             if entry.record.kind is Kind.CHARGE:
