@@ -13,9 +13,8 @@ from terminal.core.barrier_signals import Readiness
 from terminal.core.barrier_words import Phase, Side
 from terminal.core.credential import Credential
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
-from terminal.core.stay import StayChange
 from terminal.lane.shell import Lane
-from terminal.ports import CardTransport, Following, Intent
+from terminal.ports import CardTransport, Change, Following, Intent
 from terminal.storage.journal import JournalWriter
 
 now_s = time.monotonic
@@ -56,7 +55,7 @@ class WatchedJournal:
             time.sleep(self.commit_takes_s)
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """Pass it on."""
         assert self.behind is not None

@@ -8,12 +8,12 @@ from firmware_config.allowed import defaults
 from firmware_config.board_map import BoardMap, map_path, read_board_map, unknown_map
 from firmware_config.gate import GAP_MS, Board, Lane, Reader
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
-from firmware_config.raw import Table, names, table, tables, text, whole
+from firmware_config.raw import Table, names, parts, table, tables, text, whole
 from firmware_config.values import InputName, OutputName, is_map_name
 
-OUTPUTS, INPUTS = get_args(OutputName), get_args(InputName)
+SERVICE, METER = "service", "meter"
+OUTPUTS, INPUTS = (*get_args(OutputName), SERVICE), (*get_args(InputName), METER)
 NAMES = {*OUTPUTS, *INPUTS}
-LANE_WIRING = "lane.wiring"
 KEYS = {"simulated": ("socket",), "gpio": ("map", "debounce_ms")}
 """The keys that only this kind of board has; the first one it must have."""
 LEAST_STUCK_S = 600
@@ -22,25 +22,26 @@ NEEDED = {"socket": "the socket of the simulated board", "map": "the name of a p
 
 
 def board_checks(file: str, content: Table) -> Iterator[Mistake]:
-    """Every mistake between the board and the lanes."""
+    """Every mistake between the board and the lanes and service points."""
     board, lanes = table(content, "board"), tables(content, "lane")
     kind = text(board, "kind")
     if kind not in KEYS:
         return
     yield from _keys(file, kind, board)
     if kind == "simulated":
-        for place, lane in lanes:
-            if "wiring" in lane:
+        for key, place in parts(content):
+            if "wiring" in place:
                 wrong = "the simulated board has no terminals"
-                yield Mistake(file, f"lane[{place}].wiring", wrong, 'leave it out, or board.kind = "gpio"')
+                yield Mistake(file, f"{key}.wiring", wrong, 'leave it out, or board.kind = "gpio"')
         return
     board_map, mistakes = _map(file, text(board, "map"))
     yield from mistakes
-    yield from _shared(file, lanes)
-    for place, lane in lanes:
-        yield from _gap(file, f"lane[{place}]", board, lane)
-        yield from _patience(file, f"lane[{place}]", lane)
-        yield from _wired(file, f"lane[{place}]", lane, board_map)
+    yield from _shared(file, parts(content))
+    for number, lane in lanes:
+        yield from _gap(file, f"lane[{number}]", board, lane)
+        yield from _patience(file, f"lane[{number}]", lane)
+    for key, place in parts(content):
+        yield from _wired(file, key, place, board_map)
 
 
 def _keys(file: str, kind: str, board: Table) -> Iterator[Mistake]:
@@ -86,11 +87,11 @@ def _patience(file: str, key: str, lane: Table) -> Iterator[Mistake]:
         yield Mistake(file, f"{key}.stuck_s", wrong, f"at least {LEAST_STUCK_S}")
 
 
-def _shared(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
+def _shared(file: str, places: list[tuple[str, Table]]) -> Iterator[Mistake]:
     used: dict[str, str] = {}
-    for place, lane in lanes:
-        for name, terminal in table(lane, "wiring").items():
-            key = f"lane[{place}].wiring.{name}"
+    for at, place in places:
+        for name, terminal in table(place, "wiring").items():
+            key = f"{at}.wiring.{name}"
             if not isinstance(terminal, str) or name not in NAMES or used.setdefault(terminal, key) == key:
                 continue
             wrong = f'"{terminal}" is also {used[terminal]}'
@@ -99,11 +100,11 @@ def _shared(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
             yield Mistake(file, key, wrong, "a terminal of its own for each relay and contact")
 
 
-def _wired(file: str, key: str, lane: Table, board: BoardMap | None) -> Iterator[Mistake]:
-    wiring = lane.get("wiring")
+def _wired(file: str, key: str, place: Table, board: BoardMap | None) -> Iterator[Mistake]:
+    wiring, kind = place.get("wiring"), key.partition("[")[0]
     if not isinstance(wiring, dict):
         if wiring is None:
-            yield Mistake(file, f"{key}.wiring", "is missing for a gpio board", f"a table [{LANE_WIRING}]")
+            yield Mistake(file, f"{key}.wiring", "is missing for a gpio board", f"a table [{kind}.wiring]")
         return
     relays, inputs = (tuple(board.relays), tuple(board.inputs)) if board else ((), ())
     for list_key, known, own, foreign, clash in (
@@ -116,14 +117,16 @@ def _wired(file: str, key: str, lane: Table, board: BoardMap | None) -> Iterator
         ),
         ("contacts", INPUTS, inputs, relays, "is a relay, which is driven: it can tell of no contact"),
     ):
-        wanted = names(lane, list_key, Lane)
+        wanted, said_by = _wanted(place, kind, list_key)
         for name in known:
             terminal, here = wiring.get(name), f"{key}.wiring.{name}"
             if name in wanted and terminal is None:
-                yield Mistake(file, here, f"is missing, and {list_key} names it", _terminals(own))
+                yield Mistake(file, here, f"is missing, and {said_by} names it", _terminals(own))
             elif terminal is not None and name not in wanted:
-                wrong = f"is wired, and {list_key} does not name it"
-                yield Mistake(file, here, wrong, f'"{name}" in {list_key}, or leave it out')
+                wrong, allowed = f"is wired, and {said_by} does not name it", f'"{name}" in {said_by}'
+                if kind == "service":
+                    wrong, allowed = f"is wired, and {said_by} is missing", said_by
+                yield Mistake(file, here, wrong, f"{allowed}, or leave it out")
             if board is None or not isinstance(terminal, str) or terminal in own:
                 continue
             close = get_close_matches(terminal, own, n=1)
@@ -133,6 +136,15 @@ def _wired(file: str, key: str, lane: Table, board: BoardMap | None) -> Iterator
                 else "is no terminal of this board" + (f', did you mean "{close[0]}"?' if close else "")
             )
             yield Mistake(file, here, f'"{terminal}" {wrong}', _terminals(own))
+
+
+def _wanted(place: Table, kind: str, list_key: str) -> tuple[tuple[str, ...], str]:
+    """Which names must be wired, and the key that says so."""
+    if kind == "lane":
+        return names(place, list_key, Lane), list_key
+    if list_key == "outputs":
+        return (SERVICE,), "every service point"
+    return ((METER,) if "pulses_a_unit" in place else ()), "pulses_a_unit"
 
 
 def _terminals(known: tuple[str, ...]) -> str:

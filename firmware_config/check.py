@@ -8,6 +8,7 @@ from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate, Lane
 from firmware_config.machine import check_machine, check_readers
 from firmware_config.mistakes import ConfigurationMistakes, Mistake
+from firmware_config.service import Service
 from firmware_config.wiring import lane_lines, terminals
 
 
@@ -39,7 +40,22 @@ def summary(gate: Gate) -> tuple[str, ...]:
         f"terminal {gate.terminal.name} at site {gate.terminal.site}, {gate.board.kind} board{map_name}",
         *([f"broker {broker.host}:{broker.port}"] if broker else []),
         *(line for lane in gate.lane for line in _lane(gate, lane)),
+        *(line for service in gate.service for line in _service(gate, service)),
     )
+
+
+def _service(gate: Gate, service: Service) -> Iterator[str]:
+    meter = f"meter of {service.pulses_a_unit} pulses a unit" if service.pulses_a_unit else "no meter"
+    readers = ", ".join(reader.name for reader in service.reader)
+    yield f"service {service.number}: pulse {service.pulse_ms} ms, {meter}, readers {readers}"
+    if gate.board.map is not None:
+        yield f"service {service.number}: {_wired(gate, service)}"
+
+
+def _wired(gate: Gate, place: Lane | Service) -> str:
+    lines = lane_lines(gate, place)
+    offsets = {name: line.offset for name, line in (*lines.outputs.items(), *lines.inputs.items())}
+    return ", ".join(f"{name} {terminal} (GPIO {offsets[name]})" for name, terminal in terminals(place).items())
 
 
 def _lane(gate: Gate, lane: Lane) -> Iterator[str]:
@@ -51,14 +67,11 @@ def _lane(gate: Gate, lane: Lane) -> Iterator[str]:
     yield f"lane {lane.number}: {lane.direction}, {lane.logic}, {pulse}readers {readers}"
     if gate.board.map is None:
         return
-    lines = lane_lines(gate, lane)
-    offsets = {name: line.offset for name, line in (*lines.outputs.items(), *lines.inputs.items())}
-    wired = ", ".join(f"{name} {terminal} (GPIO {offsets[name]})" for name, terminal in terminals(lane).items())
-    yield f"lane {lane.number}: {wired}"
+    yield f"lane {lane.number}: {_wired(gate, lane)}"
     for name in ("fire", "tamper"):
         if name in lane.contacts and name not in lane.normally_closed:
             yield f"lane {lane.number}: look again: {name} is not in normally_closed, so a broken wire goes unnoticed"
-    for name, line in lines.inputs.items():
+    for name, line in lane_lines(gate, lane).inputs.items():
         if line.bias not in RESTING:
             yield (
                 f"lane {lane.number}: look again: {name} is read without a resistor of the computer (bias"

@@ -11,7 +11,7 @@ from firmware_config.boardchecks import board_checks
 from firmware_config.gate import Socket, reader_kind
 from firmware_config.lanechecks import lane_checks
 from firmware_config.mistakes import Mistake
-from firmware_config.raw import Table, table, tables, text
+from firmware_config.raw import Table, parts, table, tables, text
 
 APART = (
     ("terminal", "data"),
@@ -30,7 +30,9 @@ APART = (
 def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
     """Every mistake that needs two keys to be seen."""
     lanes = tables(content, "lane")
-    yield from _used_twice(file, lanes)
+    yield from _used_twice(file, content)
+    if not content.get("lane") and not content.get("service"):
+        yield Mistake(file, "lane", "there is none, and no [[service]]", "a lane or a service point at least")
     for place, lane in lanes:
         yield from lane_checks(file, f"lane[{place}]", lane)
     yield from board_checks(file, content)
@@ -40,15 +42,16 @@ def crosschecks(content: Table, file: str) -> Iterator[Mistake]:
     yield from _broker(file, content)
 
 
-def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
+def _used_twice(file: str, content: Table) -> Iterator[Mistake]:
     numbers: dict[object, str] = {}
     readers: dict[str, str] = {}
-    for place, lane in lanes:
-        number, key = lane.get("number"), f"lane[{place}].number"
+    for at, place in parts(content):
+        number, key = place.get("number"), f"{at}.number"
         if type(number) is int and numbers.setdefault(number, key) != key:
-            yield Mistake(file, key, f"{number} is also {numbers[number]}", "a number of its own for each lane")
-        for reader_place, reader in tables(lane, "reader"):
-            name, key = reader.get("name"), f"lane[{place}].reader[{reader_place}].name"
+            wanted = "a number of its own for each place"
+            yield Mistake(file, key, f"{number} is also {numbers[number]}", wanted)
+        for reader_place, reader in tables(place, "reader"):
+            name, key = reader.get("name"), f"{at}.reader[{reader_place}].name"
             if not isinstance(name, str):
                 continue
             # Without its numbers a name means the only reader of that kind.
@@ -56,7 +59,7 @@ def _used_twice(file: str, lanes: list[tuple[int, Table]]) -> Iterator[Mistake]:
                 (each for each in readers if name in {each, reader_kind(each)} or each == reader_kind(name)), None
             )
             if same is not None:
-                yield Mistake(file, key, f"this reader is also {readers[same]}", "each reader once, in one lane")
+                yield Mistake(file, key, f"this reader is also {readers[same]}", "each reader once, in one place")
             readers.setdefault(name, key)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen, Predicate
 
+from firmware_config.service import Service
 from firmware_config.values import (
     AbsolutePath,
     FileName,
@@ -250,4 +251,15 @@ class Gate(Section):
     broker: Broker | None = None
     caller: Annotated[tuple[Caller, ...], MinLen(0), MaxLen(8)] = ()
     board: Board
-    lane: Annotated[tuple[Lane, ...], MinLen(1), MaxLen(4)]
+    lane: Annotated[tuple[Lane, ...], MinLen(0), MaxLen(4)] = ()
+    service: Annotated[tuple[Service, ...], MinLen(0), MaxLen(4)] = ()
+
+    @property
+    def places(self) -> "tuple[Lane | Service, ...]":
+        """Lanes, then service points."""
+        return (*self.lane, *self.service)
+
+    @property
+    def reader_names(self) -> list[str]:
+        """The name of every reader."""
+        return [reader.name for place in self.places for reader in place.reader]

@@ -83,11 +83,13 @@ def disk_space(gate: Gate) -> Space | None:
 
 def check_readers(gate: Gate, present: Collection[str], file: str) -> tuple[Mistake, ...]:
     """The configured readers that the gate would not find among those `present` at the PC/SC daemon."""
+    lanes = [(f"lane[{place}]", [each.name for each in lane.reader]) for place, lane in enumerate(gate.lane, 1)]
+    services = [(f"service[{place}]", [each.name for each in at.reader]) for place, at in enumerate(gate.service, 1)]
     return tuple(
-        Mistake(file, f"lane[{place}].reader[{reader_place}].name", _absent(reader.name, present), _names(present))
-        for place, lane in enumerate(gate.lane, 1)
-        for reader_place, reader in enumerate(lane.reader, 1)
-        if reader.name not in present and [reader_kind(name) for name in present].count(reader.name) != 1
+        Mistake(file, f"{key}.reader[{reader_place}].name", _absent(name, present), _names(present))
+        for key, readers in (*lanes, *services)
+        for reader_place, name in enumerate(readers, 1)
+        if name not in present and [reader_kind(each) for each in present].count(name) != 1
     )
 
 

@@ -19,6 +19,11 @@ def tables(content: Table, key: str) -> list[tuple[int, Table]]:
     return [(place, table) for place, table in enumerate(listed, 1) if isinstance(table, dict)]
 
 
+def parts(content: Table) -> list[tuple[str, Table]]:
+    """Lanes, then service points, each with its key, such as `lane[2]`."""
+    return [(f"{key}[{place}]", each) for key in ("lane", "service") for place, each in tables(content, key)]
+
+
 def table(content: Table, key: str) -> Table:
     """The table `[key]`, empty where there is none."""
     value = content.get(key)

@@ -3,14 +3,12 @@
 import ast
 import inspect
 import json
+import sys
 from dataclasses import MISSING
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import get_args
 
-from firmware_config import board_map as boards
-from firmware_config import gate as types
 from firmware_config.allowed import allowed, defaults, element, how_many, key_types, section_of
 from firmware_config.board_map import BOARDS, LINES, BoardMap, Contact, read_board_map
 from firmware_config.gate import Gate
@@ -30,7 +28,8 @@ what is allowed. Tables that may stand more than once are counted from 1 in the 
 """
 BETWEEN = """## What must hold between keys
 
-* No two lanes have the same number, no reader is used twice, and no two callers have the same user.
+* There is a lane or a service point. No two of them have the same number, no reader is used twice, and no two callers
+  have the same user.
 * `terminal.root`, `terminal.data`, `terminal.view`, `keys.folder`, `board.socket`, `board.map`, `socket.path` and the
   files of `broker` are not inside `terminal.mirror`, into which others write, and the mirror is not inside
   `terminal.data`. `socket.path`, `terminal.view` and `broker.key` are not there either, since nobody else could reach
@@ -57,8 +56,9 @@ So that whoever comes can tap:
 So that every relay and contact is where it should be:
 
 * A `simulated` board has a `socket` and no wiring. A `gpio` board has a `map`, and each lane a `[lane.wiring]` that
-  names a terminal for exactly what is in its `outputs` and `contacts`.
-* Outputs are on relays of the pin map and contacts on its inputs; no terminal is used twice, in one lane or in two.
+  names a terminal for exactly what is in its `outputs` and `contacts`; each service point a `[service.wiring]`, with a
+  `meter` exactly where it has `pulses_a_unit`.
+* Outputs are on relays of the pin map and contacts on its inputs; no terminal is used twice, in one place or in two.
 """
 MAPS = """## Pin maps
 
@@ -110,7 +110,7 @@ def _pin_maps() -> str:
         rows.append(f"| `{path.stem}` | {board.name} | {', '.join(board.models)} | {relays} | {inputs} |")
     return MAPS.format(
         maps="\n".join(rows),
-        keys="\n".join(_rows(boards, BoardMap, "")),
+        keys="\n".join(_rows(BoardMap, "")),
         biases=", ".join(f"`{each}`" for each in get_args(key_types(Contact)["bias"])),
         lines=LINES,
     )
@@ -122,14 +122,14 @@ def _table(path: str, hint: object) -> list[str]:
         return []
     listed = element(hint) is not None
     title = f"## `[[{path}]]`, {how_many(hint)} times" if listed else f"## `[{path}]`"
-    rows = ["| key | allowed | left out | meaning |", "|---|---|---|---|", *_rows(types, section, path)]
+    rows = ["| key | allowed | left out | meaning |", "|---|---|---|---|", *_rows(section, path)]
     inner = [text for name, key_hint in key_types(section).items() for text in _table(f"{path}.{name}", key_hint)]
     return [f"{title}\n\n{inspect.cleandoc(section.__doc__ or '')}\n\n" + "\n".join(rows) + "\n", *inner]
 
 
-def _rows(module: ModuleType, section: type[Section], path: str) -> list[str]:
+def _rows(section: type[Section], path: str) -> list[str]:
     """A row for each plain key of a table."""
-    meanings, given = _meanings(module, section), defaults(section)
+    meanings, given = _meanings(section), defaults(section)
     return [
         f"| `{name}` | {allowed(hint, f'{path}.{name}')} | {_default(given[name])} | {meanings[name]} |"
         for name, hint in key_types(section).items()
@@ -143,9 +143,9 @@ def _default(value: object) -> str:
     return "see there" if value is None else f"`{json.dumps(value, default=str)}`"
 
 
-def _meanings(module: ModuleType, section: type[Section]) -> dict[str, str]:
+def _meanings(section: type[Section]) -> dict[str, str]:
     """Key → the docstring under it."""
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse(inspect.getsource(sys.modules[section.__module__]))
     body = next(each.body for each in tree.body if isinstance(each, ast.ClassDef) and each.name == section.__name__)
     found: dict[str, str] = {}
     for statement, following in pairwise(body):

@@ -9,7 +9,8 @@ from typing import Literal
 
 from firmware_config.allowed import key_types
 from firmware_config.board_map import Contact, map_path, read_board_map
-from firmware_config.gate import Gate, Lane, Wiring
+from firmware_config.gate import Gate, Lane
+from firmware_config.service import Service
 
 Bias = Literal["pull-up", "pull-down", "disabled", "as-is"]
 
@@ -32,8 +33,8 @@ class LaneWiring:
     inputs: Mapping[str, Line]
 
 
-def lane_lines(gate: Gate, lane: Lane) -> LaneWiring:
-    """The lines of one lane of a gate with a `gpio` board. Reads the pin map.
+def lane_lines(gate: Gate, lane: Lane | Service) -> LaneWiring:
+    """The lines of one lane, or one service point, of a gate with a `gpio` board. Reads the pin map.
 
     Raises:
         ConfigurationMistakes: the map was changed after the gate's own file was checked, and cannot be used.
@@ -56,9 +57,9 @@ def lane_lines(gate: Gate, lane: Lane) -> LaneWiring:
     )
 
 
-def terminals(lane: Lane) -> dict[str, str]:
+def terminals(lane: Lane | Service) -> dict[str, str]:
     """Output or contact → the terminal it is connected to, as far as the lane says."""
-    given = {name: getattr(lane.wiring, name) for name in key_types(Wiring)} if lane.wiring else {}
+    given = {name: getattr(lane.wiring, name) for name in key_types(type(lane.wiring))} if lane.wiring else {}
     return {name: terminal for name, terminal in given.items() if terminal is not None}
 
 

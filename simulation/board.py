@@ -13,7 +13,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 
 from simulation.board_options import read_options
 from simulation.lane import LaneSetup, SimulatedLane
+from simulation.service_place import SimulatedService, happen_at_service
 from simulation.surroundings import Refusals, happen
 from simulation.trace import Trace
 
@@ -43,9 +44,16 @@ class _Client:
 
 
 class BoardServer:
-    """Serves lanes on one socket, in one thread. `trace` is written before anything takes effect."""
+    """Serves lanes and service points on one socket, in one thread. `trace` is written before anything takes effect."""
 
-    def __init__(self, path: Path, trace: Trace, lanes: Mapping[int, LaneSetup], speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        trace: Trace,
+        lanes: Mapping[int, LaneSetup],
+        services: Iterable[int] = (),
+        speed: float = 1.0,
+    ) -> None:
         """Listen on `path`; a socket that a dead board left there is replaced. The model goes `speed` times real time.
 
         Raises:
@@ -58,11 +66,12 @@ class BoardServer:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         now_ms = self._now_ms()
-        self._lanes = {
+        self._lanes: dict[int, SimulatedLane | SimulatedService] = {
             lane: SimulatedLane(partial(self._happened, lane), now_ms, setup) for lane, setup in lanes.items()
         }
+        self._lanes |= {number: SimulatedService(partial(self._happened, number), now_ms) for number in services}
         for lane, model in self._lanes.items():
-            logic = lanes[lane].logic.value
+            logic = lanes[lane].logic.value if lane in lanes else "service"
             self._tell("board", lane=lane, does="start", contacts=model.contacts, logic=logic, speed=speed)
 
     def serve(self) -> None:
@@ -118,7 +127,10 @@ class BoardServer:
             case {"levels": True} if client.lane is not None:
                 return {"levels": self._lanes[client.lane].contacts}
             case {"lane": int(lane)} if client.watches and lane in self._lanes:
-                return happen(self._lanes[lane], asked, self._now_ms())
+                place = self._lanes[lane]
+                if isinstance(place, SimulatedService):
+                    return happen_at_service(place, asked, self._now_ms())
+                return happen(place, asked, self._now_ms())
         raise Refused("not understood: docs/simulated-board.md says what may be asked by whom")
 
     def _take(self, client: _Client, lane: int) -> dict[str, Any]:
@@ -195,7 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = read_options(arguments)
     try:
         trace = Trace(given.trace, time.monotonic_ns, lambda: time.time_ns() // 1_000_000)
-        server = BoardServer(given.socket, trace, given.lanes, given.speed)
+        server = BoardServer(given.socket, trace, given.lanes, given.services, given.speed)
     except OSError as error:
         sys.stderr.write(f"simulated board: {error}\n")
         return 1

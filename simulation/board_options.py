@@ -31,6 +31,7 @@ class BoardOptions:
     socket: Path
     trace: Path
     lanes: dict[int, LaneSetup]
+    services: tuple[int, ...]
     speed: float
 
 
@@ -52,11 +53,15 @@ def read_options(arguments: list[str] | None = None) -> BoardOptions:
     for lane, _ in (*given.lane, *given.without):
         if lane is not None and lane not in lanes:
             parser.error(f"there is no lane {lane}; --lanes {given.lanes} makes lanes 1 to {given.lanes}")
+    for service in given.service:
+        if service in lanes:
+            parser.error(f"{service} is a lane; a service point has a number of its own")
     logics = dict(given.lane)
     return BoardOptions(
         socket=given.socket,
         trace=given.trace,
         speed=given.speed,
+        services=tuple(dict.fromkeys(given.service)),
         lanes={
             lane: LaneSetup(
                 logic=logics.get(lane, given.logic),
@@ -79,7 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--socket", type=Path, required=True, help="Unix socket to serve on")
     add("--trace", type=Path, required=True, help="file that every change is appended to")
-    add("--lanes", type=int, default=1, choices=range(1, 5), help="how many lanes, numbered from 1")
+    add("--lanes", type=int, default=1, choices=range(5), help="how many lanes, numbered from 1 (1)")
+    add("--service", type=_service, action="append", default=[], metavar="N", help="number of a service point as well")
     add("--logic", type=Logic, default=Logic.IMPULSE, metavar="LOGIC", help="of every controller (impulse)")
     add("--lane", type=_lane_logic, action="append", default=[], metavar="N:LOGIC", help="the logic of one lane")
     add("--without", type=_without, action="append", default=[], metavar="[N:]NAME", help="contact or relay not fitted")
@@ -110,6 +116,12 @@ def _lane_logic(text: str) -> tuple[int, Logic]:
     if not lane.isdecimal() or logic not in set(Logic):
         raise argparse.ArgumentTypeError(f"{text}: should be the number of a lane and a logic, such as 2:hold")
     return int(lane), Logic(logic)
+
+
+def _service(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 255:
+        raise argparse.ArgumentTypeError(f"{text}: should be a number from 1 to 255")
+    return int(text)
 
 
 def _without(text: str) -> tuple[int | None, str]:

@@ -7,15 +7,18 @@ names them. Everything above this module knows no PC/SC, GPIO, SQLite or MQTT.
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from terminal.core.barrier_signals import Readiness
 from terminal.core.barrier_words import Side
+from terminal.core.charge import Charge
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
-from terminal.core.journal import Entry, EntryKey, TapResult
+from terminal.core.journal import Entry, EntryKey, SaleResult, TapResult
 from terminal.core.paid_stay import StayTold
+from terminal.core.purchase import Purchase, PurchaseChange
 from terminal.core.rules import Rules
 from terminal.core.situation import OnAccount
 from terminal.core.stay import Stay, StayChange
@@ -76,16 +79,18 @@ class Clock(Protocol):
         """Take notice of a signed instant: it cannot be earlier than that now."""
 
 
+Change: TypeAlias = StayChange | PurchaseChange
+"""What rides with an entry: of who is inside, or of what goes on at a service point."""
 Following: TypeAlias = Callable[[int], Entry]
 
 
 class Journal(Protocol):
     """The append-only journal. Appending never blocks; the future resolves when the entry is durable."""
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(self, entry: Entry, also: Change | None = None) -> "Future[EntryKey]":
         """Queue `entry`; the future gives its key once it survives a power cut, or raises StorageError.
 
-        `also` is a change of who is inside, durable in the same transaction or not at all.
+        `also` is durable in the same transaction or not at all.
         """
 
 
@@ -93,7 +98,7 @@ class JournalForTap(Journal, Protocol):
     """A journal that can write a tap and what is charged by it as one."""
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """As above; with the entry that `followed_by` makes of the number of this one, or neither is there."""
 
@@ -190,6 +195,43 @@ class LaneForTap(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class SaleEnded:
+    """A purchase that went on and ended; `charge` is None where a time was bought. Durable when `stored` is done."""
+
+    purchase: Purchase
+    charge: Charge | None
+    stored: "Future[EntryKey]"
+
+
+class ServiceForTap(Protocol):
+    """What a tap asks of its service point."""
+
+    @property
+    def goes_on(self) -> Purchase | None:
+        """What was bought here and goes on. Never blocks."""
+
+    @property
+    def has_board(self) -> bool:
+        """Tell whether there is a board that could give anything. Never blocks."""
+
+    @property
+    def meter(self) -> int:
+        """How many pulses the meter has given since it was fitted. Never blocks."""
+
+    def give(self, purchase: Purchase | None, write: Callable[[SaleResult], object]) -> SaleResult:
+        """Switch on for this purchase; None: pulse, for one use. Returns when the relay has been told.
+
+        FAILED: nothing moved. UNKNOWN: it may have. `write` is told the result before anything else can happen here.
+
+        Raises:
+            HardwareError: it is stuck or has ended; `write` was not told, and nothing moves on this account.
+        """
+
+    def end(self) -> SaleEnded | None:
+        """Switch off, and have written down what that came to; None: nothing goes on. Raises as `give`."""
+
+
 class RulesInForce(Protocol):
     """Whoever keeps the rules in force."""
 
@@ -206,6 +248,8 @@ class Output(StrEnum):
     LIGHT_RED = "light_red"
     LIGHT_GREEN = "light_green"
     BUZZER = "buzzer"
+    SERVICE = "service"
+    """Of a service point: what is sold, switched on."""
 
 
 class Input(StrEnum):
@@ -221,6 +265,8 @@ class Input(StrEnum):
     SWING_OFF = "swing_off"
     CONTROLLER_FAULT = "controller_fault"
     CALL = "call"
+    METER = "meter"
+    """Of a service point: one pulse for each part of a unit that is taken."""
 
 
 class LaneBoard(Protocol):

@@ -97,9 +97,7 @@ def settle(
         StorageError: it could not be written down within `timeout_s`; the gate must not open a barrier.
     """
     entries: list[tuple[Entry, StayChange | None]] = [(Entry(kind=Kind.START, public={"software": software}), None)]
-    for intent in journal.open_intents():
-        public = {INTENT: intent.sequence, "result": str(TapResult.UNKNOWN)}
-        entries.append((Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public), None))
+    entries += [(intent.settled(TapResult.UNKNOWN), None) for intent in journal.open_intents()]
     entries += [(order_settled(order, OrderResult.UNKNOWN), None) for order in journal.open_orders()]
     for passage in journal.open_passages():
         began = BY_ORDER if passage.by_order else INTENT

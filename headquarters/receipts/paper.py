@@ -112,7 +112,7 @@ def _rows(charge: Charge, place: Place, words: Words) -> Iterator[Row]:
         if line.what is What.ROUNDING and line.amount_micro == 0:
             continue
         each_s = None if line.line is None else periods.get(line.line)
-        text = explained(words, line, currency, each_s)
+        text = explained(words, line, currency, each_s, charge.unit)
         yield Row(_time(line.at_s * 1000, place, words), text, words.amount(line.amount_micro, currency))
 
 

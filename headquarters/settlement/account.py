@@ -15,7 +15,7 @@ from headquarters.tables.settlement import items
 from terminal.core.cbor import Decoded, Key, decode_strict, encode
 from terminal.core.charge import Charge, Credit, read_charge, read_credit
 from terminal.core.journal import EntryKey, Kind, Record, decode_record
-from terminal.core.tariff.document import is_percentage
+from terminal.core.money import is_percentage
 from terminal.errors import DocumentError
 
 

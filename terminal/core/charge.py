@@ -77,6 +77,8 @@ class Charge:
     vat: str
     tariff: int | None = None
     zone: int | None = None
+    unit: str | None = None
+    """What a meter counted, where the lines tell of thousandths of it."""
     stay: StayId | None = None
     entered_ms: int | None = None
     ended_ms: int
@@ -103,7 +105,7 @@ class Charge:
         }
         public |= {
             key: value
-            for key, value in {INTENT: intent, "tariff": self.tariff, "zone": self.zone}.items()
+            for key, value in {INTENT: intent, "tariff": self.tariff, "zone": self.zone, "unit": self.unit}.items()
             if value is not None
         }
         sealed: dict[str, Any] = {
@@ -181,6 +183,7 @@ def read_charge(public: Mapping[str, Any], sealed: Mapping[Any, Any]) -> Charge:
                     vat=vat,
                     tariff=public.get("tariff"),
                     zone=public.get("zone"),
+                    unit=public.get("unit"),
                     stay=StayId(*stay) if stay else None,
                     entered_ms=entered_ms,
                     ended_ms=ended_ms,

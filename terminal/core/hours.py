@@ -5,15 +5,30 @@ the night the clock changes a window is as long as the clock on the wall makes i
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import get_args
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from terminal.core.policy import Weekday, Window
+from annotated_types import Ge, Le, MaxLen, MinLen
 
+from terminal.core.document import Document, TimeOfDay
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _DAY_MIN = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(Document):
+    """A weekly window of opening, half-open: it begins on each of `days` at `start` and ends at `end`."""
+
+    days: Annotated[tuple[Weekday, ...], MinLen(1), MaxLen(7)]
+    start: TimeOfDay = "00:00"
+    end: TimeOfDay = "24:00"
+    end_day: Annotated[int, Ge(0), Le(1)] = 0
+    """1 when `end` is on the day after."""
 
 
 def local_time(now_s: float, time_zone: str) -> datetime:
@@ -35,6 +50,15 @@ def is_open(windows: Iterable[Window], local: datetime) -> bool:
         or (yesterday in window.days and _contains(window, minute + _DAY_MIN))
         for window in windows
     )
+
+
+def window_mistakes(windows: Iterable[Window]) -> list[str]:
+    """What is wrong between the fields of each, a line each."""
+    return [
+        f"hours: the window {window.start}-{window.end} is empty; for a night set end_day to 1"
+        for window in windows
+        if window.end_day == 0 and window.end <= window.start
+    ]
 
 
 def _contains(window: Window, minute: int) -> bool:

@@ -41,6 +41,9 @@ class Kind(StrEnum):
     TAP_INTENT = "tap-intent"
     TAP_OUTCOME = "tap-outcome"
     PASSAGE = "passage"
+    SALE_INTENT = "sale-intent"
+    SALE_OUTCOME = "sale-outcome"
+    SALE_ENDED = "sale-ended"
     STAY_OPENED = "stay-opened"
     STAY_CLOSED = "stay-closed"
     CHARGE = "charge"
@@ -74,6 +77,32 @@ class TapResult(StrEnum):
     """The intent became durable too late; no order was given on its account."""
     UNKNOWN = "unknown"
     """The gate stopped in between: the relay may have fired, and is never fired again."""
+
+
+class SaleResult(StrEnum):
+    """What became of a tap that was to switch on what is sold; stands as `result` in a sale's outcome."""
+
+    GIVEN = "given"
+    """The relay was told."""
+    FAILED = "failed"
+    """The service point was not ready any more; nothing was switched on, and nothing is charged."""
+    STORAGE = "storage"
+    """The intent became durable too late; nothing was switched on on its account."""
+    UNKNOWN = "unknown"
+    """The gate stopped in between, or the relay did not answer: it may have been switched on. Nothing is charged."""
+
+
+class SaleEnd(StrEnum):
+    """Why what went on at a service point goes on no longer; stands as `why` where a sale ended."""
+
+    TAP = "tap"
+    """Whoever bought it tapped again."""
+    TIME = "time"
+    """The time is over that was bought, or the longest that units may be taken."""
+    IDLE = "idle"
+    """Nothing was taken for as long as the policy waits."""
+    MOST = "most"
+    """All that may be taken at once was taken."""
 
 
 class OrderResult(StrEnum):
@@ -113,10 +142,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class OpenIntent:
-    """A tap intent without an outcome: its sequence number and its lane."""
+    """An intent without an outcome: its sequence number and its lane. `is_sale`: at a service point."""
 
     sequence: int
     lane: int | None
+    is_sale: bool = False
+
+    def settled(self, result: "TapResult | SaleResult") -> Entry:
+        """Its outcome, told by somebody who was not there."""
+        kind = Kind.SALE_OUTCOME if self.is_sale else Kind.TAP_OUTCOME
+        return Entry(kind=kind, lane=self.lane, public={INTENT: self.sequence, "result": str(result)})
 
 
 @dataclass(frozen=True, slots=True)

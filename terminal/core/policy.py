@@ -20,15 +20,15 @@ from terminal.core.document import (
     LaneNumber,
     SiteNumber,
     Text,
-    TimeOfDay,
     TimeZone,
     ZoneNumber,
 )
+from terminal.core.hours import Window, window_mistakes
+from terminal.core.service import Service, service_mistakes
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ProductName = Literal["cargocard", "dsp", "portkey"]
 Level = Literal["1", "2", "3"]
 Language = Literal["nl", "en", "de", "fr", "pl", "ro", "hu", "cs", "sk", "bg", "lt", "lv", "uk", "tr", "es"]
@@ -45,17 +45,6 @@ def is_training_code(text: str) -> bool:
 TrainingCode = Annotated[
     str, Form(is_training_code, "should be a code of 1 to 64 printable ASCII characters", "[ -~]{1,64}")
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window(Document):
-    """A weekly window of opening, half-open: it begins on each of `days` at `start` and ends at `end`."""
-
-    days: Annotated[tuple[Weekday, ...], MinLen(1), MaxLen(7)]
-    start: TimeOfDay = "00:00"
-    end: TimeOfDay = "24:00"
-    end_day: Annotated[int, Ge(0), Le(1)] = 0
-    """1 when `end` is on the day after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +160,8 @@ class SitePolicy(Document):
     """When the service desk is staffed; none means never."""
     contact: Contact = field(default_factory=Contact)
     payment: PaymentRules = field(default_factory=PaymentRules)
+    services: Annotated[tuple[Service, ...], MaxLen(255)] = ()
+    """What is sold here beside parking, each at a service point of its own."""
 
     def lane(self, number: int) -> LaneRules | None:
         """The rules of lane `number`, or None when the policy does not name it."""
@@ -179,6 +170,10 @@ class SitePolicy(Document):
     def zone(self, number: int) -> Zone | None:
         """The zone with this number, or None when the policy does not name it."""
         return next((zone for zone in self.zones if zone.number == number), None)
+
+    def service(self, number: int) -> Service | None:
+        """What is sold at service point `number`, or None when the policy does not name it."""
+        return next((service for service in self.services if service.number == number), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,12 +238,9 @@ def policy_mistakes(policy: SitePolicy) -> tuple[str, ...]:
         for lane in policy.lanes
         if lane.exit_requires == "open-stay" and not policy.desk_hours
     ]
-    windows = [*policy.desk_hours, *(window for lane in policy.lanes for window in lane.hours)]
-    mistakes += [
-        f"hours: the window {window.start}-{window.end} is empty; for a night set end_day to 1"
-        for window in windows
-        if window.end_day == 0 and window.end <= window.start
-    ]
+    mistakes += service_mistakes(policy.services, lanes)
+    hours = [policy.desk_hours, *(lane.hours for lane in policy.lanes), *(each.hours for each in policy.services)]
+    mistakes += window_mistakes(window for windows in hours for window in windows)
     for level in ("1", "2", "3"):
         limits = policy.list_age.get(level)
         if limits is None:

@@ -59,7 +59,8 @@ class Situation:
 
     `card_status` and `company_status` are None past the end of their list. `level` and `level_since_s` are the
     effective ones: the signed level, or the higher one that a chief set on site, and when it was last raised. `payers`
-    are those of the policy, by EAN, whom this gate can charge: nobody at a gate that cannot charge.
+    are those of the policy, by EAN, whom this gate can charge: nobody at a gate that cannot charge. `price_cents` is
+    what he is about to be charged, 0 while nobody knows.
     """
 
     now_s: float
@@ -79,6 +80,7 @@ class Situation:
     second_factor: SecondFactor = SecondFactor.MISSING
     payers: Mapping[int, Payer] = field(default_factory=dict)
     on_account: OnAccount = field(default_factory=OnAccount)
+    price_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

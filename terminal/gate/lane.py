@@ -26,7 +26,8 @@ from terminal.lane.lines import TakeBoard
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.places import Places
-from terminal.ports import Accounts, CardTransport, JournalForTap, KnownStays, ReaderState, RulesInForce, Stays
+from terminal.ports import CardTransport, JournalForTap, KnownStays, ReaderState, RulesInForce, Stays
+from terminal.storage.store import Store
 from terminal.tap.ports import TapPorts
 from terminal.tap.story import Taps
 
@@ -35,12 +36,12 @@ READER_WITHIN_S = 20.0
 
 
 def boards(gate: Gate) -> dict[int, TakeBoard]:
-    """How the lines of each lane are taken; nothing is taken here. Reads the pin map."""
+    """How the lines of each lane and service point are taken; nothing is taken here. Reads the pin map."""
     if gate.board.socket is not None:
-        return {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.lane}
+        return {table.number: partial(SimulatedBoard, gate.board.socket, table.number) for table in gate.places}
     return {
         table.number: partial(take_gpio, lane_lines(gate, table), table.number, gate.board.debounce_ms)
-        for table in gate.lane
+        for table in gate.places
     }
 
 
@@ -64,24 +65,20 @@ def settings(table: LaneTable) -> Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedParts:
-    """What all lanes of a gate share."""
+    """What all lanes and service points of a gate share."""
 
     gate: Gate
     keys: CardKeys
     rules: RulesInForce
     stays: Stays
-    accounts: Accounts
+    store: Store
     known: KnownStays
     records: SiteRecords | None
     journal: JournalForTap
-    epoch: bytes
-    """The journal's."""
     alarms: Alarms
     ends: PassageEnds
     clock: FlooredClock
     heartbeats: Heartbeats
-    kept: Callable[[str], KeptNumber]
-    """A number in the gate's database, by its name."""
     reader_states: dict[str, ReaderState]
     traced: Callable[[str, CardTransport], CardTransport]
     only_reserve: Callable[[], bool]
@@ -110,34 +107,43 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
             intent_budget_s=shared.gate.timing.intent_budget_ms / 1000,
             serving=partial(_serving, shared.gate),
             records=shared.records,
-            accounts=shared.accounts,
+            accounts=shared.store.accounts,
             known=shared.known,
-            epoch=shared.epoch,
+            epoch=shared.store.epoch,
             only_reserve=shared.only_reserve,
         )
     )
     for reader in table.reader:
         side = Side(reader.side or ("exit" if table.direction == "exit" else "entry"))
-        loop = shared.surroundings.reader_loop(
+        start_reader(
             reader.name,
             ReaderOfLane(
                 table.number, side, taps, alarms=shared.alarms, states=shared.reader_states, traced=shared.traced
             ),
-            heartbeat=shared.heartbeats,
-            on_error=tell_tap_failure,
-            monotonic_s=shared.clock.monotonic_s,
-            tap_budget_s=shared.gate.timing.tap_budget_ms / 1000,
-            linger_s=shared.gate.timing.linger_s,
+            shared,
         )
-        shared.heartbeats.expect(f"reader:{reader.name}", READER_WITHIN_S)
-        loop.start()
-        shared.ending.add(Stage.TAPS, f"reader:{reader.name}", loop.stop)
     return lane
+
+
+def start_reader(name: str, events: ReaderOfLane, shared: SharedParts) -> None:
+    """Watch one reader; `shared.ending` stops it."""
+    loop = shared.surroundings.reader_loop(
+        name,
+        events,
+        heartbeat=shared.heartbeats,
+        on_error=tell_tap_failure,
+        monotonic_s=shared.clock.monotonic_s,
+        tap_budget_s=shared.gate.timing.tap_budget_ms / 1000,
+        linger_s=shared.gate.timing.linger_s,
+    )
+    shared.heartbeats.expect(f"reader:{name}", READER_WITHIN_S)
+    loop.start()
+    shared.ending.add(Stage.TAPS, f"reader:{name}", loop.stop)
 
 
 def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
     def kept(mark: Mark) -> KeptNumber:
-        return shared.kept(f"lane-{table.number}/{mark.value}")
+        return shared.store.kept.number(f"lane-{table.number}/{mark.value}")
 
     places = Places(lane=table.number, rules=shared.rules, stays=shared.stays, now_ms=lambda: shared.clock.now().ms)
     return Lane(

@@ -18,7 +18,7 @@ from terminal.gate.ending import Ending, Stage
 from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
 from terminal.knowing_stays import KnowingStays
 from terminal.orders import LaneForOrders, Orders
-from terminal.ports import Journal
+from terminal.ports import Journal, ServiceForTap
 
 SOCKET_WITHIN_S = 20.0
 
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 def start_socket(
     gate: Gate,
     lanes: Mapping[int, LaneForOrders],
+    services: Mapping[int, ServiceForTap],
     *,
     acknowledging: Acknowledging,
     commanding: Commanding,
@@ -50,6 +51,7 @@ def start_socket(
         alarms,
         commanding=commanding,
         known_stays=known_stays,
+        services=services,
         name_of=_name,
         orders_rate=Rate(ORDERS_A_MINUTE, 60, time.monotonic),
         acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, time.monotonic),

@@ -47,7 +47,8 @@ from terminal.gate.ending import Ending, Rest, Stage
 from terminal.gate.from_rules import FromRules
 from terminal.gate.lane import SharedParts, boards, start_lane
 from terminal.gate.listening import start_socket
-from terminal.gate.summary import facts, lane_words, summary
+from terminal.gate.service import start_service
+from terminal.gate.summary import facts, lane_words, service_words, summary
 from terminal.gate.surroundings import THIS_MACHINE, Surroundings
 from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
 from terminal.gate.waiting import wait_for_keys
@@ -221,9 +222,8 @@ class GateProcess:
             gate=gate,
             keys=master_keys(keys.cards),
             records=site_records(gate.terminal.site, keys.cards),
-            accounts=self._store.accounts,
+            store=self._store,
             known=known,
-            epoch=self._store.epoch,
             rules=self._keeper,
             stays=self._stays,
             journal=self._journal,
@@ -231,7 +231,6 @@ class GateProcess:
             ends=PassageEnds(self._journal, self._alarms),
             clock=self._clock,
             heartbeats=self._heartbeats,
-            kept=self._store.kept.number,
             reader_states=self._reader_states,
             traced=self._traced,
             only_reserve=self._room.only_reserve,
@@ -239,9 +238,11 @@ class GateProcess:
             ending=ending,
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
+        self._services = {each.number: start_service(each, boards[each.number], shared) for each in gate.service}
         start_socket(
             gate,
             self._lanes,
+            self._services,
             acknowledging=self._acknowledging,
             commanding=Commanding(journal, given.command_keys, self._clock, self._alarms),
             known_stays=known,
@@ -276,7 +277,7 @@ class GateProcess:
     def _wait_for_first_words(self, stopping: threading.Event) -> None:
         """Every reader and board has said how it is, or did not in a second; what is not there is tried for ever."""
         deadline_s = time.monotonic() + FIRST_WORDS_S
-        readers = {reader.name for table in self._gate.lane for reader in table.reader}
+        readers = set(self._gate.reader_names)
         while not stopping.is_set() and time.monotonic() < deadline_s:
             booted = all(lane.state.phase is not Phase.BOOT for lane in self._lanes.values())
             if booted and self._reader_states.keys() >= readers and self._keeper.current() is not None:
@@ -292,9 +293,7 @@ class GateProcess:
         self._alarms.holds(VIEW_PART, while_=why is not None, detail=why)
 
     def _summary(self) -> str:
-        rules = self._keeper.current()
-        lanes = {
-            table.number: lane_words(table, self._lanes[table.number].state, rules, self._reader_states)
-            for table in self._gate.lane
-        }
-        return summary(lanes, rules, self._clock.now().s, self._room.words(), self._store.trouble)
+        rules, readers = self._keeper.current(), self._reader_states
+        lanes = [lane_words(each, self._lanes[each.number].state, rules, readers) for each in self._gate.lane]
+        points = [service_words(each, self._services[each.number], rules, readers) for each in self._gate.service]
+        return summary([*lanes, *points], rules, self._clock.now().s, self._room.words(), self._store.trouble)

@@ -1,6 +1,7 @@
-"""What happens on a lane's readers becomes a tap, an alarm or a state. Called on the readers' own threads."""
+"""What happens on a reader becomes a tap, an alarm or a state. Called on the readers' own threads."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -8,19 +9,26 @@ from terminal.alarms import Alarms
 from terminal.core.barrier_words import Side
 from terminal.gate.told import tell_answer
 from terminal.ports import CardTransport, ReaderState
-from terminal.tap.story import Taps
+from terminal.tap.ports import Answer
 
 log = structlog.get_logger()
 
 
+class TakesTaps(Protocol):
+    """A lane's taps, or a service point's."""
+
+    def tap(self, reader: str, side: Side, card: CardTransport) -> Answer:
+        """What comes of a card that was held up."""
+
+
 class ReaderOfLane:
-    """`ReaderEvents` of one lane's readers: what happens on a reader becomes a tap, an alarm or a state."""
+    """`ReaderEvents` of the readers of one lane, or one service point: taps, alarms and states come of them."""
 
     def __init__(
         self,
         lane: int,
         side: Side,
-        taps: Taps,
+        taps: TakesTaps,
         *,
         alarms: Alarms,
         states: dict[str, ReaderState],

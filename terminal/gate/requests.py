@@ -22,7 +22,7 @@ from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
 from terminal.core.journal import Entry, Kind, OrderResult
 from terminal.knowing_stays import MAX_PAGE_LETTERS, KnowingStays
 from terminal.orders import Answer, Order, Orders
-from terminal.ports import Journal
+from terminal.ports import Journal, ServiceForTap
 
 VERSION = 1
 MIN_REASON, MAX_REASON = 3, 200
@@ -116,6 +116,7 @@ class Requests:
         *,
         commanding: Commanding,
         known_stays: KnowingStays,
+        services: Mapping[int, ServiceForTap],
         name_of: Callable[[int], str | None],
         orders_rate: Rate,
         acknowledgements_rate: Rate,
@@ -127,6 +128,7 @@ class Requests:
         self._acknowledging = acknowledging
         self._commanding = commanding
         self._known_stays = known_stays
+        self._services = services
         self._journal = journal
         self._alarms = alarms
         self._name_of = name_of
@@ -164,7 +166,8 @@ class Requests:
     def _state(self) -> dict[str, Any]:
         lanes = [lane_state(number, state) for number, state in sorted(self._orders.state().items())]
         alarms = [{"alarm": each.name, "lane": each.lane, "about": each.about} for each in self._alarms.standing()]
-        return {"lanes": lanes, "alarms": alarms}
+        services = [service_state(number, point) for number, point in sorted(self._services.items())]
+        return {"lanes": lanes, "services": services, "alarms": alarms}
 
     def _believed(self, uid: int, take: Callable[[str], dict[str, Any]], signed: str) -> dict[str, Any]:
         """What headquarters signed, to whoever judges that."""
@@ -231,6 +234,18 @@ def lane_state(number: int, state: State) -> dict[str, Any]:
         "light": "green" if green(state) else "red",
         "kept": sorted(str(mark) for mark in state.marks & frozenset(KEPT)),
     }
+
+
+def service_state(number: int, point: ServiceForTap) -> dict[str, Any]:
+    """How one service point is, as it goes over the socket; of a purchase nothing that names a person."""
+    goes_on = point.goes_on
+    told: dict[str, Any] = {"service": number, "has_board": point.has_board, "on": goes_on is not None}
+    if goes_on is not None:
+        told |= {"what": goes_on.what, "began_ms": goes_on.began_ms, "ends_ms": goes_on.ends_ms}
+        if goes_on.pulses_a_unit is not None:
+            thousandths = goes_on.pulses(point.meter) * 1000 // goes_on.pulses_a_unit
+            told |= {"thousandths": thousandths, "unit": goes_on.unit}
+    return told
 
 
 def wrong(asked: Mapping[str, Any]) -> str | None:

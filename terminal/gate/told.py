@@ -12,8 +12,7 @@ import structlog
 
 from terminal.alarms import AlarmKey
 from terminal.core.journal import Entry, EntryKey
-from terminal.core.stay import StayChange
-from terminal.ports import Following, JournalForTap
+from terminal.ports import Change, Following, JournalForTap
 from terminal.tap.ports import Answer
 from terminal.trust.keeper import Outcome
 
@@ -27,7 +26,7 @@ class ToldJournal:
         self._journal = journal
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """As the journal's own."""
         future = self._journal.append(entry, also, followed_by=followed_by)
@@ -50,7 +49,9 @@ def tell_answer(answer: Answer) -> None:
         for name in ("card_ms", "durable_ms", "tap_ms")
         if (value := getattr(answer, name)) is not None
     }
-    where = {"lane": answer.lane, "reader": answer.reader, "side": answer.side.value}
+    where: dict[str, Any] = {"lane": answer.lane, "reader": answer.reader}
+    if answer.side is not None:
+        where["side"] = answer.side.value
     if answer.decision is None:
         go_to = {"go_to": list(answer.go_to)} if answer.go_to else {}
         log.info(str(answer.hint), **where, **go_to, **times)
@@ -64,6 +65,7 @@ def tell_answer(answer: Answer) -> None:
         flags=[flag.value for flag in answer.decision.flags],
         sequence=answer.key.sequence if answer.key else None,
         **({"amount_cents": answer.charge.amount_cents} if answer.charge else {}),
+        **({"sale": answer.sale.step.value, "service": answer.sale.what} if answer.sale else {}),
         **times,
     )
 

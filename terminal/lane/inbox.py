@@ -1,4 +1,4 @@
-"""What reaches a lane's thread: things to do there, in the order in which they came, with or without an answer."""
+"""What reaches a lane's thread, or a service point's: things to do there in their order, with or without an answer."""
 
 import queue
 from collections.abc import Callable
@@ -12,10 +12,10 @@ Answer = TypeVar("Answer")
 
 
 class Inbox:
-    """Filled by any thread, emptied by the lane's."""
+    """Filled by any thread, emptied by one."""
 
-    def __init__(self, lane: int) -> None:
-        self._lane = lane
+    def __init__(self, number: int, place: str = "lane") -> None:
+        self._whose = f"{place} {number}"
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def put(self, do: Callable[[], None]) -> None:
@@ -26,7 +26,7 @@ class Inbox:
         """Have it done and wait for what it tells the future; once this gave up, it is not begun any more.
 
         Raises:
-            HardwareError: the lane did not begin with it within `within_s`, or ended over it; or what `do` told.
+            HardwareError: it did not begin with it within `within_s`, or ended over it; or what `do` told.
         """
         told: Future[Answer] = Future()
 
@@ -36,14 +36,14 @@ class Inbox:
                     do(told)
                 finally:
                     if not told.done():  # a mistake in here ends the lane; nobody waits for it in vain
-                        told.set_exception(HardwareError(f"lane {self._lane} has ended; the gate must be started anew"))
+                        told.set_exception(HardwareError(f"{self._whose} has ended; the gate must be started anew"))
 
         self.put(begin)
         try:
             return told.result(within_s)
         except TimeoutError:
             if told.cancel():
-                raise HardwareError(f"lane {self._lane} does not answer; the gate must be started anew") from None
+                raise HardwareError(f"{self._whose} does not answer; the gate must be started anew") from None
             return told.result()
 
     def work_off(self, within_s: float, after_each: Callable[[], None]) -> None:

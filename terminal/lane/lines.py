@@ -1,6 +1,6 @@
-"""The relays and contacts of one lane as long as there is a board: taken, checked, driven, pulsed, lost.
+"""The relays and contacts of a lane or a service point as long as there is a board: taken, driven, pulsed, lost.
 
-Belongs to the lane's thread alone.
+Belongs to one thread alone.
 """
 
 import math
@@ -31,6 +31,20 @@ def set_safe(boards: Mapping[int, TakeBoard]) -> dict[int, TakeBoard]:
     return left
 
 
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The contacts and relays that a board must have; `counts`: its controller counts pulses on `open`."""
+
+    fitted: frozenset[str]
+    outputs: frozenset[str]
+    counts: bool = False
+
+
+def wired(settings: Settings) -> Wired:
+    """Those of a lane."""
+    return Wired(settings.fitted, settings.outputs, counts=settings.logic is Logic.IMPULSE_COUNT)
+
+
 @dataclass(slots=True)
 class _Pulses:
     """The pulse under way on one output or, once it is off, the time as long as itself until the next may begin."""
@@ -49,9 +63,9 @@ def edge(contact: Input, on: bool) -> On | Off:
 class Lines:
     """The lines of one lane; without a board there is nothing to drive and nothing on."""
 
-    def __init__(self, take_board: TakeBoard, settings: Settings, now_s: Callable[[], float]) -> None:
+    def __init__(self, take_board: TakeBoard, wired: Wired, now_s: Callable[[], float]) -> None:
         self._take_board = take_board
-        self._settings = settings
+        self._wired = wired
         self._now_s = now_s
         self._board: LaneBoard | None = None
         self._pulses: dict[Output, _Pulses] = {}
@@ -83,12 +97,12 @@ class Lines:
         return levels
 
     def _check(self, levels: Mapping[Input, bool], outputs: frozenset[Output]) -> None:
-        if missing := self._settings.fitted - {contact.value for contact in levels}:
+        if missing := self._wired.fitted - {contact.value for contact in levels}:
             names = ", ".join(sorted(missing))
-            raise HardwareError(f"the board has no contact {names}; correct the lane's `contacts` or its wiring")
-        if missing := self._settings.outputs - {output.value for output in outputs}:
+            raise HardwareError(f"the board has no contact {names}; correct its `contacts` or its wiring")
+        if missing := self._wired.outputs - {output.value for output in outputs}:
             names = ", ".join(sorted(missing))
-            raise HardwareError(f"the board has no relay {names}; correct the lane's `outputs` or its wiring")
+            raise HardwareError(f"the board has no relay {names}; correct its `outputs` or its wiring")
 
     def belongs(self, board: LaneBoard) -> bool:
         """Tell whether `board` is the one in use."""
@@ -114,14 +128,13 @@ class Lines:
     def pulse(self, output: Output, ms: int) -> None:
         """Switch an output on, and off again once `end_pulses` is called `ms` later.
 
-        For a controller that counts pulses an order to open waits for the one under way, so that it counts two. Any
+        Where the controller `counts` pulses, an order to open waits for the one under way, so that it counts two. Any
         other order makes the pulse under way longer: whether it may be given is known only now.
 
         Raises:
             HardwareError: the board did not say that it did, so it may have.
         """
-        counts = self._settings.logic is Logic.IMPULSE_COUNT
-        if counts and output is Output.OPEN and output in self._pulses:
+        if self._wired.counts and output is Output.OPEN and output in self._pulses:
             self._pulses[output].waiting += 1
         else:
             self._begin_pulse(output, ms)

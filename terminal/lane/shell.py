@@ -46,7 +46,7 @@ from terminal.lane.bound import Bound
 from terminal.lane.inbox import Answer
 from terminal.lane.journal import LaneJournal, Vehicle, admitted
 from terminal.lane.kept import KeptMarks, still_possible
-from terminal.lane.lines import Lines, edge
+from terminal.lane.lines import Lines, edge, wired
 from terminal.lane.ports import ANSWER_S, CLEAR_S, LanePorts
 from terminal.ports import Input, Intent, LaneBoard
 
@@ -66,7 +66,7 @@ class Lane:
         self._kept = KeptMarks(ports.kept)
         self._state = State(settings=ports.settings, marks=still_possible(self._kept.at_start, ports.settings))
         self._inbox = ports.inbox(ports.number)
-        self._lines = Lines(ports.take_board, ports.settings, ports.monotonic_s)
+        self._lines = Lines(ports.take_board, wired(ports.settings), ports.monotonic_s)
         bound, ends = Bound(ports.monotonic_s), ports.passage_ends()
         self._journal = LaneJournal(ports.number, ports.journal, ports.alarms, ports.stay_after, bound, ends)
         self._acts = Acts(self._lines, self._journal, ports.monotonic_s)

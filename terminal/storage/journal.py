@@ -18,13 +18,10 @@ from terminal.core.command import Command
 from terminal.core.instant import Now
 from terminal.core.issuers import SealingKey
 from terminal.core.journal import (
-    INTENT,
     NOT_DURABLE,
-    SETTLES,
     WHO,
     Entry,
     EntryKey,
-    Kind,
     OpenIntent,
     OpenOrder,
     OrderResult,
@@ -32,9 +29,10 @@ from terminal.core.journal import (
     TapResult,
     order_settled,
 )
-from terminal.core.stay import OpenPassage, StayChange
+from terminal.core.purchase import PurchaseBegun, PurchaseEnded
+from terminal.core.stay import OpenPassage
 from terminal.errors import StorageError
-from terminal.ports import Clock, Following
+from terminal.ports import Change, Clock, Following
 from terminal.storage.checkpoints import Checkpoints
 from terminal.storage.commands import carry_out
 from terminal.storage.database import Database
@@ -42,6 +40,7 @@ from terminal.storage.daykeys import DayKeys
 from terminal.storage.epochs import Changed, EpochEnded, Epochs, end_epoch, present_in
 from terminal.storage.on_account import Accounts
 from terminal.storage.passages import Passages
+from terminal.storage.purchases import Purchases
 from terminal.storage.sealed import sealed_for
 from terminal.storage.stays import Stays
 from terminal.storage.stored import (
@@ -51,12 +50,14 @@ from terminal.storage.stored import (
     Stored,
     as_written,
     intents_of,
+    note_open,
     orders_of,
     passages_of,
 )
 from terminal.storage.writer import Writer
 
 PAGE = 256
+Learned = list[Callable[[], None]]
 
 
 class JournalWriter:
@@ -73,6 +74,7 @@ class JournalWriter:
         day_keys: DayKeys,
         stays: Stays,
         accounts: Accounts,
+        purchases: Purchases,
         passages: Passages,
         signing_key: Ed25519PrivateKey,
     ) -> None:
@@ -86,12 +88,14 @@ class JournalWriter:
         self._day_keys = day_keys
         self._stays = stays
         self._accounts = accounts
+        self._purchases = purchases
         self._passages = passages
         self._in_order = threading.Lock()
         self._promised = -1
         self._running = False
         writer.adopt(day_keys.load)
         writer.adopt(accounts.load)
+        writer.adopt(purchases.load)
         writer.adopt(self._compare)
         writer.every_tick(self._end_the_day)
         self.checkpoints = Checkpoints(writer, epochs, signing_key, clock.now, accounts)
@@ -102,28 +106,26 @@ class JournalWriter:
         return self._epochs.present
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """Queue `entry`; never blocks. The future gives its key once it survives a power cut.
 
         `also`, and the entry that `followed_by` makes of the number of this one, are stored in the same transaction or
-        not at all. The future raises StorageError when the disk failed;
-        NoSealingKey, one as well, when the entry has a sealed part and no key of headquarters can seal it;
-        PassageEnded for a second end of one passage; ValueError or TypeError for an entry that has no encoding, a
-        mistake in the software. An entry whose future raised may be
+        not at all. The future raises StorageError when the disk failed; NoSealingKey, one as well, when the entry has a
+        sealed part and no key of headquarters can seal it; PassageEnded for a second end of one passage; ValueError or
+        TypeError for an entry that has no encoding, a mistake in the software. An entry whose future raised may be
         found in the journal all the same: the disk can fail after the fact.
         """
-        learned: list[Callable[[], None]] = []
+        learned: Learned = []
 
         def store(connection: sqlite3.Connection) -> EntryKey:
             learned.clear()
-            key = last = self._store(connection, entry, now)
+            key = last = self._charged(connection, entry, now, learned)
             if followed_by is not None:
-                following = followed_by(key.sequence)
-                last = self._store(connection, following, now)
-                charged = self._accounts.store(connection, following, last.sequence)
-                learned.append(partial(self._accounts.learn, charged))
-            if also is not None:
+                last = self._charged(connection, followed_by(key.sequence), now, learned)
+            if isinstance(also, PurchaseBegun | PurchaseEnded):
+                learned.append(partial(self._purchases.learn, self._purchases.store(connection, also)))
+            elif also is not None:
                 learned.append(partial(self._stays.learn, self._stays.store(connection, also)))
             learned.append(partial(self._promise, last.sequence))
             return key
@@ -159,7 +161,7 @@ class JournalWriter:
             return self._writer.submit(store, stored)
 
     def begin_epoch(self, epoch: bytes) -> EpochEnded | None:
-        """As `Store.begin_epoch`, with the 16 bytes of the next one."""
+        """As `Store.begin_epoch`, with the next one's 16 bytes."""
         now = self._clock.now()
         changes: list[Changed] = []
 
@@ -241,16 +243,15 @@ class JournalWriter:
         connection.execute(
             "INSERT INTO entries (sequence, record, sealed) VALUES (?, ?, ?)", (key.sequence, record.encode(), sealed)
         )
-        match entry.kind:
-            case Kind.TAP_INTENT:
-                connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (key.sequence,))
-            case Kind.TAP_OUTCOME if INTENT in public:
-                connection.execute("DELETE FROM open_intents WHERE sequence = ?", (public[INTENT],))
-            case Kind.ORDER if SETTLES in public:
-                connection.execute("DELETE FROM open_orders WHERE sequence = ?", (public[SETTLES],))
-            case Kind.ORDER if "result" not in public:
-                connection.execute("INSERT INTO open_orders (sequence) VALUES (?)", (key.sequence,))
+        note_open(connection, entry, key.sequence)
         self._passages.follow(connection, entry, key.sequence)
+        return key
+
+    def _charged(self, connection: sqlite3.Connection, entry: Entry, now: Now, learned: Learned) -> EntryKey:
+        key = self._store(connection, entry, now)
+        charged = self._accounts.store(connection, entry, key.sequence)
+        if charged is not None:
+            learned.append(partial(self._accounts.learn, charged))
         return key
 
     def _compare(self, connection: sqlite3.Connection) -> None:
@@ -272,8 +273,7 @@ class JournalWriter:
             as_written(*connection.execute(_PAGE, (newest, newest, 1)).fetchone())
         if self._running:
             for intent in intents_of(connection.execute(OPEN_INTENTS, (self._promised + 1,)).fetchall()):
-                public = {INTENT: intent.sequence, "result": str(TapResult.STORAGE)}
-                self.append(Entry(kind=Kind.TAP_OUTCOME, lane=intent.lane, public=public))
+                self.append(intent.settled(TapResult.STORAGE))
             for order in orders_of(connection.execute(OPEN_ORDERS, (self._promised + 1,)).fetchall()):
                 self.append(order_settled(order, OrderResult.REFUSED, NOT_DURABLE))
         self._promised, self._running = newest, True

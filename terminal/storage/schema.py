@@ -156,3 +156,13 @@ def payments(connection: sqlite3.Connection) -> None:
              sealed BLOB NOT NULL) STRICT""",
     ):
         connection.execute(statement)
+
+
+@migration
+def purchases(connection: sqlite3.Connection) -> None:
+    """What was bought at each service point and goes on, readable with the terminal's key only."""
+    connection.execute(
+        """CREATE TABLE purchases (
+             service INTEGER PRIMARY KEY CHECK (service BETWEEN 1 AND 255),
+             sealed BLOB NOT NULL) STRICT"""
+    )

@@ -26,6 +26,7 @@ from terminal.storage.journal import JournalWriter
 from terminal.storage.kept import KeptStates
 from terminal.storage.on_account import Accounts
 from terminal.storage.passages import Passages
+from terminal.storage.purchases import Purchases
 from terminal.storage.reserve import Reserve
 from terminal.storage.retention import Retention
 from terminal.storage.stays import Stays
@@ -100,6 +101,7 @@ class Store:
         """
         self._passages = Passages(key, self._random_bytes)
         self.accounts = Accounts(key, self._random_bytes, self._database.path)
+        self.purchases = Purchases(key, self._random_bytes, self._database.path)
         return Stays(self._writer, self._database, key, self._random_bytes)
 
     def journal(
@@ -127,6 +129,7 @@ class Store:
             day_keys=DayKeys(time_zone, self._random_bytes),
             stays=stays,
             accounts=self.accounts,
+            purchases=self.purchases,
             passages=self._passages,
             signing_key=signing_key,
         )

@@ -1,10 +1,11 @@
 """Entries as they are read back from the disk, each found to be as it was written."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from terminal.core.barrier_words import Side
-from terminal.core.journal import Kind, OpenIntent, OpenOrder, Record, decode_record
+from terminal.core.journal import INTENT, SETTLES, Entry, Kind, OpenIntent, OpenOrder, Record, decode_record
 from terminal.core.stay import Holder, OpenPassage
 from terminal.errors import DocumentError, StorageError
 
@@ -36,9 +37,23 @@ def as_written(sequence: int, record_bytes: bytes, sealed: bytes | None) -> Stor
     return Stored(record_bytes, sealed, record)
 
 
+def note_open(connection: sqlite3.Connection, entry: Entry, sequence: int) -> None:
+    """Note that what `entry` tells, stored as `sequence`, waits for what comes of it, or what it settles no longer."""
+    match entry.kind:
+        case Kind.TAP_INTENT | Kind.SALE_INTENT:
+            connection.execute("INSERT INTO open_intents (sequence) VALUES (?)", (sequence,))
+        case Kind.TAP_OUTCOME | Kind.SALE_OUTCOME if INTENT in entry.public:
+            connection.execute("DELETE FROM open_intents WHERE sequence = ?", (entry.public[INTENT],))
+        case Kind.ORDER if SETTLES in entry.public:
+            connection.execute("DELETE FROM open_orders WHERE sequence = ?", (entry.public[SETTLES],))
+        case Kind.ORDER if "result" not in entry.public:
+            connection.execute("INSERT INTO open_orders (sequence) VALUES (?)", (sequence,))
+
+
 def intents_of(rows: list[Row]) -> tuple[OpenIntent, ...]:
-    """Rows as tap intents; raises as `as_written`."""
-    return tuple(OpenIntent(row[0], as_written(*row).record.lane) for row in rows)
+    """Rows as intents; raises as `as_written`."""
+    records = (as_written(*row).record for row in rows)
+    return tuple(OpenIntent(each.sequence, each.lane, each.kind is Kind.SALE_INTENT) for each in records)
 
 
 def orders_of(rows: list[Row]) -> tuple[OpenOrder, ...]:

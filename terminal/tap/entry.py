@@ -8,7 +8,7 @@ from terminal.core.barrier_words import Side
 from terminal.core.charge import Charge, Flag
 from terminal.core.credential import Credential
 from terminal.core.instant import Now
-from terminal.core.journal import INTENT, Entry, EntryKey, Kind, TapResult
+from terminal.core.journal import INTENT, Entry, EntryKey, Kind, SaleResult, TapResult
 from terminal.core.paid_stay import Account
 from terminal.core.presented import Presented
 from terminal.core.reasons import Outcome, Reason
@@ -106,12 +106,12 @@ def decided(
     )
 
 
-def settled(lane: int, intent: EntryKey | None, result: TapResult) -> Entry:
+def settled(lane: int, intent: EntryKey | None, result: TapResult | SaleResult, kind: Kind = Kind.TAP_OUTCOME) -> Entry:
     """The outcome of an intent; `intent` None: of an order that was given with nothing written down before it."""
     public: dict[str, Any] = {"result": str(result)}
     if intent is not None:
         public[INTENT] = intent.sequence
-    return Entry(kind=Kind.TAP_OUTCOME, lane=lane, public=public)
+    return Entry(kind=kind, lane=lane, public=public)
 
 
 def exit_alarms(decision: Decision, charge: Charge | None) -> list[tuple[str, list[str]]]:

@@ -25,6 +25,7 @@ from terminal.core.tariff.document import Tariff
 from terminal.core.tariff.pricing import in_force
 from terminal.errors import CardError
 from terminal.tap.ports import TapPorts
+from terminal.tap.risk import risk
 
 FUTURE_S = 120
 """A record whose entry is further ahead of the clock is not believed."""
@@ -133,7 +134,7 @@ class PaidStays:
             list_number=paid.rules.list_number,
             list_age_s=int(paid.rules.list_age_s(paid.tapped.s)),
         )
-        return replace(charge, flags=(*charge.flags, *self._risk(paid, charge)))
+        return replace(charge, flags=(*charge.flags, *risk(self._ports.accounts, paid.rules, charge)))
 
     def kept(self, paid: Paid, own: Stay | None) -> Stay | None:
         """The stay as this terminal is to keep it after the charge: `own` if that is it, else as the source told."""
@@ -218,22 +219,6 @@ class PaidStays:
         if emergency:
             return nothing_more(paid.inside, None, (Flag.EMERGENCY,))
         return due(paid.found, paid.rules.tariffs, _leaving(paid))
-
-    def _risk(self, paid: Paid, charge: Charge) -> tuple[Flag, ...]:
-        """What the policy would have refused, had one known it at entry; no exit is (design 6, 'Charges')."""
-        payer = paid.rules.payers.get(charge.payer)
-        if not charge.amount_cents:
-            return ()
-        if payer is None:
-            return (Flag.PAYER_UNKNOWN,)
-        used = self._ports.accounts.used(charge.card_number, charge.payer)
-        over = (
-            used.payer_cents + charge.amount_cents > payer.offline_cents
-            or used.payer_charges + 1 > payer.offline_charges
-            or used.card_cents + charge.amount_cents > payer.card_cents
-            or (payer.stay_cents is not None and charge.total_cents > payer.stay_cents)
-        )
-        return (Flag.OVER_LIMIT,) if over else ()
 
 
 def stay_id(epoch: bytes, sequence: int) -> StayId:

@@ -12,7 +12,17 @@ from terminal.core.barrier_words import Side
 from terminal.core.charge import Charge
 from terminal.core.journal import EntryKey
 from terminal.core.situation import Decision
-from terminal.ports import Accounts, Clock, JournalForTap, KnownStays, LaneForTap, NobodyKnown, RulesInForce, Stays
+from terminal.ports import (
+    Accounts,
+    Clock,
+    JournalForTap,
+    KnownStays,
+    LaneForTap,
+    NobodyKnown,
+    RulesInForce,
+    ServiceForTap,
+    Stays,
+)
 
 
 class Hint(StrEnum):
@@ -22,6 +32,33 @@ class Hint(StrEnum):
     """Nobody stands before the boom: come closer and tap again."""
     WRONG_SIDE = "wrong-side"
     """No vehicle passes here in his direction."""
+
+
+class SaleStep(StrEnum):
+    """How far a sale has come with this tap."""
+
+    OFFERED = "offered"
+    """The price is shown; the same card again confirms it."""
+    GIVEN = "given"
+    BEGUN = "begun"
+    """It goes on until `ends_ms`, or until the same card is held up again where units are sold."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a tap at a service point came to, for its screen.
+
+    `amount` is in the currency of the site, as a decimal text: for one use, for `time_s`, or for one `unit`.
+    """
+
+    step: SaleStep
+    what: str
+    amount: str
+    unit: str | None
+    time_s: int | None
+    confirm_s: int
+    ends_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +72,8 @@ class Answer:
 
     lane: int
     reader: str
-    side: Side
+    side: Side | None
+    """None: at a service point."""
     decision: Decision | None
     language: str | None
     key: EntryKey | None
@@ -45,7 +83,8 @@ class Answer:
     hint: Hint | None = None
     go_to: tuple[int, ...] = ()
     charge: Charge | None = None
-    """What he was charged who was let out."""
+    """What he was charged who was let out, or who bought something."""
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +110,22 @@ class TapPorts:
     only_reserve: Callable[[], bool] = lambda: False
     """Tells whether there is room on the disk for exits only. Must not block."""
     serving: Callable[[Side], tuple[int, ...]] = lambda _: ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTapPorts:
+    """What the taps at one service point need from outside."""
+
+    number: int
+    point: ServiceForTap
+    pulses_a_unit: int | None
+    keys: CardKeys
+    rules: RulesInForce
+    journal: JournalForTap
+    alarms: Alarms
+    clock: Clock
+    random: Random
+    intent_budget_s: float
+    accounts: Accounts
+    only_reserve: Callable[[], bool] = lambda: False
+    """Tells whether there is room on the disk for exits only. Must not block."""

@@ -5,24 +5,24 @@ from concurrent.futures import Future
 import structlog
 
 from terminal.alarms import STORAGE_ALARM
-from terminal.core.journal import Entry, EntryKey, TapResult
-from terminal.core.stay import StayChange
+from terminal.core.journal import Entry, EntryKey, Kind, SaleResult, TapResult
 from terminal.errors import StorageError
-from terminal.ports import Following
+from terminal.ports import Change, Following
 from terminal.tap.entry import Course, settled
-from terminal.tap.ports import TapPorts
+from terminal.tap.ports import ServiceTapPorts, TapPorts
 
 log = structlog.get_logger()
 
 
 class TapJournal:
-    """The journal as the taps of one lane use it."""
+    """The journal as the taps of one lane, or one service point, use it; `outcome` is the kind of what settles one."""
 
-    def __init__(self, ports: TapPorts) -> None:
+    def __init__(self, ports: TapPorts | ServiceTapPorts, outcome: Kind = Kind.TAP_OUTCOME) -> None:
         self._ports = ports
+        self._outcome = outcome
 
     def write(
-        self, course: Course, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, course: Course, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """Wait until `entry` is durable, at most for the budget; past it `course.key` stays None with an alarm."""
         future = self._ports.journal.append(entry, also, followed_by=followed_by)
@@ -39,7 +39,7 @@ class TapJournal:
         self._ports.alarms.raised(STORAGE_ALARM)
         return future
 
-    def settle_late(self, result: TapResult, intent: "Future[EntryKey]") -> None:
+    def settle_late(self, result: TapResult | SaleResult, intent: "Future[EntryKey]") -> None:
         """Settle an intent that was not durable in time, now that it is, or will never be.
 
         An order that was given all the same, at an exit, is told in either case: by the name of its intent or by none.
@@ -49,6 +49,6 @@ class TapJournal:
         elif result is not TapResult.STORAGE:
             self.settle(None, result)
 
-    def settle(self, key: EntryKey | None, result: TapResult) -> None:
+    def settle(self, key: EntryKey | None, result: TapResult | SaleResult) -> None:
         """Write the outcome of an intent."""
-        self._ports.journal.append(settled(self._ports.number, key, result))
+        self._ports.journal.append(settled(self._ports.number, key, result, self._outcome))

@@ -1,5 +1,7 @@
 """Why an amount is what it is, and what is to be known of a charge, in sentences (design 6, 'Tariffs', 10)."""
 
+from decimal import Decimal
+
 from terminal.core.charge import Flag
 from terminal.core.tariff.explanation import Line, What
 from terminal.words.catalogues import Words
@@ -22,13 +24,16 @@ def service(words: Words, what: str) -> str:
             return what
 
 
-def explained(words: Words, line: Line, currency: str, each_s: int | None = None) -> str:
-    """One line of an explanation, without its time and amount; `each_s`: how long a period of its increment is."""
+def explained(words: Words, line: Line, currency: str, each_s: int | None = None, unit: str | None = None) -> str:
+    """One line of an explanation, without its time and amount.
+
+    `each_s`: how long a period of its increment is; `unit`: what a meter counted.
+    """
     match line.what:
         case What.FREE:
             return words.gettext("Free of charge")
-        case What.INCREMENT | What.UNITS:
-            return _times(words, line, words.amount(line.amount_micro // max(line.times, 1), currency), each_s)
+        case What.INCREMENT | What.UNITS | What.THOUSANDTHS:
+            return _times(words, line, currency, each_s, unit)
         case What.FLAT:
             return words.gettext("Fixed price, once for the stay")
         case What.FLAT_WINDOW:
@@ -49,7 +54,13 @@ def explained(words: Words, line: Line, currency: str, each_s: int | None = None
             return words.ngettext("{times} more item, summed up", "{times} more items, summed up", line.times)
 
 
-def _times(words: Words, line: Line, rate: str, each_s: int | None) -> str:
+def _times(words: Words, line: Line, currency: str, each_s: int | None, unit: str | None) -> str:
+    times = max(line.times, 1)
+    if line.what is What.THOUSANDTHS:
+        quantity = f"{words.number(Decimal(line.times) / 1000)} {unit or ''}".rstrip()
+        rate = words.amount(line.amount_micro * 1000 // times, currency)
+        return words.gettext("{quantity}, at {rate} for one", quantity=quantity, rate=rate)
+    rate = words.amount(line.amount_micro // times, currency)
     if line.what is What.UNITS:
         return words.ngettext("{times} unit at {rate}", "{times} units at {rate} each", line.times, rate=rate)
     if each_s is None:

@@ -7,7 +7,8 @@ import pytest
 
 from terminal.core.access import decide
 from terminal.core.credential import Product
-from terminal.core.policy import HOUR_S, ListAgeLimits, Payer, Window
+from terminal.core.hours import Window
+from terminal.core.policy import HOUR_S, ListAgeLimits, Payer
 from terminal.core.presented import NotAnXsKey, NotAuthentic, Presented, RandomUid, Unreadable
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.revocation import CardStatus, CompanyStatus

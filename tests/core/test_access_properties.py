@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from terminal.core.access import decide
 from terminal.core.credential import Product, Training
-from terminal.core.policy import ListAgeLimits, Payer, SitePolicy, Visits, Window
+from terminal.core.hours import Window
+from terminal.core.policy import ListAgeLimits, Payer, SitePolicy, Visits
 from terminal.core.presented import NotAnXsKey, NotAuthentic, Presented, RandomUid, Unreadable
 from terminal.core.reasons import MEANING, Outcome, Reason
 from terminal.core.revocation import CardStatus, CompanyStatus

@@ -7,6 +7,7 @@ from firmware_config.allowed import element, key_types, unwrapped
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Board, Caller, Gate, Keys, Lane, Reader, Socket, Terminal, Timing, Wiring
 from firmware_config.reference import EXAMPLES
+from firmware_config.service import ServiceWiring
 from firmware_config.values import Question
 from terminal.core.barrier_words import GuardOrder, Logic
 from terminal.ports import Input, Output
@@ -48,14 +49,17 @@ def test_examples_are_right() -> None:
         "one-lane-simulated": [("entry", "impulse", 1)],
         "both-ways-hold": [("both", "hold", 2)],
         "pi5-two-lanes": [("entry", "impulse", 2), ("exit", "impulse", 1)],
+        "pi5-trailer-power": [],
     }
 
 
 def test_names_are_those_of_the_port_and_of_the_barrier() -> None:
     hints = key_types(Lane)
-    assert get_args(element(hints["contacts"])) == tuple(map(str, Input))
-    assert get_args(element(hints["outputs"])) == tuple(map(str, Output))
-    assert tuple(key_types(Wiring)) == (*map(str, Output), *map(str, Input))
+    contacts, outputs = get_args(element(hints["contacts"])), get_args(element(hints["outputs"]))
+    assert (*contacts, "meter") == tuple(map(str, Input))
+    assert (*outputs, "service") == tuple(map(str, Output))
+    assert tuple(key_types(Wiring)) == (*outputs, *contacts)
+    assert tuple(key_types(ServiceWiring)) == ("service", "meter")
     assert get_args(unwrapped(hints["logic"])[0]) == tuple(map(str, Logic))
     assert get_args(Question) == ("state", "acknowledge", "command", *map(str, GuardOrder))
 
@@ -100,14 +104,14 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "under_boom_s, stuck_s, wiring, reader"
         ),
         "gate.toml: lane[1].pulse_ms: 50 is too small; allowed: a whole number from 200 to 1000",
-        "gate.toml: lane[2].number: 1 is also lane[1].number; allowed: a number of its own for each lane",
+        "gate.toml: lane[2].number: 1 is also lane[1].number; allowed: a number of its own for each place",
         (
             "gate.toml: lane[2].pulse_ms: 500 lasts as long as the boom travels (500): an impulse that is still there "
             "is a level; allowed: less than travel_ms"
         ),
         (
             "gate.toml: lane[2].reader[1].name: this reader is also lane[1].reader[1].name; allowed: each reader once, "
-            "in one lane"
+            "in one place"
         ),
         'gate.toml: terminal.name: "Kade 1" cannot be used; allowed: 1 to 32 of the characters a-z, 0-9 and -',
         (
@@ -215,7 +219,7 @@ def test_one_reader_under_two_names(tmp_path: Path, first: str, second: str) -> 
     assert told == [
         (
             "gate.toml: lane[2].reader[1].name: this reader is also lane[1].reader[1].name; "
-            "allowed: each reader once, in one lane"
+            "allowed: each reader once, in one place"
         )
     ]
 
@@ -232,7 +236,7 @@ def test_five_lanes_are_one_too_many(tmp_path: Path) -> None:
     four = head + "".join(lane.format(number) for number in range(1, 5))
     assert len(read_gate(written(tmp_path, four)).lane) == 4
     assert mistakes_in(written(tmp_path, four + lane.format(5))) == [
-        "gate.toml: lane: there are too many; allowed: 1 to 4 tables [[lane]]"
+        "gate.toml: lane: there are too many; allowed: 0 to 4 tables [[lane]]"
     ]
 
 

@@ -19,6 +19,7 @@ from terminal.lane.journal import StayAfter
 from terminal.lane.kept import KeptNumber
 from terminal.lane.ports import CLEAR_S, LanePorts
 from terminal.lane.shell import Lane
+from terminal.ports import Change
 
 EPOCH = bytes(16)
 QUICK = Settings(
@@ -75,13 +76,13 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.changes: list[StayChange] = []
-        self.durable: list[tuple[Entry, StayChange | None]] = []
+        self.changes: list[Change] = []
+        self.durable: list[tuple[Entry, Change | None]] = []
         self.fails = False
         self.hangs = False
         self._news = threading.Condition()
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(self, entry: Entry, also: Change | None = None) -> "Future[EntryKey]":
         future: Future[EntryKey] = Future()
         with self._news:
             self.changes += [also] if also else []

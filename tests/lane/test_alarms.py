@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from terminal.alarms import STORAGE_ALARM, AlarmKey, Alarms
 from terminal.core.journal import Entry, EntryKey, Kind
-from terminal.core.stay import StayChange
+from terminal.ports import Change
 from tests.lane.rig import MemoryJournal
 
 
@@ -20,7 +20,7 @@ class HeldJournal(MemoryJournal):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(self, entry: Entry, also: Change | None = None) -> "Future[EntryKey]":
         if not self.reached.is_set():
             self.reached.set()
             assert self.go_on.wait(60)

@@ -8,8 +8,8 @@ import pytest
 from simulation.world import World
 from terminal.core.barrier_words import GuardOrder, Phase, State
 from terminal.core.journal import Entry, EntryKey, Kind, TapResult
-from terminal.core.stay import StayChange
 from terminal.errors import HardwareError
+from terminal.ports import Change
 from tests.lane.rig import QUICK, MemoryJournal, Rig, intent
 from tests.lane.test_levels import HOLDS
 from tests.lane.vehicles import QUICK_M_S, arrives, passes
@@ -24,7 +24,7 @@ class SlowJournal(MemoryJournal):
         self._kind = kind
         self.reached, self.go_on = threading.Event(), threading.Event()
 
-    def append(self, entry: Entry, also: StayChange | None = None) -> "Future[EntryKey]":
+    def append(self, entry: Entry, also: Change | None = None) -> "Future[EntryKey]":
         if self._kind in {None, entry.kind}:
             self.reached.set()
             assert self.go_on.wait(60)

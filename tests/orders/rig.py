@@ -107,6 +107,7 @@ class Lanes:
             self.alarms,
             commanding=Commanding(self.gate.journal, lambda: self.command_keys, self.gate.clock, self.alarms),
             known_stays=self.known_stays,
+            services={},
             name_of={STRANGER_UID: "mallory"}.get,
             acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, self._monotonic_s),
             orders_rate=Rate(ORDERS_A_MINUTE, 60, self._monotonic_s),

@@ -22,7 +22,7 @@ from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderR
 from terminal.core.merkle import leaf_hash, root_of
 from terminal.core.messages import Batch
 from terminal.core.paid_stay import StayTold
-from terminal.core.stay import OpenPassage, StayChange
+from terminal.core.stay import OpenPassage
 from terminal.edges.heartbeat import Heartbeats
 from terminal.errors import HardwareError
 from terminal.lane.lines import TakeBoard
@@ -30,7 +30,7 @@ from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
 from terminal.orders import Order, Orders
 from terminal.places import Places
-from terminal.ports import Following, KnownStays, NobodyKnown, RulesInForce
+from terminal.ports import Change, Following, KnownStays, NobodyKnown, RulesInForce
 from terminal.recovery import NeverTold, settle
 from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
@@ -84,7 +84,7 @@ class FollowedJournal:
         self._lock = threading.Lock()
 
     def append(
-        self, entry: Entry, also: StayChange | None = None, *, followed_by: Following | None = None
+        self, entry: Entry, also: Change | None = None, *, followed_by: Following | None = None
     ) -> "Future[EntryKey]":
         """As `terminal.ports.JournalForTap`."""
         with self._lock:

@@ -32,6 +32,7 @@ from terminal.core.journal import EntryKey
 from terminal.core.policy import DAY_S, LaneRules, Payer, SitePolicy, Zone
 from terminal.core.revocation import CardStatus
 from terminal.core.sealing import open_sealed
+from terminal.core.service import Service
 from terminal.trust.documents import ISSUERS
 from tests.card.chips import Held
 
@@ -44,6 +45,8 @@ BERTH_LANES = (5, 6)
 PARK_LANE = 7
 """Into and out of the zone whose stays are charged."""
 PARK_ZONE = 4
+WEIGHBRIDGE, SHOWER, POWER = 21, 22, 23
+"""Service points: of each kind of what is sold one."""
 TARIFF = {
     "number": 3,
     "from": "2026-01-01T00:00:00+01:00",
@@ -69,6 +72,22 @@ POLICY = SitePolicy(
         *(LaneRules(number=number, zone=1 if number == TRAINED_LANE else 2) for number in LANES),
         *(LaneRules(number=number, zone=3) for number in BERTH_LANES),
         LaneRules(number=PARK_LANE, zone=PARK_ZONE),
+    ),
+    services=(
+        Service(number=WEIGHBRIDGE, what="weighbridge", name="Weighbridge", amount="12.50", vat="21"),
+        Service(number=SHOWER, what="shower", name="Shower", sold="time", amount="2.00", vat="9", time_s=480),
+        Service(
+            number=POWER,
+            what="reefer-power",
+            name="Trailer power",
+            sold="units",
+            amount="0.45",
+            vat="21",
+            unit="kWh",
+            max_units=20,
+            max_s=24 * 3600,
+            idle_s=1800,
+        ),
     ),
 )
 STATUS_OF = {

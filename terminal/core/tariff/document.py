@@ -2,24 +2,23 @@
 
 Modelled on the rate tables of APDS / ISO 5206-1. Amounts are decimal texts in the document's currency, never floats,
 since a rate may be a fraction of a cent; durations are ISO 8601 texts (`PT1H`); both are turned into numbers by
-`amount_of` and `duration_s`. Names that Python reserves end in an underscore here and not in the JSON.
+`money.amount_of` and `duration_s`. Names that Python reserves end in an underscore here and not in the JSON.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from terminal.core.document import Day, Document, Form, Instant, SiteNumber, Text, TimeOfDay, TimeZone
-from terminal.core.policy import Weekday
+from terminal.core.hours import Weekday
+from terminal.core.money import Amount, Percentage
 
 MAX_DURATION_S = 366 * 24 * 3600
 _DURATION = re.compile(r"P(?=.)(?:(\d{1,3})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?", re.ASCII)
-_AMOUNT = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
 
 
 def duration_s(text: str) -> int:
@@ -36,27 +35,12 @@ def duration_s(text: str) -> int:
     return total
 
 
-def amount_of(text: str) -> Decimal:
-    """The exact number behind an amount or a rate."""
-    return Decimal(text)
-
-
 def is_duration(text: str) -> bool:
     """Tell whether `text` is an ISO 8601 duration that `duration_s` takes."""
     try:
         return duration_s(text) >= 0
     except ValueError:
         return False
-
-
-def is_amount(text: str) -> bool:
-    """Tell whether `text` is a decimal amount: no sign, at most six digits on either side of the point."""
-    return _AMOUNT.fullmatch(text) is not None
-
-
-def is_percentage(text: str) -> bool:
-    """Tell whether `text` is a decimal number from 0 to 100."""
-    return is_amount(text) and Decimal(text) <= 100
 
 
 def _json_name(name: str) -> str:
@@ -69,22 +53,6 @@ Duration = Annotated[
         is_duration,
         "should be a duration of at most a year, as PT1H30M or P2D",
         "P(?=.)(?:[0-9]{1,3}D)?(?:T(?=.)(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}S)?)?",
-    ),
-]
-Amount = Annotated[
-    str,
-    Form(
-        is_amount,
-        "should be an amount as a text, as 2.50, of at most 6 digits on each side",
-        r"[0-9]{1,6}(?:\.[0-9]{1,6})?",
-    ),
-]
-Percentage = Annotated[
-    str,
-    Form(
-        is_percentage,
-        "should be a percentage as a text, 0 to 100, as 21",
-        r"0{0,3}(?:100(?:\.0{1,6})?|[0-9]{1,2}(?:\.[0-9]{1,6})?)",
     ),
 ]
 TariffNumber = Annotated[int, Ge(1), Le(2**16 - 1)]  # two bytes in the stay record, where 0 is none

@@ -24,6 +24,8 @@ class What(StrEnum):
     """Up or down to whole cents; the last line."""
     UNITS = "units"
     """Of a service, at its price for one."""
+    THOUSANDTHS = "thousandths"
+    """Thousandths of a unit that a meter counted, at a thousandth of its price for one."""
     SHORTENED = "shortened"
     """Lines that are left out here, summed up."""
 

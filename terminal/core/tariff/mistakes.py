@@ -16,11 +16,11 @@ from functools import cached_property
 from itertools import combinations, pairwise, permutations
 
 from terminal.core.hours import WEEKDAYS
+from terminal.core.money import amount_of
 from terminal.core.tariff.document import (
     Tariff,
     TariffLine,
     Tariffs,
-    amount_of,
     duration_s,
     line_mistakes,
     tariff_mistakes,

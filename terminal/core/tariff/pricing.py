@@ -10,8 +10,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from terminal.core.money import amount_of
 from terminal.core.tariff.calendar import Calendar, Span
-from terminal.core.tariff.document import FreeTime, Tariff, TariffLine, Tariffs, amount_of, duration_s
+from terminal.core.tariff.document import FreeTime, Tariff, TariffLine, Tariffs, duration_s
 from terminal.core.tariff.explanation import MICRO, MICRO_A_CENT, Line, What
 
 H24_S = 24 * 3600
