@@ -109,14 +109,32 @@ def test_stays_around_special_days_cost_what_the_rows_say_minute_by_minute(
         special_day("2026-12-22", "ZONDAG"),
         special_day("2026-12-23", "MARKT"),
     ]
-    tariff = the_one(haven, tmp_path)
-    entry_s = at(f"{entered}T{entered_hour:02}:00")
-    due, total = Clockwork(haven).charges(entered, entered_hour * 60, 48 * 60), 0
-    for minute, more in due:
+    assert_like_the_rows(haven, the_one(haven, tmp_path), entered, entered_hour)
+
+
+def assert_like_the_rows(haven: Municipality, tariff: Tariff, entered: date, hour: int) -> None:
+    """Stays of up to two days cost what the rows say, before and after each moment at which something falls due."""
+    entry_s = at(f"{entered}T{hour:02}:00")
+    total = 0
+    for minute, more in Clockwork(haven).charges(entered, hour * 60, 48 * 60):
         assert price(tariff, TZ, entry_s, entry_s + minute * 60).amount_cents == total
         total += more
         assert price(tariff, TZ, entry_s, entry_s + minute * 60 + 1).amount_cents == total
     assert price(tariff, TZ, entry_s, entry_s + 48 * 3600).amount_cents == total
+
+
+def test_one_special_day_with_another_next_day_is_a_day_of_its_own(haven: Municipality, tmp_path: Path) -> None:
+    haven.frames = [*nights("UUR"), frame("FEESTDAG", "2000", "2400")]
+    haven.special_days = [special_day("2026-09-22", "FEESTDAG"), special_day("2026-09-26", "FEESTDAG")]
+    tariff = the_one(haven, tmp_path)
+    assert {day.day: name for day, name in tariff.special_days.items()} == {
+        21: "mon before FEESTDAG",
+        22: "FEESTDAG",
+        25: "fri before FEESTDAG",
+        26: "FEESTDAG (2)",
+    }
+    for day in (21, 22, 25, 26):
+        assert_like_the_rows(haven, tariff, date(2026, 9, day), 21)
 
 
 @pytest.mark.parametrize("minutes", [1, 59, 60, 61, 90, 91, 105, 106, 120, 121, 180, 181, 200, 260, 261])
@@ -250,6 +268,14 @@ def test_rates_that_change_are_versions_and_the_last_day_is_the_last(haven: Muni
     assert in_force(tariffs, at("2026-12-31T23:59:59")) == tariffs.tariffs[0]
     words = "the next begins on the day after, so this is the last day and not the first without"
     assert said(remarks, "enddatefarepart") == [("interpreted", (1,), words)]
+
+
+def test_rows_that_go_on_as_before_are_no_new_version(haven: Municipality, tmp_path: Path) -> None:
+    haven.parts = [
+        part("UUR", "0", "999999", "2", "60", enddatefarepart="20270101"),
+        part("UUR", "0", "999999", "2.00", "60", startdatefarepart="20270101"),
+    ]
+    assert the_one(haven, tmp_path).lines == (HOURLY,)
 
 
 @pytest.mark.parametrize(
