@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any
@@ -102,6 +103,14 @@ def _tell_order(answer: Mapping[str, Any]) -> None:
     typer.echo(f"{'' if done else 'xs-terminal: '}{answer.get('say', answer)}{entry}", err=not done)
 
 
+def _goes_on(service: Mapping[str, Any]) -> str:
+    if not service["on"]:
+        return "off"
+    ends = datetime.fromtimestamp(service["ends_ms"] / 1000, UTC).isoformat(timespec="seconds")
+    taken = f", {service['thousandths'] / 1000:.3f} {service['unit']} taken" if "unit" in service else ""
+    return f"on for {service['what']} until {ends} at the latest{taken}"
+
+
 def _lines(answer: Mapping[str, Any]) -> list[str]:
     lines = []
     for lane in answer["lanes"]:
@@ -111,6 +120,9 @@ def _lines(answer: Mapping[str, Any]) -> list[str]:
             f"lane {lane['lane']} ({lane['direction']}): {lane['phase']}, light {lane['light']}, {lane['owed']} owed;"
             f" contacts on: {contacts}{kept}"
         )
+    for service in answer["services"]:
+        board = "" if service["has_board"] else "no board, "
+        lines.append(f"service {service['service']}: {board}{_goes_on(service)}")
     for alarm in answer["alarms"]:
         where = f", lane {alarm['lane']}" if alarm["lane"] else ""
         about = f" ({alarm['about']})" if alarm["about"] else ""

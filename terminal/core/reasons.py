@@ -140,7 +140,8 @@ MEANING: dict[Reason, _Meaning] = {
     Reason.LANE_BUSY: _Meaning(
         Outcome.REFUSE,
         Help.DRIVER,
-        "A vehicle from the other side has the lane. Wait until it is through, then hold up the card again.",
+        "A vehicle from the other side has the lane, or somebody else the service point. Wait until it is free, then"
+        " hold up the card again.",
     ),
     Reason.SECOND_FACTOR_MISSING: _Meaning(
         Outcome.DESK,

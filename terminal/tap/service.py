@@ -36,7 +36,7 @@ from terminal.tap.entry import Course, decided, facts, settled
 from terminal.tap.ports import Answer, Sale, SaleStep, ServiceTapPorts
 from terminal.tap.written import TapJournal
 
-AGAIN_S = 1.0
+AGAIN_S = 0.5
 """A card that comes back sooner was held unsteadily: that confirms nothing, and ends nothing."""
 BOARD_ALARM = "board"
 

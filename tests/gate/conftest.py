@@ -10,7 +10,7 @@ from simulation.vpcd import READERS, VirtualReaderSlot
 from simulation.world import World
 from tests.gate.processes import Event, Gate, GateFolder
 from tests.simulation_board.board_process import BoardProcess
-from tests.tap.site import OPEN_LANE, Site
+from tests.tap.site import OPEN_LANE, POWER, WEIGHBRIDGE, Site
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture
 def board(tmp_path: Path) -> Iterator[BoardProcess]:
     fast = ("--travel-ms", "60", "--after-passage-ms", "100", "--no-show-ms", "100", "--lanes", "4")
-    with BoardProcess(tmp_path, *fast) as process:
+    services = ("--service", str(WEIGHBRIDGE), "--service", str(POWER))
+    with BoardProcess(tmp_path, *fast, *services) as process:
         yield process
 
 

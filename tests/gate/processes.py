@@ -41,6 +41,8 @@ class GateFolder:
         self.configuration = folder / "gate.toml"
         self.lanes: dict[int, str] = {OPEN_LANE: READERS[0].name}
         self.exits: frozenset[int] = frozenset()
+        self.services: dict[int, str] = {}
+        """Service points, each with the reader that stands there; all have a meter of ten pulses a unit."""
         self.pulse_ms = 200
         self.within: Sequence[str] = ()
         """A command that runs the gate in surroundings of its own."""
@@ -83,8 +85,10 @@ intent_budget_ms = 10000
 kind = "simulated"
 socket = "{self.board}"
 """
-        return head + "".join(
-            f"""
+        return (
+            head
+            + "".join(
+                f"""
 [[lane]]
 number = {number}
 direction = "{"exit" if number in self.exits else "entry"}"
@@ -96,7 +100,19 @@ contacts = {json.dumps(CONTACTS)}
 [[lane.reader]]
 name = "{reader}"
 """
-            for number, reader in self.lanes.items()
+                for number, reader in self.lanes.items()
+            )
+            + "".join(
+                f"""
+[[service]]
+number = {number}
+pulses_a_unit = 10
+
+[[service.reader]]
+name = "{reader}"
+"""
+                for number, reader in self.services.items()
+            )
         )
 
 

@@ -52,7 +52,7 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     assert [requests.wrong(example) for example in asked] == [None] * len(asked)
     state, answer, acknowledged, commanded, known = (example for example in examples if "ask" not in example)
     lane = requests.lane_state(1, State(settings=Settings()))
-    assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "alarms"], list(lane))
+    assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "services", "alarms"], list(lane))
     assert list(answer) == ["version", "id", "result", "say", "sequence"]
     assert list(acknowledged) == ["version", "result", "size"]
     assert list(commanded) == ["version", "result", "number", "sequence"]

@@ -27,9 +27,11 @@ TURNED_AWAY = {**DECISION, "outcome": "refuse", "reason": "blocked", "help": "is
 WITHOUT_RULES = {"reader": "front", "outcome": "refuse", "reason": "lane-closed", "help": "driver", "flags": [],
                  "detail": "no-rules"}  # fmt: skip
 
+SALE = {**{key: value for key, value in DECISION.items() if key != "side"}, "service": "shower"}
 SHAPED = {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.ORDER, Kind.LIST_APPLIED,
           Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
-          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH, Kind.CHARGE, Kind.CREDIT}  # fmt: skip
+          Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH, Kind.CHARGE, Kind.CREDIT,
+          Kind.SALE_INTENT, Kind.SALE_OUTCOME, Kind.SALE_ENDED}  # fmt: skip
 OTHER_KINDS = [kind for kind in Kind if kind not in SHAPED]
 ORDER = {"order": "open", "by": "xs-status"}
 REASON = {"reason": "driver lost his card", "account": "k.bakker"}
@@ -40,6 +42,13 @@ RIGHT = {
     "exit that was never durable": Entry(kind=Kind.TAP_OUTCOME, lane=1, public={"result": "opened"}),
     "turned away": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=TURNED_AWAY, card_number=bytes(8), sealed=SEALED),
     "without rules": Entry(kind=Kind.TAP_OUTCOME, lane=1, public=WITHOUT_RULES),
+    "sale": Entry(kind=Kind.SALE_INTENT, lane=21, public=SALE, card_number=bytes(8), sealed=SEALED),
+    "price shown": Entry(kind=Kind.SALE_OUTCOME, lane=21, public=SALE, card_number=bytes(8), sealed=SEALED),
+    "sale given": Entry(kind=Kind.SALE_OUTCOME, lane=21, public={"intent": 1, "result": "given"}),
+    "sale without rules": Entry(kind=Kind.SALE_OUTCOME, lane=21, public=WITHOUT_RULES),
+    "sale ended": Entry(
+        kind=Kind.SALE_ENDED, lane=21, public={"service": "shower", "why": "time", "intent": 1}, card_number=bytes(8)
+    ),
     "passage by order": Entry(kind=Kind.PASSAGE, lane=1, public={"order": 1, "result": "no-show"}),
     "passage of a passenger": Entry(
         kind=Kind.PASSAGE, lane=1, public={"order": 1, "passenger_of": None, "result": "passed"}, card_number=bytes(8)
