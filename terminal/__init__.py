@@ -13,8 +13,8 @@ The words:
 
 Read `tap.story` first: it is the story of one card, top to bottom. Then `core.access` (the decision), `core.barrier`
 with `lane` (after the tap), `tap.service` with `service` (where something is sold), `orders` with `callers` (what
-people may want of a lane), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the journal),
-`edges` (each thing that is plugged in). `gate` and `sync` each put one process together; `cli` starts them.
+people may want of a lane), `card` (the conversation with the chip), `trust` (why rules are believed), `storage` (the
+journal), `edges` (each thing that is plugged in). `gate` and `sync` put a process together each; `cli` starts them.
 
 Upper may import lower, never the reverse: cli, the processes (gate, sync), the stories (tap, places, orders, recovery,
 renewal, room), service, lane, alarms, (card, trust, storage, edges), ports, core, errors. The exact rows stand in

@@ -56,9 +56,9 @@ class Accounts:
 
     def store(self, connection: sqlite3.Connection, entry: Entry, sequence: int) -> Charged | None:
         """Keep what `entry`, stored as `sequence`, charges; returns what `learn` is to be told once it is durable."""
-        if entry.kind is not Kind.CHARGE or not entry.public["amount_cents"]:
+        if entry.kind is not Kind.CHARGE or entry.sealed is None or not entry.public["amount_cents"]:
             return None
-        charged = self._of(entry.public, entry.sealed or {}, sequence)
+        charged = self._of(entry.public, entry.sealed, sequence)
         plain = encode([charged.card, charged.company, charged.cents])
         row = (sequence, self._rows.seal(plain, sequence.to_bytes(8)))
         connection.execute("INSERT INTO on_account (sequence, sealed) VALUES (?, ?)", row)
