@@ -75,6 +75,7 @@ class CardBench:
 
     @contextmanager
     def _card_on_bench(self, chip: InsertedCard) -> Iterator[PcscCard]:
+        wait_until_empty(BENCH_READER.name)  # whoever had the readers before may have left just now
         self._slot.insert(chip)
         try:
             with pcsc_context() as context:
