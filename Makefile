@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-side-by-side check bench gpio barrier-long tariff-long gate-storm storm docs lock clean
+.PHONY: help setup demo test check bench gpio barrier-long tariff-long gate-storm storm docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -12,10 +12,7 @@ setup:
 demo: setup ## run the gate with virtual cards: tap, watch decision, barrier and journal
 	@$(bin)/xs-terminal demo $(ARGS)
 
-test: setup ## all tests
-	@$(bin)/python -m pytest $(ARGS)
-
-test-side-by-side: setup ## all tests, by two processes
+test: setup ## all tests, by two processes; ARGS="-n 0 tests/core" by one, and which
 	@$(bin)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import contracts

@@ -11,6 +11,7 @@ from headquarters.settlement.correcting import credit, recharge
 from terminal.core.charge import Flag
 from terminal.core.journal import EntryKey
 from terminal.core.receipt_code import MAX_TYPED, read_code, shown_code
+from terminal.core.service import price_of_units
 from terminal.core.tariff.explanation import Line, What
 from tests.headquarters.box import EPOCH, NAME
 from tests.receipts.parked import CODE, NIGHT, SHOWN, named, read, settled
@@ -110,6 +111,28 @@ def test_service_has_one_time_and_its_units(ground: Ground) -> None:
     assert part.heading == "Washing"
     assert [name for name, _ in part.facts] == ["Site", "Time", "Card"]
     assert part.rows == (Row("Tuesday, 15 September 2026, 09:00:00 CEST", "2 units at €1.50 each", "€3.00"),)
+
+
+def test_power_that_a_meter_counted_is_told_with_its_unit(ground: Ground) -> None:
+    cents, lines = price_of_units(at(15, 9) // 1000, 450_000, 12_346, 1000)
+    power = replace(
+        NIGHT,
+        what="reefer-power",
+        tariff=None,
+        stay=None,
+        entered_ms=None,
+        unit="kWh",
+        total_cents=cents,
+        lines=lines,
+    )
+    settled(ground, power)
+    (part,) = read(ground).parts
+    assert part.heading == "Power for a refrigerated trailer"
+    assert [(row.what, row.amount) for row in part.rows] == [
+        ("12.346 kWh, at €0.45 for one", "€5.5557"),
+        ("Rounded to whole cents", "€0.0043"),
+    ]
+    assert part.sums[0] == ("Amount, VAT included", "€5.56")
 
 
 def test_entry_that_nobody_knows_is_said_and_costs_nothing(ground: Ground) -> None:
