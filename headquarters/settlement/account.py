@@ -85,10 +85,11 @@ _PLAIN = (
 
 @dataclass(frozen=True, slots=True)
 class OpenedEntry:
-    """An entry of a charge or a credit, its sealed part opened."""
+    """An entry of a charge or a credit, its sealed part opened. `data` are the bytes of `record`."""
 
     key: EntryKey
     record: Record
+    data: bytes = field(repr=False)
     plain: Mapping[Any, Any] = field(repr=False)
 
 
@@ -184,7 +185,7 @@ def _item(entry: OpenedEntry, place: Place, told: Charge | Credit, *, item: int,
         vat=rate_of(told.vat),
         ended_ms=told.ended_ms,
         day=local_day(told.ended_ms, place.tz),
-        record=entry.record.encode(),
+        record=entry.data,
         opened=encode(dict(entry.plain)),
         settled_at=now_s,
     )

@@ -120,7 +120,7 @@ def _written(connection: sa.Connection, entry: Entry, change: Change) -> OpenedE
         public=entry.public,
         sealed_sha256=sha256(encode(dict(plain))).digest(),
     )
-    return OpenedEntry(key, record, plain)
+    return OpenedEntry(key, record, record.encode(), plain)
 
 
 def _place(connection: sa.Connection, site: int) -> Place:

@@ -158,7 +158,7 @@ class _Batch:
         if sealed is None:
             erased = "its sealed part was erased before it was settled, or never came"
             raise DocumentError(erased if record.sealed_sha256 is not None else "it has no sealed part")
-        entry = OpenedEntry(key, record, open_sealed(sealed, key, self._keys))
+        entry = OpenedEntry(key, record, data, open_sealed(sealed, key, self._keys))
         place = self._place(key.terminal)
         if record.kind is Kind.CHARGE:
             return charge_item(entry, place, item=self._next, now_s=self._now_s)

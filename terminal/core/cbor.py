@@ -9,6 +9,7 @@ become a value that takes 2 to the power 37 steps to encode anew.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias, TypeGuard
 
 import cbor2
@@ -54,21 +55,29 @@ def decode_strict(data: bytes, max_bytes: int = MAX_BYTES) -> Decoded:
 
 def _ordered(value: Value) -> Value:
     # cbor2's canonical=True sorts shorter keys first (RFC 7049) and so cannot be used for the order of RFC 8949.
-    match value:
-        case None | bool() | bytes() | str():
+    if value is None or isinstance(value, bool | bytes | str):
+        return value
+    if isinstance(value, int):
+        if -_WORD <= value < _WORD:
             return value
-        case int():
-            if -_WORD <= value < _WORD:
-                return value
-            raise TypeError("an integer past 64 bits has no place in this CBOR")
-        case Mapping():
-            if not all(_is_key(key) for key in value):
-                raise TypeError("a map key must be an integer, a text or a byte string")
-            return {key: _ordered(value[key]) for key in sorted(value, key=cbor2.dumps)}
-        case list() | tuple():
-            return [_ordered(item) for item in value]
-        case _:
-            raise TypeError(f"{type(value).__name__} has no place in this CBOR")
+        raise TypeError("an integer past 64 bits has no place in this CBOR")
+    if isinstance(value, list | tuple):
+        return [item if type(item) in _LEAVES else _ordered(item) for item in value]
+    if isinstance(value, Mapping):
+        if not all(map(_is_key, value)):
+            raise TypeError("a map key must be an integer, a text or a byte string")
+        return {key: _ordered(value[key]) for key in sorted(value, key=_encoded_key)}
+    raise TypeError(f"{type(value).__name__} has no place in this CBOR")
+
+
+@lru_cache(maxsize=1024)  # documents and entries say the same few words over and over
+def _encoded_key(key: Key) -> bytes:
+    encoded: bytes = cbor2.dumps(key)
+    return encoded
+
+
+_LEAVES = frozenset({bool, bytes, str, type(None)})
+"""Types of which every value is its own order: most of what is written, and not looked at twice."""
 
 
 def _is_key(key: object) -> TypeGuard[Key]:
@@ -86,20 +95,26 @@ class _Reader:
     def item(self, depth: int) -> Decoded:
         if depth > MAX_DEPTH:
             raise CborRefused(f"nested deeper than {MAX_DEPTH}")
-        initial = self._take(1)[0]
-        major, info = initial >> 5, initial & 0x1F
+        at = self._at
+        if at >= len(self._data):
+            raise CborRefused("cut short")
+        self._at = at + 1
+        major, info = self._data[at] >> 5, self._data[at] & 0x1F
         if major == 7:
             return self._simple(info)
-        argument = self._argument(info)
+        argument = info if info < 24 else self._argument(info)
+        if major == 0:
+            return argument
+        if major == 3:
+            return self._text(argument)
+        return self._composed(major, argument, depth)
+
+    def _composed(self, major: int, argument: int, depth: int) -> Decoded:
         match major:
-            case 0:
-                return argument
             case 1:
                 return -1 - argument
             case 2:
                 return self._take(argument)
-            case 3:
-                return self._text(argument)
             case 4:
                 return [self.item(depth + 1) for _ in range(self._fits(argument))]
             case 5:
@@ -108,8 +123,7 @@ class _Reader:
                 raise CborRefused("a tag where none may stand")
 
     def _argument(self, info: int) -> int:
-        if info < 24:
-            return info
+        """Of more than what fits the initial byte."""
         if info > 27:
             raise CborRefused("an indefinite or reserved length")
         return int.from_bytes(self._take(1 << (info - 24)))
