@@ -38,14 +38,14 @@ Instant = Annotated[str | None, typer.Option(help="Such as 2026-09-15T08:00+02:0
 def charge_list(
     ctx: typer.Context,
     *,
-    questions: Annotated[bool, typer.Option("--open-questions", help="Only those that a person must price.")] = False,
+    questions: Annotated[bool, typer.Option("--open-questions", help="Only those that a person must look at.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most; of --open-questions all.")] = 50,
 ) -> None:
     """Show charges, the latest first; open questions the oldest first, with why they are open."""
     with headquarters(ctx).database() as database, database.transaction(read_only=True) as connection:
         if questions:
             for question in open_questions(connection):
-                typer.echo(f"{_line(question.item)}  {', '.join(question.flags)}")
+                typer.echo(f"{_line(question.item)}  {', '.join(question.why)}")
             return
         query = sa.select(items).where(items.c.kind == Kind.CHARGE).order_by(items.c.item.desc()).limit(limit)
         for row in connection.execute(query):

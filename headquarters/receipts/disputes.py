@@ -1,6 +1,7 @@
 """Charges that somebody asks about, or that wait for a person to price them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from terminal.errors import ConfigurationError
 
 OPEN = frozenset({Flag.ENTRY_UNKNOWN, Flag.NOT_CERTAIN, Flag.NO_TARIFF, Flag.PAYER_UNKNOWN, Flag.CLOCK_DOUBTFUL})
 """Flags that ask for a person."""
+CHARGED_TWICE = "charged-twice"
+"""Two terminals that could not tell each other charged the same part of a stay: one of them is to be credited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class OpenQuestion:
     """A charge that nobody has corrected yet, and why a person should look at it."""
 
     item: Item
-    flags: tuple[Flag, ...]
+    why: tuple[str, ...]
+    """Flags of the charge, and `charged-twice`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,36 @@ def open_questions(connection: sa.Connection) -> Iterator[OpenQuestion]:
     """Charges that wait for a person, those that were settled first first; one that was corrected waits no more."""
     corrections = sa.select(items.c.corrects).where(items.c.corrects.is_not(None))
     waiting = (items.c.kind == Kind.CHARGE) & items.c.corrects.is_(None) & items.c.item.not_in(corrections)
-    for row in connection.execute(sa.select(items).where(waiting).order_by(items.c.item)):
-        item = Item.of(row)
-        flags = tuple(flag for flag in item.charge().flags if flag in OPEN)
-        if flags:
-            yield OpenQuestion(item, flags)
+    rows = connection.execute(sa.select(items).where(waiting).order_by(items.c.item))
+    charges = [(item, item.charge()) for item in map(Item.of, rows)]
+    twice = _charged_twice(charges)
+    for item, charge in charges:
+        why = tuple(str(flag) for flag in charge.flags if flag in OPEN)
+        if item.item in twice:
+            why += (CHARGED_TWICE,)
+        if why:
+            yield OpenQuestion(item, why)
+
+
+def _charged_twice(charges: Iterable[tuple[Item, Charge]]) -> set[int]:
+    """The items that charge a part of a stay's price which another one charges as well.
+
+    Each says from what on and up to what of the whole price it charges; in whatever order they come, these join on.
+    """
+    of_stay: defaultdict[tuple[int, bytes, bytes, int], list[tuple[int, int, int]]] = defaultdict(list)
+    for item, charge in charges:
+        if charge.stay is not None and charge.amount_cents:
+            stay = (item.site, item.card, charge.stay.epoch, charge.stay.sequence)
+            of_stay[stay].append((charge.earlier_cents, charge.total_cents, item.item))
+    found: set[int] = set()
+    for parts in of_stay.values():
+        charged_to, by = 0, 0
+        for earlier, total, number in sorted(parts):
+            if earlier < charged_to:
+                found |= {by, number}
+            if total > charged_to:
+                charged_to, by = total, number
+    return found
 
 
 def priced_anew(connection: sa.Connection, item: Item, now: Repriced, receipt: bytes) -> Charge:

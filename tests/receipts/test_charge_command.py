@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from headquarters.cli.main import app
 from headquarters.database import audit
 from headquarters.journal.proving import verify_proof
-from terminal.core.charge import Flag
+from terminal.core.charge import Flag, StayId
 from terminal.core.journal import Kind
 from terminal.core.tariff.explanation import Line, What
 from tests.headquarters.box import EPOCH, NAME
@@ -144,7 +144,10 @@ def test_what_was_charged_before_for_a_stay_is_not_charged_again(ground: Ground)
 
 def test_open_questions_are_those_that_a_person_has_not_answered(ground: Ground) -> None:
     flags = [Flag.ENTRY_UNKNOWN, Flag.NOT_CERTAIN, Flag.NO_TARIFF, Flag.PAYER_UNKNOWN, Flag.CLOCK_DOUBTFUL]
-    charges = [replace(NIGHT, receipt=bytes([number]) * 10, flags=(flag,)) for number, flag in enumerate(list(Flag))]
+    charges = [
+        replace(NIGHT, receipt=bytes([number]) * 10, flags=(flag,), stay=StayId(bytes(4), number))
+        for number, flag in enumerate(list(Flag))
+    ]
     settled(ground, *charges)
     told = ok(ground, "charge list --open-questions").splitlines()
     assert sorted(line.split("  ")[-1] for line in told) == sorted(flags)
@@ -152,6 +155,25 @@ def test_open_questions_are_those_that_a_person_has_not_answered(ground: Ground)
     assert ok(ground, "charge list --open-questions").splitlines() == told[1:]
     assert len(ok(ground, "charge list").splitlines()) == len(Flag) + 1
     assert len(ok(ground, "charge list --limit 2").splitlines()) == 2
+
+
+def test_part_of_a_stay_that_two_terminals_charged_is_an_open_question_until_one_is_credited(ground: Ground) -> None:
+    part = replace(NIGHT, stay=StayId(bytes(4), 7))
+    first = replace(part, total_cents=150, lines=(Line(0, What.FLAT, None, 1, 1_500_000),))
+    again = replace(part, receipt=b"the second", earlier_cents=0)
+    settled(ground, replace(first, receipt=b"the-first!"), again)
+    told = ok(ground, "charge list --open-questions").splitlines()
+    assert [line.split("  ")[-1] for line in told] == ["charged-twice"] * 2
+    ok(ground, f"charge credit {told[0].split('  ')[0]} --amount 1.50 {WHY}")
+    assert ok(ground, "charge list --open-questions") == ""
+
+
+def test_charges_of_a_stay_that_join_on_are_no_question_in_whatever_order_they_come(ground: Ground) -> None:
+    stay = StayId(bytes(4), 7)
+    later = replace(NIGHT, receipt=b"later-code", stay=stay, earlier_cents=150)
+    first = replace(NIGHT, stay=stay, total_cents=150, lines=(Line(0, What.FLAT, None, 1, 1_500_000),))
+    settled(ground, later, first)
+    assert ok(ground, "charge list --open-questions") == ""
 
 
 @pytest.mark.parametrize("charge", [f"{NAME}/{EPOCH.hex()}/9", "'AAAA AAAA AAAA AAAA'", "123", "x/y"])
