@@ -34,6 +34,7 @@ def settle(
 ) -> None:
     """Post the charges and credits that terminals wrote, each once; tells what cannot be."""
     sealing = load_sealing_key(headquarters(ctx).keys.sealing)
+    stop = _told_to_stop() if watch else None
     with headquarters(ctx).database() as database:
         settling = Settling(database, sealing)
         now_s = int(utc_now().timestamp())
@@ -41,8 +42,8 @@ def settle(
         result.posted += again.posted
         result.not_settled += again.not_settled
         _tell(result, always=True)
-        if watch:
-            _watch(settling)
+        if stop is not None:
+            _watch(settling, stop)
     if not watch and (result.not_settled or result.waiting):
         raise typer.Exit(1)
 
@@ -121,10 +122,14 @@ def ledger_export(
     typer.echo(f"{len(lines)} lines written to {out}")
 
 
-def _watch(settling: Settling) -> None:
+def _told_to_stop() -> threading.Event:
     stop = threading.Event()
     for number in (SIGTERM, SIGINT):
         signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _watch(settling: Settling, stop: threading.Event) -> None:
     away = False
     while not stop.wait(LOOK_EVERY_S):
         try:

@@ -1,6 +1,11 @@
 """`settle`, `statement`, `ledger` as a person types them."""
 
 import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,3 +88,50 @@ def test_settle_tells_what_cannot_be_settled(typed: Ground) -> None:
     code, said, errors = run(typed, "settle")
     assert (code, said) == (1, "1 charges and credits settled\n")
     assert "names no charge" in errors
+
+
+@contextmanager
+def watching(ground: Ground) -> Iterator["subprocess.Popen[str]"]:
+    """`settle --watch` as a process; killed in the end, unless it ended before."""
+    where = ["--folder", str(ground.office.keys.path), "--database", str(ground.office.folder / "register.db")]
+    command = [sys.executable, "-m", "headquarters", *where, "settle", "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_charge_that_arrives_later_is_settled_by_whoever_watches_until_he_is_told_to_stop(typed: Ground) -> None:
+    with watching(typed) as process:
+        assert said(process) == "1 charges and credits settled\n"
+        typed.charge(2000, at(16))
+        typed.arrive()
+        assert said(process) == "1 charges and credits settled\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert [item.amount_cents for item in typed.items()] == [1000, 2000]
+
+
+def test_two_that_watch_settle_each_charge_once(typed: Ground) -> None:
+    with watching(typed) as first, watching(typed) as second:
+        assert {said(first), said(second)} == {"1 charges and credits settled\n", "0 charges and credits settled\n"}
+        for day in range(1, 29):
+            typed.charge(100, at(day))
+        typed.arrive()
+        settled = 0
+        for process in (first, second):
+            process.send_signal(signal.SIGTERM)
+        for process in (first, second):
+            assert process.wait(60) == 0
+            assert process.stdout is not None
+            settled += sum(int(line.split()[0]) for line in process.stdout)
+        assert settled <= 28
+    assert run(typed, "settle")[0] == 0
+    assert sorted(item.amount_cents for item in typed.items()) == [*[100] * 28, 1000]
+    assert run(typed, "ledger verify")[0] == 0
