@@ -3,8 +3,6 @@
 import os
 import random
 import secrets
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from headquarters.repository.announcing import what_to_announce
 from headquarters.repository.publisher import Publication, fill_mirror, publish
 from headquarters.repository.watch import LOOK_EVERY_S, Watch
 from terminal.edges.mqtt import Event, Line
+from terminal.edges.stop_signal import StopSignal
 from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError
 
@@ -90,11 +89,9 @@ def _announce(announcer: Announcer, office: Headquarters, done: Publication) -> 
 
 def _watch(office: Headquarters) -> None:
     """Until SIGINT or SIGTERM. Exit code 1 when something stands in the way then."""
-    stopping = threading.Event()
+    stopping = StopSignal()
     manager = ServiceManager(os.environ)
     with _announcing(office, manager.watchdog) as announcer, office.database() as database:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
         troubles = announcer.troubles
         watch = Watch(database, office.keys, announcer, troubles, now=utc_now, monotonic_s=time.monotonic)
         manager.ready("started")

@@ -1,8 +1,6 @@
 """`xs-headquarters settle`, `statement`, `ledger`: from what terminals charged to papers for who pays."""
 
-import threading
 from pathlib import Path
-from signal import SIGINT, SIGTERM, signal
 from typing import Annotated
 
 import typer
@@ -20,6 +18,7 @@ from headquarters.settlement.settling import Settled, Settling
 from headquarters.settlement.statement import euros
 from headquarters.settlement.verifying import verify_ledger
 from terminal.core.document import is_ean
+from terminal.edges.stop_signal import StopSignal
 from terminal.errors import ConfigurationError, StorageError
 
 LOOK_EVERY_S = 5.0
@@ -34,7 +33,7 @@ def settle(
 ) -> None:
     """Post the charges and credits that terminals wrote, each once; tells what cannot be."""
     sealing = load_sealing_key(headquarters(ctx).keys.sealing)
-    stop = _told_to_stop() if watch else None
+    stop = StopSignal() if watch else None
     with headquarters(ctx).database() as database:
         settling = Settling(database, sealing)
         now_s = int(utc_now().timestamp())
@@ -122,14 +121,7 @@ def ledger_export(
     typer.echo(f"{len(lines)} lines written to {out}")
 
 
-def _told_to_stop() -> threading.Event:
-    stop = threading.Event()
-    for number in (SIGTERM, SIGINT):
-        signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _watch(settling: Settling, stop: threading.Event) -> None:
+def _watch(settling: Settling, stop: StopSignal) -> None:
     away = False
     while not stop.wait(LOOK_EVERY_S):
         try:

@@ -4,8 +4,6 @@ import json
 import os
 import random
 import secrets
-import signal
-import threading
 import time
 from functools import partial
 from typing import Annotated, Any
@@ -24,6 +22,7 @@ from headquarters.stays.account import PaidStay
 from headquarters.stays.book import Book, stays_at
 from headquarters.stays.watching import Telling
 from terminal.edges.mqtt import Line
+from terminal.edges.stop_signal import StopSignal
 from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError
 
@@ -74,9 +73,7 @@ def _watch(office: Headquarters) -> None:
     broker = load_broker(office.folder)
     broker.context()  # a mistake in it is said now
     key, sealing = command_key(office.keys), load_sealing_key(office.keys.sealing)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopSignal()
     manager = ServiceManager(os.environ)
     troubles = Troubles(partial(typer.echo, err=True))
     with office.database() as database:

@@ -17,7 +17,6 @@ journal ends by itself when its lanes rest; the start after that settles the old
 """
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -41,6 +40,7 @@ from terminal.core.barrier_words import Phase
 from terminal.edges.clock import FlooredClock
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import ApduTrace, log_uncaught, set_up_log
+from terminal.edges.stop_signal import StopSignal
 from terminal.edges.systemd import ServiceManager, report
 from terminal.gate.card_keys import master_keys, site_records
 from terminal.gate.ending import Ending, Rest, Stage
@@ -95,9 +95,7 @@ def run(
         ConfigurationMistakes: `gate.toml` cannot be used.
         StorageError: the journal cannot be opened; without it no barrier may open.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopSignal()
     sys.setswitchinterval(SWITCH_S)
     set_up_log(sys.stderr, environ)
     log_uncaught()

@@ -11,9 +11,7 @@ a kill at any moment costs some repetition, and a broker that is away costs noth
 """
 
 import random
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +27,7 @@ from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.log import log_uncaught, set_up_log
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost, Will
 from terminal.edges.seldom import Seldom
+from terminal.edges.stop_signal import StopSignal
 from terminal.edges.systemd import ServiceManager, report
 from terminal.storage.view_reader import ViewReader
 from terminal.sync.down import PART as DOWNLINK
@@ -55,9 +54,7 @@ def run(configuration: Path, environ: Mapping[str, str]) -> None:
     Raises:
         ConfigurationMistakes: `gate.toml` cannot be used, or has no `[broker]`.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = StopSignal()
     set_up_log(sys.stderr, environ)
     log_uncaught()
     manager = ServiceManager(environ)

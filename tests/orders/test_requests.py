@@ -55,6 +55,7 @@ def test_state_tells_lanes_and_alarms(lanes: Lanes) -> None:
                 "kept": [],
             }
         ],
+        "services": [],
         "alarms": [{"alarm": "reader", "lane": 1, "about": "front"}],
     }
 

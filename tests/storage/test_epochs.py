@@ -26,7 +26,7 @@ from tests.storage.past import (
 )
 from tests.storage.support import EAN, SIGNING_KEY, Gate, Held, changed_by_hand, intent, outcome, start
 
-OF_NO_EPOCH = {"stays", "zone_opened", "kept", "day_keys", "old_epochs", "identity", "old_erased"}
+OF_NO_EPOCH = {"stays", "zone_opened", "kept", "day_keys", "old_epochs", "identity", "old_erased", "purchases"}
 KINDS = [Kind.EPOCH, Kind.ALARM_RAISED, Kind.START]
 
 
