@@ -54,8 +54,9 @@ def test_trailer_has_its_power_again_after_the_gate_was_killed(
             gate.state(lambda state: f"service {POWER} on" in state)
             world.wait_for(what="output", on=False, since=mark)
             world.wait_for(what="output", on=True, since=mark)
+            mark = world.mark()
             ended = until(tap, gate, "ended")
-            world.wait_for(what="output", on=False, since=world.mark() - 1)
+            world.wait_for(what="output", on=False, since=mark)
     charged = [record for record in records(place.data) if record.kind is Kind.CHARGE]
     assert [record.public["amount_cents"] for record in charged] == [ended["amount_cents"]]
     (why,) = [record.public["why"] for record in records(place.data) if record.kind is Kind.SALE_ENDED]
