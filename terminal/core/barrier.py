@@ -19,7 +19,8 @@ holds for every row:
   boom, is a passenger of that vehicle. The table does not see him; he ends as his driver does.
 * *Followers*: vehicles so close that the loops never clear between them pass together. Who is owed behind the first
   has passed with it when he has left `loop_arm` and something came under the boom that can have been him: each time
-  that `loop_safety` comes on counts for one of those owed, in their order.
+  that `loop_safety` comes on counts for one of those owed, in their order; but not what has gone off it again before
+  the boom left its place.
 * *Too close to tell*: who left `loop_arm` while another was under the boom, and for whom `loop_safety` did not come on,
   may have passed with the other; so may anybody else who was owed, where no `loop_arm` tells. He is owed still, since
   he may stand before the boom; when his time is over he ends as *unknown*, and not as a no-show.

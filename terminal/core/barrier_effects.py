@@ -21,6 +21,7 @@ from terminal.core.barrier_rows import (
     More,
     NobodyCame,
     NoneOwedBut,
+    NothingUnder,
     Open,
     Owe,
     Owed,
@@ -112,6 +113,8 @@ def carry_out(state: State, effect: Effect, seen: Seen) -> Done:
             return replace(state, marks=state.marks | {mark}), ()
         case Forget(mark):
             return replace(state, marks=state.marks - {mark}), ()
+        case NothingUnder():
+            return nothing_under(state), ()
         case Serve() | Open() | LetGo() | Close() | Hold():
             return _move(state, effect)
         case Owe() | PassageDone() | FirstEnds() | AllEnd() | NobodyCame() | WentBack():

@@ -170,6 +170,11 @@ class WentBack:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingUnder:
+    """Nothing is under the boom: what came on `loop_safety` counts for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Start a timer for the time that commissioning found."""
 
@@ -209,6 +214,7 @@ Effect = (
     | AllEnd
     | NobodyCame
     | WentBack
+    | NothingUnder
     | Start
     | Cancel
     | Remember

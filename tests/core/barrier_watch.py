@@ -209,7 +209,7 @@ class Watch:
         after = turn.after
         if after.phase not in {Phase.PASSING, *WATCHED}:
             assert not after.marks & OF_A_PASSAGE
-        if after.phase not in {Phase.PASSING, Phase.OPENING, *WATCHED}:
+        if after.phase not in {Phase.PASSING, *WATCHED}:
             assert not any(vehicle.over for vehicle in after.owed) or is_on(after, LOOP_SAFETY)
         if isinstance(turn.event, Admitted | ContactsRead | Off):
             return

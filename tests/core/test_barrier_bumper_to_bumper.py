@@ -5,6 +5,7 @@ import pytest
 from terminal.core.barrier_signals import Admitted, Event, Expired, Off, On, Passage
 from terminal.core.barrier_words import LOOP_ARM, LOOP_BEHIND, LOOP_SAFETY, Logic, Phase, Result, State, Timer
 from tests.core.barrier_stories import (
+    ADMITTED,
     BOOM_FALLS,
     BOOM_RISES,
     DRIVES_AWAY,
@@ -105,6 +106,13 @@ def test_second_that_makes_room_for_the_first_to_back_out_is_a_no_show() -> None
     back = tell(UNDER, *SECOND_TAPS, LEAVES_ARM, *GOES_BACK)[0]
     assert ended(tell(back, TIME_IS_OVER)[1]) == [(1, BACKED_OUT), (2, NO_SHOW)]
     assert ended(tell(back, *DRIVES_UNDER[:1], *DRIVES_AWAY, TIME_IS_OVER)[1]) == [(1, PASSED), (2, NO_SHOW)]
+
+
+def test_first_that_rolls_to_and_fro_before_a_boom_that_is_still_down_does_not_let_the_second_pass() -> None:
+    """A loop counts under the boom when that has left its place, and not before."""
+    rolls: tuple[Event, ...] = (LEAVES_ARM, *SECOND_TAPS, On(LOOP_SAFETY), Off(LOOP_SAFETY), LEAVES_ARM)
+    end, told = tell(ADMITTED, *rolls, *BOOM_RISES, On(LOOP_SAFETY), *DRIVES_AWAY)
+    assert (ended(told), [vehicle.cards for vehicle in end.owed]) == ([(1, PASSED)], [(2,)])
 
 
 @pytest.mark.parametrize("without", [frozenset({LOOP_ARM}), frozenset[str]()])
