@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from headquarters.tables.settlement import items
-from terminal.core.cbor import Decoded, Key, decode_strict, encode
+from terminal.core.cbor import Decoded, Key, decode_strict
 from terminal.core.charge import Charge, Credit, read_charge, read_credit
 from terminal.core.journal import EntryKey, Kind, Record, decode_record
 from terminal.core.money import is_percentage
@@ -56,6 +56,16 @@ class Item:
         key = {"terminal": self.key.terminal, "epoch": self.key.epoch, "sequence": self.key.sequence}
         return {**{name: getattr(self, name) for name in _PLAIN}, "kind": str(self.kind), **key}
 
+    def told(self) -> tuple[Record, Charge | Credit]:
+        """Its entry's record, and what the two halves of that say.
+
+        Raises:
+            DocumentError: nothing of its kind.
+        """
+        record = decode_record(self.record)
+        read = read_charge if self.kind is Kind.CHARGE else read_credit
+        return record, read(record.public, opened_map(self.opened))
+
     def charge(self) -> Charge:
         """The charge that it is, with its explanation.
 
@@ -85,11 +95,15 @@ _PLAIN = (
 
 @dataclass(frozen=True, slots=True)
 class OpenedEntry:
-    """An entry of a charge or a credit, its sealed part opened. `data` are the bytes of `record`."""
+    """An entry of a charge or a credit, its sealed part opened.
+
+    `data` and `opened` are the bytes of `record` and `plain`.
+    """
 
     key: EntryKey
     record: Record
     data: bytes = field(repr=False)
+    opened: bytes = field(repr=False)
     plain: Mapping[Any, Any] = field(repr=False)
 
 
@@ -186,6 +200,6 @@ def _item(entry: OpenedEntry, place: Place, told: Charge | Credit, *, item: int,
         ended_ms=told.ended_ms,
         day=local_day(told.ended_ms, place.tz),
         record=entry.data,
-        opened=encode(dict(entry.plain)),
+        opened=entry.opened,
         settled_at=now_s,
     )

@@ -112,15 +112,16 @@ def _written(connection: sa.Connection, entry: Entry, change: Change) -> OpenedE
     last = connection.scalar(sa.select(sa.func.max(items.c.sequence)).where(own))
     key = EntryKey(OWN_NAME, EPOCH, 0 if last is None else last + 1)
     plain: Mapping[Any, Any] = entry.sealed or {}
+    opened = encode(dict(plain))
     record = Record(
         sequence=key.sequence,
         time=Now(int(change.at.timestamp()) * 1000, ClockQuality.GOOD),
         kind=entry.kind,
         lane=None,
         public=entry.public,
-        sealed_sha256=sha256(encode(dict(plain))).digest(),
+        sealed_sha256=sha256(opened).digest(),
     )
-    return OpenedEntry(key, record, record.encode(), plain)
+    return OpenedEntry(key, record, record.encode(), opened, plain)
 
 
 def _place(connection: sa.Connection, site: int) -> Place:

@@ -5,7 +5,7 @@ they take turns in the database, and the ids are unique there. What cannot be se
 tried again; a journal whose fork no person has looked at yet waits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from headquarters.settlement.posting import left_of, next_item, post
 from headquarters.tables.journal import alarms, entries, epochs, terminals
 from headquarters.tables.settlement import items, settled_to, unsettled
 from terminal.core.journal import EntryKey, Kind, Record, decode_record
-from terminal.core.sealing import open_sealed
+from terminal.core.sealing import opened
 from terminal.errors import DocumentError
 from terminal.trust.documents import POLICY
 
@@ -44,6 +44,8 @@ class Settling:
 
     database: Database
     sealing: SealingPrivateKey
+    progress: Callable[[], object] = lambda: None
+    """Called with each transaction: a round may take long."""
     _keys: Mapping[bytes, X25519PrivateKey] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +83,7 @@ class Settling:
                 result.waiting.append(f"{journal.terminal}/{journal.epoch.hex()}")
             elif journal.done < journal.size:
                 while self._some(journal, result, now_s):
-                    pass
+                    self.progress()
         return result
 
     def _some(self, journal: "sa.Row[Any]", result: Settled, now_s: int) -> bool:
@@ -158,7 +160,7 @@ class _Batch:
         if sealed is None:
             erased = "its sealed part was erased before it was settled, or never came"
             raise DocumentError(erased if record.sealed_sha256 is not None else "it has no sealed part")
-        entry = OpenedEntry(key, record, data, open_sealed(sealed, key, self._keys))
+        entry = OpenedEntry(key, record, data, *opened(sealed, key, self._keys))
         place = self._place(key.terminal)
         if record.kind is Kind.CHARGE:
             return charge_item(entry, place, item=self._next, now_s=self._now_s)

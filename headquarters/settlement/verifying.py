@@ -7,10 +7,11 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from headquarters.database import Database
-from headquarters.settlement.account import Item, local_day, opened_map, rate_of
+from headquarters.settlement.account import Item, local_day, rate_of
 from headquarters.settlement.statement import Statement, lines_of, summed_up
 from headquarters.tables.settlement import items, postings, statement_items, statements, unsettled
-from terminal.core.journal import Kind, decode_record
+from terminal.core.charge import Charge
+from terminal.core.journal import Kind
 from terminal.errors import DocumentError
 
 _SOME = 5000
@@ -80,12 +81,10 @@ def _item_mistakes(item: Item, last: int, left: dict[int, int]) -> Iterator[str]
 def _differs(item: Item) -> str | None:
     """In what an item differs from its own entry."""
     try:
-        record = decode_record(item.record)
-        told = item.charge() if item.kind is Kind.CHARGE else item.credit()
-        opened_map(item.opened)
-        sign = 1 if item.kind is Kind.CHARGE else -1
+        record, told = item.told()
+        sign = 1 if isinstance(told, Charge) else -1
         entry = (record.sequence, f"{told.payer:013}", told.card_number, sign * told.amount_cents, rate_of(told.vat))
-        if item.kind is Kind.CHARGE and sha256(item.charge().receipt).digest() != item.receipt_sha256:
+        if isinstance(told, Charge) and sha256(told.receipt).digest() != item.receipt_sha256:
             return "another receipt's code than its entry has"
     except DocumentError as error:
         return str(error)

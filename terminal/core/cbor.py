@@ -1,8 +1,8 @@
 """Deterministic CBOR (RFC 8949 section 4.2.1), the only CBOR that this system writes or believes.
 
 Values are integers of 64 bits, byte and text strings, booleans, null, arrays and maps; no tags, no floats, nothing
-of indefinite length. Whoever reads encodes anew what he read and refuses other bytes: that one comparison catches
-duplicate keys, keys out of order, trailing bytes and long forms.
+of indefinite length. Of each value one form is read, the one that is written: the shortest head, and map keys in the
+order of their bytes, which catches one that stands twice. The tests hold that against encoding anew.
 
 The reader is not cbor2's: that one resolves tags while it reads, and with tags 28 and 29 (shared values) 222 bytes
 become a value that takes 2 to the power 37 steps to encode anew.
@@ -47,9 +47,10 @@ def decode_strict(data: bytes, max_bytes: int = MAX_BYTES) -> Decoded:
     """
     if len(data) > max_bytes:
         raise CborRefused(f"longer than {max_bytes} bytes")
-    value = _Reader(data).item(0)
-    if encode(value) != data:
-        raise CborRefused("not in the deterministic encoding, or followed by other bytes")
+    reader = _Reader(data)
+    value = reader.item(0)
+    if reader.at != len(data):
+        raise CborRefused("followed by other bytes")
     return value
 
 
@@ -86,47 +87,80 @@ def _is_key(key: object) -> TypeGuard[Key]:
 
 
 class _Reader:
-    """Reads one item; strict only where a re-encoding cannot tell (tags, floats, depth, length)."""
+    """Reads items, each in the one form that `encode` gives it."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._at = 0
+        self._end = len(data)
+        self.at = 0
 
     def item(self, depth: int) -> Decoded:
         if depth > MAX_DEPTH:
             raise CborRefused(f"nested deeper than {MAX_DEPTH}")
-        at = self._at
-        if at >= len(self._data):
+        at = self.at
+        if at >= self._end:
             raise CborRefused("cut short")
-        self._at = at + 1
-        major, info = self._data[at] >> 5, self._data[at] & 0x1F
-        if major == 7:
-            return self._simple(info)
-        argument = info if info < 24 else self._argument(info)
-        if major == 0:
+        self.at = at + 1
+        head = self._data[at]
+        argument = head & 0x1F
+        if head >= _SIMPLE:
+            return self._simple(argument)
+        if argument >= _SHORT:
+            argument = self._argument(argument)
+        if head < _NEGATIVE:
             return argument
-        if major == 3:
-            return self._text(argument)
-        return self._composed(major, argument, depth)
+        if head >= _ARRAY:
+            return self._composed(head >> 5, argument, depth)
+        return -1 - argument if head < _BYTES else self._string(head, argument)
 
-    def _composed(self, major: int, argument: int, depth: int) -> Decoded:
-        match major:
-            case 1:
-                return -1 - argument
-            case 2:
-                return self._take(argument)
-            case 4:
-                return [self.item(depth + 1) for _ in range(self._fits(argument))]
-            case 5:
-                return {self._key(depth): self.item(depth + 1) for _ in range(self._fits(argument))}
-            case _:
-                raise CborRefused("a tag where none may stand")
+    def _string(self, head: int, length: int) -> bytes | str:
+        if length > self._end - self.at:
+            raise CborRefused("cut short")
+        piece = self._data[self.at : self.at + length]
+        self.at += length
+        if head < _TEXT:
+            return piece
+        try:
+            return piece.decode()
+        except UnicodeDecodeError:
+            raise CborRefused("a text string that is not UTF-8") from None
+
+    def _composed(self, major: int, count: int, depth: int) -> Decoded:
+        if major == _TAG:
+            raise CborRefused("a tag where none may stand")
+        if count > self._end - self.at:  # each item takes a byte at least: bounds the work before it begins
+            raise CborRefused("cut short")
+        if major == _MAP:
+            return self._map(count, depth + 1)
+        return [self.item(depth + 1) for _ in range(count)]
+
+    def _map(self, count: int, depth: int) -> dict[Key, Decoded]:
+        found: dict[Key, Decoded] = {}
+        before = b""  # less than any encoded key
+        for _ in range(count):
+            begin = self.at
+            key = self.item(depth)
+            if not _is_key(key):
+                raise CborRefused("a map key that is no integer, text or byte string")
+            encoded = self._data[begin : self.at]
+            if encoded <= before:
+                raise CborRefused("a map key that stands twice, or out of order")
+            found[key] = self.item(depth)
+            before = encoded
+        return found
 
     def _argument(self, info: int) -> int:
         """Of more than what fits the initial byte."""
-        if info > 27:
+        if info > _LONGEST:
             raise CborRefused("an indefinite or reserved length")
-        return int.from_bytes(self._take(1 << (info - 24)))
+        length = 1 << (info - _SHORT)
+        if length > self._end - self.at:
+            raise CborRefused("cut short")
+        argument = int.from_bytes(self._data[self.at : self.at + length])
+        self.at += length
+        if argument < _LEAST[info - _SHORT]:
+            raise CborRefused("a longer form than is needed")
+        return argument
 
     def _simple(self, info: int) -> Decoded:
         match info:
@@ -139,25 +173,11 @@ class _Reader:
             case _:
                 raise CborRefused("a float or a simple value without a meaning here")
 
-    def _key(self, depth: int) -> Key:
-        key = self.item(depth + 1)
-        if _is_key(key):
-            return key
-        raise CborRefused("a map key that is no integer, text or byte string")
 
-    def _text(self, length: int) -> str:
-        try:
-            return self._take(length).decode()
-        except UnicodeDecodeError:
-            raise CborRefused("a text string that is not UTF-8") from None
-
-    def _fits(self, count: int) -> int:
-        """A count of items, each of which takes a byte at least: bounds the work before it begins."""
-        if count > len(self._data) - self._at:
-            raise CborRefused("cut short")
-        return count
-
-    def _take(self, length: int) -> bytes:
-        piece = self._data[self._at : self._at + self._fits(length)]
-        self._at += length
-        return piece
+_NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = (major << 5 for major in (1, 2, 3, 4, 7))
+"""The first initial byte of each major type."""
+_MAP, _TAG = 5, 6
+_SHORT, _LONGEST = 24, 27
+"""An argument below the first stands in the initial byte itself; the last is one of eight bytes."""
+_LEAST = (_SHORT, 1 << 8, 1 << 16, 1 << 32)
+"""The least that needs one, two, four and eight bytes."""

@@ -151,6 +151,9 @@ class Credit:
         return Entry(kind=Kind.CREDIT, lane=lane, public=public, card_number=self.card_number, sealed=sealed)
 
 
+_FLAGS, _WHATS = frozenset(Flag), frozenset(What)
+
+
 def read_charge(public: Mapping[str, Any], sealed: Mapping[Any, Any]) -> Charge:
     """The charge that an entry of that kind tells, from its public map and its opened sealed part.
 
@@ -169,7 +172,7 @@ def read_charge(public: Mapping[str, Any], sealed: Mapping[Any, Any]) -> Charge:
                 "ended_ms": int(ended_ms), "total_cents": int(total), "earlier_cents": int(earlier),
                 "lines": list(lines), "sources": dict(sources),
             },
-        ) if _SERVICE.fullmatch(what) and set(flags) <= set(Flag) and 0 <= earlier <= total <= MAX_CENTS:  # fmt: skip
+        ) if _SERVICE.fullmatch(what) and _FLAGS.issuperset(flags) and 0 <= earlier <= total <= MAX_CENTS:  # fmt: skip
             explained = tuple(_line(line) for line in lines)
             if amount == total - earlier and sum(line.amount_micro for line in explained) == total * MICRO_A_CENT:
                 return Charge(
@@ -223,6 +226,6 @@ def read_credit(public: Mapping[str, Any], sealed: Mapping[Any, Any]) -> Credit:
 
 def _line(value: object) -> Line:
     match value:
-        case [int(at_s), str(what), (None | int()) as line, int(times), int(amount)] if what in set(What):
+        case [int(at_s), str(what), (None | int()) as line, int(times), int(amount)] if what in _WHATS:
             return Line(at_s, What(what), line, times, amount)
     raise DocumentError("no charge: a line of its explanation is not of its form")

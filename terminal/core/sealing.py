@@ -42,7 +42,12 @@ def seal(plain: Mapping[str, Any], key: EntryKey, to: SealingKey) -> bytes:
 
 
 def open_sealed(sealed: bytes, key: EntryKey, keys: Mapping[bytes, X25519PrivateKey]) -> dict[Key, Decoded]:
-    """Open what `seal` made, with the private keys by their 4-byte id. At headquarters.
+    """Open what `seal` made, with the private keys by their 4-byte id. At headquarters. Raises as `opened` does."""
+    return opened(sealed, key, keys)[1]
+
+
+def opened(sealed: bytes, key: EntryKey, keys: Mapping[bytes, X25519PrivateKey]) -> tuple[bytes, dict[Key, Decoded]]:
+    """The same, with the bytes that were sealed.
 
     Raises:
         DocumentError: no such key, not sealed for this entry, changed since, or nothing that `seal` makes.
@@ -53,12 +58,13 @@ def open_sealed(sealed: bytes, key: EntryKey, keys: Mapping[bytes, X25519Private
     if private_key is None:
         raise DocumentError(f"sealed to key {sealed[:KEY_ID_BYTES].hex()}, which is not here")
     try:
-        plain = decode_strict(_SUITE.decrypt(sealed[KEY_ID_BYTES:], private_key, info=_info(key)))
+        data = _SUITE.decrypt(sealed[KEY_ID_BYTES:], private_key, info=_info(key))
+        plain = decode_strict(data)
     except (InvalidTag, CborRefused):
-        plain = None
+        data, plain = b"", None
     if not isinstance(plain, dict):
         raise DocumentError("a sealed part that was not sealed for this entry, or was changed since")
-    return plain
+    return data, plain
 
 
 def _info(key: EntryKey) -> bytes:

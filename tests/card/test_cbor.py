@@ -27,6 +27,37 @@ def test_any_bytes_are_read_as_their_own_encoding_or_refused(data: bytes) -> Non
     assert encode(value) == data
 
 
+@given(
+    values,
+    st.integers(0, 2**16),
+    st.sampled_from(("another byte", "one bit", "one less", "one more", "swapped")),
+    st.data(),
+)
+@settings(max_examples=500)
+def test_spoilt_encoding_is_read_as_its_own_encoding_or_refused(
+    value: Value, at: int, how: str, drawn: st.DataObject
+) -> None:
+    data = bytearray(encode(value))
+    at %= len(data)
+    match how:
+        case "another byte":
+            data[at] = drawn.draw(st.integers(0, 255))
+        case "one bit":
+            data[at] ^= 1 << drawn.draw(st.integers(0, 7))
+        case "one less":
+            del data[at]
+        case "one more":
+            data.insert(at, drawn.draw(st.integers(0, 255)))
+        case _:
+            other = drawn.draw(st.integers(0, len(data) - 1))
+            data[at], data[other] = data[other], data[at]
+    try:
+        read = decode_strict(bytes(data))
+    except CborRefused:
+        return
+    assert encode(read) == data
+
+
 def test_map_keys_are_in_the_order_of_rfc_8949_where_that_of_rfc_7049_differs() -> None:
     assert encode({-1: 0, 100: 0, "a": 0}).hex() == "a31864002000616100"  # RFC 7049 has -1 first
 
@@ -40,6 +71,12 @@ def test_map_keys_are_in_the_order_of_rfc_8949_where_that_of_rfc_7049_differs() 
         "trailing byte": "01 00",
         "long form of an integer": "18 05",
         "long form of a length": "58 01 00",
+        "long form of two bytes": "19 00 ff",
+        "long form of four bytes": "1a 00 00 ff ff",
+        "long form of eight bytes": "1b 00 00 00 00 ff ff ff ff",
+        "long form of a negative integer": "38 17",
+        "long form of a key": "a1 18 17 00",
+        "keys out of order, the shorter one first": "a2 20 00 18 64 00",
         "indefinite array": "9f ff",
         "indefinite text": "7f 61 61 ff",
         "reserved length": "1c",
