@@ -1,5 +1,6 @@
 """`xs-headquarters receipts`: the page of receipts, and one as text."""
 
+import os
 import time
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from headquarters.receipts.finding import find_receipt
 from headquarters.receipts.paper import paper
 from headquarters.receipts.text import text
 from terminal.core.receipt_code import read_code
+from terminal.edges.stop_signal import StopSignal
+from terminal.edges.systemd import ServiceManager
 from terminal.errors import ConfigurationError
 from terminal.words.catalogues import SOURCE, languages, words
 
@@ -30,7 +33,14 @@ def receipts_serve(
     from headquarters.receipts.server import serve  # noqa: PLC0415 - the other commands need no web server
 
     with headquarters(ctx).database() as database:
-        serve(database, host, port, proxy, say=typer.echo, monotonic_s=time.monotonic)
+        manager = ServiceManager(os.environ)
+        StopSignal()  # the server raises once more the signal that ended it, and that is no failure
+
+        def listens(where: str) -> None:
+            typer.echo(where)
+            manager.ready(where)
+
+        serve(database, host, port, proxy, say=listens, monotonic_s=time.monotonic)
 
 
 @receipts_app.command("text")

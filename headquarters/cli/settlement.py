@@ -1,5 +1,6 @@
 """`xs-headquarters settle`, `statement`, `ledger`: from what terminals charged to papers for who pays."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from headquarters.settlement.statement import euros
 from headquarters.settlement.verifying import verify_ledger
 from terminal.core.document import is_ean
 from terminal.edges.stop_signal import StopSignal
+from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError, StorageError
 
 LOOK_EVERY_S = 5.0
@@ -34,15 +36,18 @@ def settle(
     """Post the charges and credits that terminals wrote, each once; tells what cannot be."""
     sealing = load_sealing_key(headquarters(ctx).keys.sealing)
     stop = StopSignal() if watch else None
+    manager = ServiceManager(os.environ)
     with headquarters(ctx).database() as database:
-        settling = Settling(database, sealing)
+        settling = Settling(database, sealing, manager.watchdog)
+        if stop is not None:
+            manager.ready("settles what arrived meanwhile")
         now_s = int(utc_now().timestamp())
         again, result = settling.again(now_s), settling.round(now_s)
         result.posted += again.posted
         result.not_settled += again.not_settled
         _tell(result, always=True)
         if stop is not None:
-            _watch(settling, stop)
+            _watch(settling, stop, manager)
     if not watch and (result.not_settled or result.waiting):
         raise typer.Exit(1)
 
@@ -121,8 +126,9 @@ def ledger_export(
     typer.echo(f"{len(lines)} lines written to {out}")
 
 
-def _watch(settling: Settling, stop: StopSignal) -> None:
+def _watch(settling: Settling, stop: StopSignal, manager: ServiceManager) -> None:
     away = False
+    report(manager, (), "everything is looked at")
     while not stop.wait(LOOK_EVERY_S):
         try:
             _tell(settling.round(int(utc_now().timestamp())))
@@ -132,6 +138,8 @@ def _watch(settling: Settling, stop: StopSignal) -> None:
             away = True
         else:
             away = False
+        report(manager, (), "the database is away; trying again" if away else "everything is looked at")
+    manager.stopping("stopping")
 
 
 def _tell(result: Settled, *, always: bool = False) -> None:

@@ -25,20 +25,39 @@ def serve(
     say: Callable[[str], object],
     monotonic_s: Callable[[], float],
 ) -> None:
-    """Show receipts until SIGINT or SIGTERM. Logs neither who asks nor for what.
+    """Show receipts until SIGINT or SIGTERM; `say` hears where, once it does. Logs neither who asks nor for what.
 
     Raises:
         ConfigurationError: nobody can listen there.
     """
     with listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
-        say(f"receipts at http://{f'[{name}]' if ':' in name else name}:{number}/")
-        server(database, proxy, monotonic_s=monotonic_s).run(sockets=[listener])
+        where = f"receipts at http://{f'[{name}]' if ':' in name else name}:{number}/"
+        served = server(database, proxy, monotonic_s=monotonic_s, started=lambda: say(where))
+        served.run(sockets=[listener])
 
 
-def server(database: Database, proxy: str | None, *, monotonic_s: Callable[[], float]) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Tells when it serves, and hears of signals."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell_started()
+
+
+def server(
+    database: Database,
+    proxy: str | None,
+    *,
+    monotonic_s: Callable[[], float],
+    started: Callable[[], object] = lambda: None,
+) -> uvicorn.Server:
     """The server, which does not run yet. Without a proxy, who connects is who asks."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             Receipts(database, Allowance(monotonic_s)).application(),
             access_log=False,  # its lines would hold codes
@@ -51,7 +70,8 @@ def server(database: Database, proxy: str | None, *, monotonic_s: Callable[[], f
             limit_concurrency=AT_ONCE,
             timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=STOPPING_S,
-        )
+        ),
+        started,
     )
 
 

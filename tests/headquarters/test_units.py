@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tests.mqtt.broker_rig import Rig
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "systemd"
 PAGE = ROOT / "docs/installation-headquarters.md"
-PROCESSES = ("collect", "publish", "alarms", "stays")
+PROCESSES = ("collect", "publish", "alarms", "stays", "settle", "receipts")
 PROGRAM = "/opt/xs-terminal/.venv/bin/xs-headquarters"
 MOST_EXPOSURE_TENTHS = 11
 WITHIN_S = 60.0
@@ -78,7 +78,7 @@ def test_units_differ_in_nothing_but_what_they_run() -> None:
         {
             line.replace(process, "PROCESS")
             for line in unit(process).read_text().split("[Service]")[1].splitlines()
-            if not line.startswith(("#", "ExecStart=", "WatchdogSec="))
+            if not line.startswith(("#", "ExecStart=", "WatchdogSec=", "SocketBindAllow="))
         }
         for process in PROCESSES
     ]
@@ -100,18 +100,24 @@ def test_users_of_the_services_are_made_and_own_their_folders(tmp_path: Path) ->
 
 
 @contextmanager
-def service(process: str, office: Office, rig: Rig, tmp_path: Path) -> Iterator[socket.socket]:
-    """A service with the folder that the page's own commands fill, and its notify socket; ended after the block."""
+def service(
+    process: str, office: Office, rig: Rig, tmp_path: Path, *, instead: Mapping[str, str] | None = None
+) -> Iterator[socket.socket]:
+    """A service with the folder that the page's own commands fill, and its notify socket; ended after the block.
+
+    `instead`: words of its command line that are others here.
+    """
     etc = tmp_path / "etc"
-    for folder in ("collect", "publish/announcing", "alarms", "stays"):
+    for folder in ("collect", "publish/announcing", "alarms", "stays", "settle", "receipts"):
         (etc / folder).mkdir(parents=True)
     (etc / "keys").symlink_to(office.keys.path)
     commands = PAGE.read_text().split("# 5. ")[1].split("```")[0].partition("\n")[2]
     commands = commands.replace(" -o xs-hq-$unit -g xs-hq", "").replace(" -o xs-hq-collect -g xs-hq", "")
     commands = commands.replace(" -o xs-hq-publish -g xs-hq", "").replace("/etc/xs-headquarters/keys", f"{etc}/keys")
-    commands = commands.replace(" -o xs-hq-stays -g xs-hq", "")
+    commands = commands.replace(" -o xs-hq-stays -g xs-hq", "").replace(" -o xs-hq-settle -g xs-hq", "")
     subprocess.run(["/bin/sh", "-eu", "-c", commands.replace("../", f"{etc}/")], check=True)
     words = settings(unit(process))["ExecStart"][0].removeprefix(PROGRAM).replace("%l-%i", "1").split()
+    words = [(instead or {}).get(word, word) for word in words]
     environ = {**os.environ, "XS_HEADQUARTERS": str(etc / process), "NOTIFY_SOCKET": str(tmp_path / "notify")}
     environ |= {"XS_HEADQUARTERS_DATABASE": str(office.keys.path / "register.db"), "WATCHDOG_USEC": "30000000"}
     command = [sys.executable, "-c", "from headquarters.cli.main import main; main()", *words]
@@ -165,3 +171,15 @@ def test_telling_of_stays_needs_no_more_than_its_own_folder(office: Office, rig:
         until(manager, b"READY=1")
         until(manager, b"STATUS=the terminals are told")
         until(manager, b"WATCHDOG=1")
+
+
+def test_settling_needs_no_more_than_its_own_folder(office: Office, rig: Rig, tmp_path: Path) -> None:
+    with service("settle", office, rig, tmp_path) as manager:
+        until(manager, b"READY=1")
+        until(manager, b"STATUS=everything is looked at")
+        until(manager, b"WATCHDOG=1")
+
+
+def test_page_of_receipts_needs_no_folder_at_all(office: Office, rig: Rig, tmp_path: Path) -> None:
+    with service("receipts", office, rig, tmp_path, instead={"8710": "0"}) as manager:
+        until(manager, b"READY=1")
