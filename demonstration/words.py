@@ -153,7 +153,11 @@ def of_line(event: Mapping[str, Any]) -> tuple[str, str, str]:
             return "line", sentence, "green" if size >= entries else "yellow"
         case {"event": "statement", "name": name, "period": period, "charges": count, "gross_cents": gross, **rest}:
             parts = f"{euros(rest['net_cents'])} and {euros(rest['vat_cents'])} VAT"
-            return "ACCOUNT", f"{name}, {period}: {count} charges, {euros(gross)} ({parts})", "bold green"
+            return (
+                "ACCOUNT",
+                f"{name}, {period}: {count} {'charge' if count == 1 else 'charges'}, {euros(gross)} ({parts})",
+                "bold green",
+            )
         case {"event": "process-ended", "process": name, "why": why, "started_again": again}:
             return "DIED", f"{name} died and {'is started again' if again else 'stays down'}: {why}", "bold red"
         case _:

@@ -92,13 +92,13 @@ class Postgresql:
         """Where a database of this server is, as `--database` takes it. There is no password: the folder is ours."""
         return f"postgresql://{USER}@/{database}?host={self.folder}"
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its address.
+    def create_database(self, name: str, *, like: str = "template1") -> str:
+        """Make a database, empty or as one that nobody is connected to, and return its address.
 
         Raises:
             PostgresqlUnavailable: it cannot be made.
         """
-        self._say(f'CREATE DATABASE "{name}"')
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
         return self.address(name)
 
     def drop_database(self, name: str) -> None:

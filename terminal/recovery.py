@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Protocol
 
-from terminal.core.barrier_words import Result
+from terminal.core.barrier_words import Result, Side
 from terminal.core.charge import EPOCH_PREFIX_BYTES, StayId
 from terminal.core.journal import (
     BY_ORDER,
@@ -25,8 +25,8 @@ from terminal.core.journal import (
     TapResult,
     order_settled,
 )
-from terminal.core.paid_stay import Account
-from terminal.core.stay import OpenPassage, Stay, StayChange, after_passage
+from terminal.core.paid_stay import Account, account_of
+from terminal.core.stay import Holder, OpenPassage, Stay, StayChange, after_passage
 from terminal.errors import StorageError
 from terminal.ports import Journal, RulesInForce, Stays
 
@@ -68,17 +68,21 @@ class NeverTold:
             lane=lane.number,
             entered_ms=passage.tapped_ms,
             intent=passage.intent,
-            account=self._account(passage) if zone and zone.paid else None,
+            account=self._account(passage, passage.holder) if zone and zone.paid else None,
         )
         return after_passage(Result.UNKNOWN, passage.side, passage.holder, stay)
 
-    def _account(self, passage: OpenPassage) -> Account:
-        """By what he is charged, should it turn out that he came in; of a stay that he went on with his card knows.
+    def _account(self, passage: OpenPassage, holder: Holder) -> Account:
+        """By what he is charged, should it turn out that he came in.
 
-        The tariff is the one that was in force at his tap: whoever needs it looks that up.
+        Of a stay that he went on with, this terminal knows what was charged where it kept the stay; else his card and
+        headquarters do. The tariff is the one that was in force at the first entry: whoever needs it looks that up.
         """
-        stay = StayId(self.epoch[:EPOCH_PREFIX_BYTES], passage.intent)
-        return Account(stay=stay, entered_ms=passage.tapped_ms, tariff=None)
+        if passage.goes_on is None:
+            stay = StayId(self.epoch[:EPOCH_PREFIX_BYTES], passage.intent)
+            return Account(stay=stay, entered_ms=passage.tapped_ms, tariff=None)
+        kept = self.stays.told(holder.card_number, Side.ENTRY)
+        return account_of(kept) if kept and kept.stay == passage.goes_on.stay else passage.goes_on
 
 
 def settle(

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from smartcard import scard
 from xdist.scheduler import LoadScopeScheduling
 
+from headquarters.database import Database
 from simulation.pcscd import PcscDaemon, reserved_readers, running_pcscd
 from simulation.postgresql import Postgresql, PostgresqlMissing, running_postgresql
 from simulation.vpcd import READERS, VirtualReaderSlot
@@ -123,6 +124,13 @@ def postgresql() -> Iterator[Postgresql]:
         except PostgresqlMissing as error:
             pytest.skip(str(error))
         yield server
+
+
+@pytest.fixture(scope="session")
+def up_to_date(postgresql: Postgresql) -> str:
+    """The name of a database there that has its tables: it is quicker to make others like it than to make tables."""
+    Database(postgresql.create_database("up_to_date")).close()
+    return "up_to_date"
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def disclosure(ground: str, reference: str | None, requester: str, approver: str
         ConfigurationError: something is missing, or the approver is no second person.
     """
     if ground not in set(Ground):
-        raise ConfigurationError(f"--ground {ground}: allowed are {', '.join(Ground)}")
+        raise ConfigurationError(f"--ground {ground or 'is missing'}: allowed are {', '.join(Ground)}")
     for name, words in (("requester", requester), ("approver", approver), ("reference", reference)):
         if words is not None and not (MIN_WORDS <= len(words.strip()) <= MAX_WORDS and words.isprintable()):
             raise ConfigurationError(f"--{name} wants {MIN_WORDS} to {MAX_WORDS} printable characters")

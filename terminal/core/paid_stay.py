@@ -51,6 +51,17 @@ class StayTold:
         return f"{where} {self.stay.epoch.hex()}/{self.stay.sequence} {self.charged_cents}"
 
 
+def account_of(stay: StayTold) -> Account:
+    """By what it is charged, as its source knows that."""
+    return Account(
+        stay=stay.stay,
+        entered_ms=stay.entered_ms,
+        tariff=stay.tariff,
+        last_exit_ms=stay.last_exit_ms,
+        charged_cents=stay.charged_cents,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Newest:
     """What the sources come to together. `disagree`: one of them says what cannot be for being behind alone."""

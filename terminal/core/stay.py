@@ -102,6 +102,7 @@ class OpenPassage:
     """A vehicle that may have been let in or out and whose passage has no end yet: its intent, lane, time and card.
 
     `side` is the way it went; None when its intent does not say. `by_order`: `intent` is the order of a person.
+    `goes_on`: the stay that an entry goes on with; what was charged for it does not stand there.
     """
 
     intent: int
@@ -110,6 +111,7 @@ class OpenPassage:
     holder: Holder | None
     side: Side | None
     by_order: bool = False
+    goes_on: Account | None = None
 
 
 def after_passage(result: Result, side: Side, card: Credential | Holder, stay: Stay) -> StayChange | None:

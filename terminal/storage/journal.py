@@ -220,7 +220,7 @@ class JournalWriter:
             StorageError: the disk failed, an entry is not as it was written, or a row does not open with this key.
         """
         with self._database.reading() as connection:
-            return passages_of(connection.execute(OPEN_PASSAGES).fetchall(), self._passages.holder)
+            return passages_of(connection.execute(OPEN_PASSAGES).fetchall(), self._passages.opened)
 
     # ----------------------------------------------------------------------------------------- on the writer's thread
 

@@ -1,6 +1,7 @@
 """Passages that have not ended: a row from the intent on, so that a gate that is killed in between knows of them.
 
-A row names the card, sealed with AES-GCM under this terminal's key, and goes with the entry that ends the passage.
+A row names the card, and the stay by account that an entry goes on with, sealed with AES-GCM under this terminal's key.
+It goes with the entry that ends the passage.
 """
 
 import hmac
@@ -13,7 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from terminal.core.barrier_words import GuardOrder
 from terminal.core.cbor import decode_strict, encode
+from terminal.core.charge import StayId
 from terminal.core.journal import BY_ORDER, INTENT, SETTLES, Entry, Kind, OrderResult, PassageEnded, TapResult
+from terminal.core.paid_stay import Account
 from terminal.core.stay import Holder
 from terminal.errors import DocumentError, StorageError
 
@@ -60,21 +63,24 @@ class Passages:
         elif settles is not None and opens and entry.public["result"] == OrderResult.REFUSED:
             self._end(connection, settles)
 
-    def holder(self, sequence: int, sealed: bytes | None) -> Holder | None:
-        """Whose passage it is, of a row as it is stored.
+    def opened(self, sequence: int, sealed: bytes | None) -> tuple[Holder | None, Account | None]:
+        """Whose passage it is, of a row as it is stored, and what is known of the stay that he goes on with.
 
         Raises:
             StorageError: the row does not open with this key.
         """
         if sealed is None:
-            return None
+            return None, None
         try:
             plain = decode_strict(self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], sequence.to_bytes(8)))
         except (InvalidTag, ValueError, DocumentError):
             plain = None
         match plain:
             case [bytes(card_number), int(ean)]:
-                return Holder(card_number, ean)
+                return Holder(card_number, ean), None
+            case [bytes(card_number), int(ean), [bytes(epoch), int(number)], int(entered_ms)]:
+                account = Account(stay=StayId(epoch, number), entered_ms=entered_ms, tariff=None)
+                return Holder(card_number, ean), account
             case _:
                 raise StorageError(
                     f"whose passage intent {sequence} began cannot be read: put the terminal's key back that it was"
@@ -85,8 +91,10 @@ class Passages:
         return connection.execute("DELETE FROM open_passages WHERE sequence = ?", (intent,)).rowcount == 1
 
     def _sealed(self, entry: Entry, sequence: int) -> bytes | None:
-        ean = (entry.sealed or {}).get("ean")
+        told = entry.sealed or {}
+        ean = told.get("ean")
         if entry.card_number is None or ean is None:
             return None
+        goes_on = [told["stay"], told["entered_ms"]] if "stay" in told else []
         nonce = self._random_bytes(NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, encode([entry.card_number, ean]), sequence.to_bytes(8))
+        return nonce + self._aead.encrypt(nonce, encode([entry.card_number, ean, *goes_on]), sequence.to_bytes(8))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from terminal.core.barrier_words import Side
 from terminal.core.journal import INTENT, SETTLES, Entry, Kind, OpenIntent, OpenOrder, Record, decode_record
+from terminal.core.paid_stay import Account
 from terminal.core.stay import Holder, OpenPassage
 from terminal.errors import DocumentError, StorageError
 
@@ -64,13 +65,21 @@ def orders_of(rows: list[Row]) -> tuple[OpenOrder, ...]:
 
 def passages_of(
     rows: list[tuple[int, bytes, bytes | None, bytes | None]],
-    holder_of: Callable[[int, bytes | None], Holder | None],
+    opened: Callable[[int, bytes | None], tuple[Holder | None, Account | None]],
 ) -> tuple[OpenPassage, ...]:
     """Rows, with whose each is as it stands there, as passages; raises as `as_written`."""
-    found = ((as_written(*row[:3]).record, holder_of(row[0], row[3])) for row in rows)
+    found = ((as_written(*row[:3]).record, *opened(row[0], row[3])) for row in rows)
     return tuple(
-        OpenPassage(record.sequence, record.lane, record.time.ms, holder, _side_of(record), record.kind is Kind.ORDER)
-        for record, holder in found
+        OpenPassage(
+            intent=record.sequence,
+            lane=record.lane,
+            tapped_ms=record.time.ms,
+            holder=holder,
+            side=_side_of(record),
+            by_order=record.kind is Kind.ORDER,
+            goes_on=account,
+        )
+        for record, holder, account in found
     )
 
 

@@ -17,7 +17,7 @@ from terminal.core.charge import EPOCH_PREFIX_BYTES, RECEIPT_BYTES, Charge, Flag
 from terminal.core.charging import Due, Leaving, due, goes_on, nothing_more
 from terminal.core.credential import Credential
 from terminal.core.instant import ClockQuality, Now
-from terminal.core.paid_stay import Account, Newest, StayTold, newest
+from terminal.core.paid_stay import Account, Newest, StayTold, account_of, newest
 from terminal.core.policy import DAY_S, Zone
 from terminal.core.rules import Rules
 from terminal.core.stay import Stay
@@ -98,7 +98,7 @@ class PaidStays:
         tapped_ms = paid.tapped.ms
         before = goes_on(paid.found, paid.rules.tariffs, tapped_ms // 1000)
         if before is not None:
-            paid.account = _account(before)
+            paid.account = account_of(before)
         else:
             tariff = paid.tariff
             paid.account = Account(stay=None, entered_ms=tapped_ms, tariff=tariff.number if tariff else None)
@@ -109,10 +109,10 @@ class PaidStays:
         owed = self._due(paid, emergency=emergency)
         stay = paid.found.stay if paid.inside else None
         if owed is None:
-            paid.account = None if stay is None else _account(stay)
+            paid.account = None if stay is None else account_of(stay)
             return None
         if stay is not None:
-            left = replace(_account(stay), last_exit_ms=paid.tapped.ms, charged_cents=owed.total_cents)
+            left = replace(account_of(stay), last_exit_ms=paid.tapped.ms, charged_cents=owed.total_cents)
             paid.account = replace(left, tariff=owed.tariff.number) if owed.tariff else left
         now = paid.tariff or owed.tariff
         charge = Charge(
@@ -224,16 +224,6 @@ class PaidStays:
 def stay_id(epoch: bytes, sequence: int) -> StayId:
     """By what a stay is known that begins with this intent."""
     return StayId(epoch[:EPOCH_PREFIX_BYTES], sequence)
-
-
-def _account(stay: StayTold) -> Account:
-    return Account(
-        stay=stay.stay,
-        entered_ms=stay.entered_ms,
-        tariff=stay.tariff,
-        last_exit_ms=stay.last_exit_ms,
-        charged_cents=stay.charged_cents,
-    )
 
 
 def _leaving(paid: Paid) -> Leaving:

@@ -108,12 +108,20 @@ def test_page_that_somebody_else_signed() -> None:
     assert refused.value.word == "not-signed"
 
 
-def test_page_that_was_changed_on_its_way() -> None:
-    data = bytearray(pages(1)[0].signed(KEY))
-    data[-70] ^= 1
+def test_page_that_somebody_else_signed_in_headquarters_name() -> None:
+    payload = parse(pages(1)[0].signed(KEY), MAX_PAGE_BYTES).payload
     with pytest.raises(StaysRefused) as refused:
-        read(bytes(data))
-    assert refused.value.word in ("not-signed", "not-understood")
+        read(sign(payload, key_id(KEY.public_key().public_bytes_raw()), OTHER_KEY))
+    assert refused.value.word == "not-signed"
+
+
+def test_page_that_was_changed_on_its_way() -> None:
+    signed = pages(1)[0].signed(KEY)
+    changed = signed.replace(SALT, bytes(len(SALT)))
+    assert changed != signed
+    with pytest.raises(StaysRefused) as refused:
+        read(changed)
+    assert refused.value.word == "not-signed"
 
 
 def test_page_for_another_terminal() -> None:
@@ -206,6 +214,13 @@ def test_newer_number_ends_the_wait_for_the_pages_of_an_older_one() -> None:
         gathering.take(old[1])
     assert gathering.known is NOTHING_KNOWN
     assert gathering.take(new[1])
+
+
+def test_pages_of_two_numbers_do_not_make_a_whole() -> None:
+    gathering = Gathering()
+    assert not gathering.take(pages(MAX_STAYS_A_PAGE + 1, number=5)[0])
+    assert not gathering.take(pages(MAX_STAYS_A_PAGE + 1, number=6)[1])
+    assert gathering.known is NOTHING_KNOWN
 
 
 def test_pages_of_one_number_that_do_not_belong_together() -> None:

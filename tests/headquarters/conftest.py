@@ -26,6 +26,8 @@ class Office:
     database: Database
     folder: Path
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    address: Path | str | None = None
+    """Of the database, for `--database`; None: where headquarters has it by itself."""
 
     @property
     def register(self) -> Register:

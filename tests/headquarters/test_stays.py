@@ -13,12 +13,13 @@ from headquarters.stays.account import PaidStay, State
 from headquarters.stays.book import KEPT_DAYS, tellable
 from terminal.core.charge import Flag
 from terminal.core.journal import EntryKey, Kind
+from tests.headquarters.both_databases import address, office
 from tests.headquarters.box import EPOCH, NAME, SITE
 from tests.headquarters.conftest import JANSEN
 from tests.headquarters.inside_ground import GROUND, HOUR_MS, Ground, at, site_ground
 from tests.headquarters.stays_ground import OTHER, Park, card, stay_id
 
-__all__ = ["site_ground"]
+__all__ = ["address", "office", "site_ground"]
 
 
 @pytest.fixture
@@ -221,12 +222,24 @@ def test_terminals_are_told_who_is_inside_and_who_left_within_a_day(park: Park) 
         assert [number for number, _ in tellable(connection, SITE, at(29) + 1)] == [card(7), card(8)]
 
 
-def test_who_asks_for_the_stays_is_written_down_with_his_ground_before_he_is_told(park: Park) -> None:
+def test_who_asks_for_the_stays_is_written_down_with_his_ground_before_he_is_told(
+    park: Park,
+) -> None:
     office = park.ground.office
     hour = (office.now.timestamp() * 1000 - at(0)) / HOUR_MS - 1  # by the clock of whoever runs the command
     park.enter(hour, 7)
     park.arrive(NAME)
-    words = ["--folder", str(office.keys.path), "--by", "tester", "stays", "--site", str(SITE)]
+    words = [
+        "--folder",
+        str(office.keys.path),
+        "--database",
+        str(office.address),
+        "--by",
+        "tester",
+        "stays",
+        "--site",
+        str(SITE),
+    ]
     refused = CliRunner().invoke(app, words)
     assert (refused.exit_code, refused.stdout) == (2, "")
     result = CliRunner().invoke(app, [*words, *GROUND.split(), "--json"], catch_exceptions=False)

@@ -102,6 +102,13 @@ def test_largest_page_fits_a_packet_and_a_longer_one_is_no_request(lanes: Lanes)
     assert lanes.requests.answer(OWN_UID, longer)["result"] == "refused"
 
 
+def test_page_with_something_between_its_letters_is_not_understood(lanes: Lanes) -> None:
+    text = b64encode(pages()[0].signed(OFFICE)).decode()
+    request = {"version": 1, "ask": "stays", "page": f"{text[:8]}*{text[8:]}"}
+    assert lanes.requests.answer(OWN_UID, request)["why"] == "not-understood"
+    assert known(lanes) is None
+
+
 def test_guard_may_not_tell_of_stays(lanes: Lanes) -> None:
     assert give(lanes, pages()[0], uid=GUARD_UID)["why"] == "not-allowed"
     assert known(lanes) is None

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
+from tests.paid.day import day as day  # noqa: PLC0414 - a fixture
+from tests.paid.day import day_site as day_site  # noqa: PLC0414 - a fixture
+from tests.paid.day import headquarters as headquarters  # noqa: PLC0414 - a fixture
 from tests.paid.park import Park
 from tests.scenes.conftest import world as world  # noqa: PLC0414 - a fixture
 from tests.scenes.gate import World

@@ -211,3 +211,51 @@ def test_power_cut_during_a_paid_exit_after_which_he_is_gone_and_comes_again(
     assert after.cents() == [300, 150]
     first, second = (each.charge.stay for each in after.charges())
     assert first != second
+
+
+@pytest.mark.parametrize("moment", OPENED)
+@pytest.mark.parametrize("remembers", [True, False])
+def test_power_cut_while_he_comes_back_within_the_gap_leaves_him_the_same_stay(
+    remembers: bool, open_park: OpenPark, cut: PowerCut
+) -> None:
+    park = running(open_park, cut)
+    park.drives_in("anna")
+    park.sleeps(0.2)
+    park.drives_out("anna")
+    park.sleeps(0.1)
+    vehicle = park.comes()
+    cut.armed = True
+    park.taps("anna")
+    park.passes(vehicle)
+    cut.over()
+    if not remembers:
+        cut.cards["anna"].eeprom.applications[AID].files[STAY_FILE].data = BLANK
+    after = power_back(open_park, cut)
+    after.sleeps(0.4)
+    assert said(after.drives_out("anna")) == ("admit", "ok")
+    assert charged(after) == 150  # an hour begun from the first entry on, and no second one from the second
+
+
+@pytest.mark.parametrize("moment", OPENED)
+def test_power_cut_while_he_comes_back_by_another_terminal_leaves_him_the_same_stay(
+    open_park: OpenPark, cut: PowerCut
+) -> None:
+    other = open_park()
+    other.drives_in("anna")
+    other.sleeps(0.2)
+    other.drives_out("anna")
+    (first,) = other.charges()
+    cut.park = open_park(
+        before_commit=cut.before_commit, later_ms=other.stage.model_ms + 6 * MINUTE_MS, cards=other.stage.cards
+    )
+    vehicle = cut.park.comes()
+    cut.armed = True
+    cut.park.taps("anna")
+    cut.park.passes(vehicle)
+    cut.over()
+    after = power_back(open_park, cut)
+    after.sleeps(0.4)
+    assert said(after.drives_out("anna")) == ("admit", "ok")
+    (last,) = after.charges()
+    assert (last.charge.stay, last.charge.entered_ms) == (first.charge.stay, first.charge.entered_ms)
+    assert (last.charge.earlier_cents, last.charge.amount_cents, last.charge.flags) == (150, 0, ())

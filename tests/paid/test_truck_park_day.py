@@ -3,17 +3,11 @@
 The amounts stand here by hand: EUR 1.50 for each hour begun, ten minutes of grace at the exit, a gap of half an hour.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import pytest
 import sqlalchemy as sa
 
-from demonstration.cast import NOORDZEE, TANKBOUW, Person
+from demonstration.cast import NOORDZEE, TANKBOUW
 from demonstration.office import SITE
 from headquarters.database import Change, Database
 from headquarters.journal.collecting import Collector
@@ -32,27 +26,14 @@ from simulation.card.misbehaviour import FaultyCard, PullAway, When
 from terminal.card.stay import BLANK
 from terminal.core.charge import Flag
 from terminal.core.journal import EntryKey
-from terminal.edges.clock import FlooredClock
-from terminal.trust.keeper import RulesKeeper
-from terminal.trust.seen import SeenDatabase
-from tests.lane.rig import MemoryNumber
-from tests.paid.park import AID, HOUR_MS, STAY_FILE, Park
-from tests.scenes.gate import JOURNAL_KEY, World
+from tests.paid.day import AMSTERDAM, Day
+from tests.paid.park import AID, STAY_FILE
+from tests.scenes.gate import JOURNAL_KEY
 from tests.settlement.ground import SELLER
 from tests.settlement.recompute import recompute
 from tests.tap.one_lane import said
-from tests.tap.site import PARK_LANE, Site
+from tests.tap.site import Site
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-OPENS_AT_H = 6.0
-DRIVERS = {
-    **dict.fromkeys(["ada", "bas", "cor", "dirk", "els"], NOORDZEE),
-    **dict.fromkeys(["fred", "gijs", "hans", "ina", "joop"], TANKBOUW),
-}
-PEOPLE = [
-    Person(name=name, story="drives", ean=ean, personal_number=number)
-    for number, (name, ean) in enumerate(DRIVERS.items(), 500)
-]
 CHARGES = {
     "ada": [450],  # 2 h 30
     "bas": [600, 150],  # 3 h 30, backs out; leaves after 4 h 20: 5 hours begun
@@ -68,65 +49,6 @@ CHARGES = {
 CREDITED = 150
 OWED = {NOORDZEE: 450 + 750 + 750 + 0, TANKBOUW: 900 - CREDITED + 1050 + 1050 + 1350}
 VAT = {NOORDZEE: 338, TANKBOUW: 729}  # 1950 and 4200 * 21 / 121, half up
-
-
-@dataclass
-class Day:
-    """Both lanes, by one clock."""
-
-    way_in: Park
-    way_out: Park
-    began_ms: int
-
-    def at(self, hour: float, minute: float = 0) -> None:
-        """It has become so late at both."""
-        for park in (self.way_in, self.way_out):
-            ahead_ms = (hour - OPENS_AT_H + minute / 60) * HOUR_MS - (park.stage.now_ms - self.began_ms)
-            assert ahead_ms >= 0
-            park.stage.sleep(ahead_ms)
-
-    def charges(self) -> dict[str, list[int]]:
-        """What each driver was charged, in order."""
-        numbers = {number: name for name, number in self.way_in.world.site.numbers.items()}
-        told: dict[str, list[int]] = {name: [] for name in DRIVERS}
-        for park in (self.way_in, self.way_out):
-            for each in park.charges():
-                told[numbers[each.charge.card_number]].append(each.charge.amount_cents)
-        return told
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(tmp_path_factory.mktemp("day") / "site", PEOPLE, [NOORDZEE, TANKBOUW])
-
-
-@pytest.fixture
-def day(site: Site, tmp_path: Path) -> Iterator[Day]:
-    root, mirror, state = tmp_path / "root.json", tmp_path / "mirror", tmp_path / "gate"
-    root.write_bytes(site.root)
-    mirror.mkdir()
-    state.mkdir(mode=0o700)
-    site.carry("good", mirror)
-    keeper = RulesKeeper(
-        site=SITE,
-        root=root,
-        mirror=mirror,
-        state=state / "rules",
-        seen=SeenDatabase(state / "seen.db"),
-        clock=FlooredClock(MemoryNumber()),
-    )
-    keeper.refresh()
-    tomorrow = (
-        datetime.now(AMSTERDAM) + timedelta(days=1)
-    ).date()  # nobody believes a card before its issuer's key begins
-    opens = datetime.combine(tomorrow, datetime.min.time().replace(hour=int(OPENS_AT_H)), AMSTERDAM)
-    began_ms = int(opens.timestamp() * 1000)
-    world = World(site, keeper, tmp_path / "unused", began_ms, lane=PARK_LANE, records=site.records)
-    with ExitStack() as parks:
-        way_in = parks.enter_context(Park(tmp_path / "in", world, terminal="gate-1"))
-        way_out = parks.enter_context(Park(tmp_path / "out", world, terminal="gate-2", cards=way_in.stage.cards))
-        way_out.stage.cards = way_in.stage.cards  # the cards go along with their holders
-        yield Day(way_in, way_out, way_in.stage.now_ms)
 
 
 def lived_through(day: Day) -> None:
@@ -187,7 +109,7 @@ def lived_through(day: Day) -> None:
     out.drives_out("joop")
 
 
-def test_day_of_a_truck_park_comes_to_the_cent(day: Day, site: Site) -> None:
+def test_day_of_a_truck_park_comes_to_the_cent(day: Day, day_site: Site) -> None:
     lived_through(day)
     assert day.charges() == CHARGES
     flags = {each.charge.amount_cents: each.charge.flags for each in day.way_out.charges() if each.charge.flags}
@@ -198,7 +120,7 @@ def test_day_of_a_truck_park_comes_to_the_cent(day: Day, site: Site) -> None:
     after = datetime.combine(period.last, datetime.min.time(), UTC) + timedelta(days=3)
     change = Change("auditor", "the month is over", after)
     in_the_evening = Change("desk", "a driver complains", opened + timedelta(hours=12))
-    keys = site.keys_of_headquarters
+    keys = day_site.keys_of_headquarters
     database = Database(keys.path / "register.db")
     collector = Collector(database, load_cosigner(keys))
     public_key = JOURNAL_KEY.public_key().public_bytes_raw()

@@ -1,30 +1,44 @@
 """Disputes on the command line."""
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from headquarters.cli.main import app
-from headquarters.database import audit
+from headquarters.database import Database, audit
 from headquarters.journal.proving import verify_proof
+from headquarters.keys import KeyFolder
 from terminal.core.charge import Flag, StayId
 from terminal.core.journal import Kind
 from terminal.core.tariff.explanation import Line, What
 from tests.headquarters.box import EPOCH, NAME
 from tests.receipts.parked import NIGHT, SHOWN, named, read, settled
-from tests.settlement.ground import JANSEN, Ground, at
+from tests.settlement.ground import JANSEN, Ground, at, ground_in
 
 CHARGE_0 = f"{NAME}/{EPOCH.hex()}/0"
 WHY = "--why 'letter of the driver'"
 
 
+@pytest.fixture
+def ground(address: Path | str, settlement_keys: KeyFolder, tmp_path: Path) -> Iterator[Ground]:
+    """On both databases."""
+    database = Database(address)
+    try:
+        ground = ground_in(database, settlement_keys, tmp_path)
+        ground.office.address = address
+        yield ground
+    finally:
+        database.close()
+
+
 def run(ground: Ground, line: str) -> tuple[int, str, str]:
     folder = str(ground.office.keys.path)
-    database = str(ground.office.folder / "register.db")
-    arguments = ["--folder", folder, "--database", database, "--by", "tester", *shlex.split(line)]
+    arguments = ["--folder", folder, "--database", str(ground.office.address), "--by", "tester", *shlex.split(line)]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     return result.exit_code, result.stdout, result.stderr
 

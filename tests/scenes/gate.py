@@ -16,8 +16,10 @@ from simulation.stage import Setup
 from simulation.vpcd import InsertedCard
 from terminal.alarms import Alarms
 from terminal.card.stay_file import SiteRecords
+from terminal.core.acknowledgement import Judgement
 from terminal.core.barrier_words import CONTACTS, MOMENTS, GuardOrder, Logic, Mark, Settings, Side, State
 from terminal.core.checkpoint import Checkpoint, signed
+from terminal.core.issuers import HeadquartersKey
 from terminal.core.journal import Entry, EntryKey, OpenIntent, OpenOrder, OrderResult
 from terminal.core.merkle import leaf_hash, root_of
 from terminal.core.messages import Batch
@@ -36,6 +38,7 @@ from terminal.storage.database import Database
 from terminal.storage.journal import JournalWriter
 from terminal.storage.store import Store
 from terminal.storage.stored import Stored
+from terminal.storage.view import View
 from terminal.tap.ports import Answer, TapPorts
 from terminal.tap.story import Taps
 from tests.card.chips import Held
@@ -156,6 +159,7 @@ class Gate:
             signing_key=JOURNAL_KEY,
         )
         self._entries = journal.entries
+        self._checkpoints = journal.checkpoints
         self.journal = FollowedJournal(journal, written)
         alarms = Alarms(self.journal, lambda _step, _alarm: None, self._store.kept)
         settle(
@@ -252,6 +256,14 @@ class Gate:
         checkpoint = signed(Checkpoint(self._store.terminal, self.epoch, len(stored), root_of(leaves)), JOURNAL_KEY)
         entries = tuple((each.record_bytes, each.sealed) for each in stored)
         return Batch(self.epoch, 0, entries, checkpoint.encode()).encode()
+
+    def view(self, path: Path) -> View:
+        """What `sync` reads, at this path; start it, and stop it before the gate ends."""
+        return self._store.view(path, facts=dict, trouble=lambda _: None)
+
+    def acknowledge(self, note: bytes, cosigners: Sequence[HeadquartersKey]) -> Judgement:
+        """What the journal makes of an acknowledgement, once that is durable."""
+        return self._checkpoints.acknowledge(note, cosigners).result(DISK_S)
 
     def on_disk(self) -> None:
         """Wait until everything that was to be kept is durable."""

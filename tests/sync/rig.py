@@ -14,7 +14,7 @@ from headquarters.journal.cosigner import acknowledgement_keys, known_issuers, l
 from terminal.alarms import Alarms
 from terminal.commanding import Commanding
 from terminal.core import topics
-from terminal.core.acknowledgement import Acknowledged, Ignored
+from terminal.core.acknowledgement import Acknowledged, Ignored, Judgement
 from terminal.core.messages import Batch, decode_batch
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.mqtt import Arrived, Broker, Connected, Event, Line, Lost
@@ -42,6 +42,17 @@ class Until:
     def tell(self) -> None:
         with self.changed:
             self.changed.notify_all()
+
+
+def answer_to(judged: Judgement) -> dict[str, Any]:
+    """What a gate answers to whoever brings an acknowledgement."""
+    match judged:
+        case Acknowledged(checkpoint):
+            return {"version": 1, "result": "acknowledged", "size": checkpoint.size}
+        case Ignored(why):
+            return {"version": 1, "result": "ignored", "why": why}
+        case _:
+            return {"version": 1, "result": "other-past", "say": "another past"}
 
 
 class NoBeats:
@@ -133,14 +144,7 @@ class GateSide:
         assert (request["version"], request["ask"]) == (1, "acknowledge")
         keys = acknowledgement_keys(self.office.keys)
         judged = self.gate.journal.checkpoints.acknowledge(request["note"].encode(), keys).result(WAIT_S)
-        answer: dict[str, Any] = {"version": 1}
-        match judged:
-            case Acknowledged(checkpoint):
-                answer |= {"result": "acknowledged", "size": checkpoint.size}
-            case Ignored(why):
-                answer |= {"result": "ignored", "why": why}
-            case _:
-                answer |= {"result": "other-past", "say": "another past"}
+        answer = answer_to(judged)
         self.asked.append(answer)
         self.news.tell()
         return answer

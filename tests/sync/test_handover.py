@@ -1,6 +1,7 @@
-"""Acknowledgements on their way to a gate that is there, is not, refuses, or cannot judge yet."""
+"""Acknowledgements and pages of stays on their way to a gate that is there, is not, refuses, or cannot judge yet."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from terminal.core import topics
+from terminal.core.known_stays import MAX_PAGE_BYTES, MAX_PAGES
 from terminal.edges.local_socket import LocalSocket
 from terminal.edges.seldom import EVERY_S, Seldom
 from terminal.sync import gate as sync_gate
@@ -19,6 +22,16 @@ Answer = Mapping[str, Any]
 
 def note(epoch: int = 0, text: str = "") -> bytes:
     return f"xs-terminal/gate-1/{epoch:032x}\n{text}".encode()
+
+
+def page(number: int, name: str = "") -> tuple[str, bytes]:
+    """Topic and body."""
+    return topics.stays_page("gate-1", number), f"{name}{number}".encode()
+
+
+def handed(*pages: tuple[str, bytes]) -> list[str]:
+    """As the gate is given them."""
+    return [b64encode(body).decode() for _, body in pages]
 
 
 class Side:
@@ -56,10 +69,11 @@ class Side:
         self.news.tell()
 
     def _answer(self, _uid: int, request: Mapping[str, Any]) -> Answer:
-        assert set(request) == {"version", "ask", "note"}
+        what = {"acknowledge": "note", "stays": "page"}[request["ask"]]
+        assert set(request) == {"version", "ask", what}
         assert self.hold.wait(WAIT_S)
-        self.asked.append(request["note"])
-        answers = self.answers.get(request["note"], [])
+        self.asked.append(request[what])
+        answers = self.answers.get(request[what], [])
         self.news.tell()
         return answers.pop(0) if answers else {"version": 1, "result": "ignored", "why": "old"}
 
@@ -165,3 +179,48 @@ def test_what_happens_often_is_said_once_a_minute() -> None:
         ("other", None, None),
         ("odd", "y", 5),
     ]
+
+
+def test_of_each_page_only_the_newest_is_handed_over_and_none_that_was_cleared(side: Side) -> None:
+    for topic, body in (page(0, "old"), page(1), page(0), (page(1)[0], b""), page(2)):
+        side.handover.stays(topic, body)
+    side.serve()
+    side.handover.start()
+    side.news.wait(lambda: side.asked == handed(page(0), page(2)))
+
+
+def test_page_too_large_for_the_gate_is_dropped_and_the_largest_is_not(side: Side) -> None:
+    side.handover.stays(page(0)[0], bytes(MAX_PAGE_BYTES + 1))
+    largest = page(1)[0], bytes(MAX_PAGE_BYTES)
+    side.handover.stays(*largest)
+    side.serve()
+    side.handover.start()
+    side.news.wait(lambda: side.asked == handed(largest))
+
+
+def test_pages_without_end_do_not_fill_the_memory(side: Side) -> None:
+    pages = [page(number) for number in range(MAX_PAGES + 3)]
+    for each in pages:
+        side.handover.stays(*each)
+    side.serve()
+    side.handover.start()
+    side.news.wait(lambda: set(side.asked) >= set(handed(*pages[3:])))
+    assert not set(side.asked) & set(handed(*pages[:3]))  # a gate that did not answer in time is asked again, later
+
+
+def test_page_that_the_gate_cannot_judge_yet_is_handed_over_again(side: Side) -> None:
+    side.answers[handed(page(0))[0]] = [{"version": 1, "result": "ignored", "why": "no-keys"}]
+    side.serve()
+    side.handover.start()
+    side.handover.stays(*page(0))
+    side.news.wait(lambda: side.asked == handed(page(0), page(0)))
+
+
+def test_page_that_the_gate_has_refused_is_not_handed_over_again(side: Side) -> None:
+    side.answers[handed(page(0))[0]] = [{"version": 1, "result": "ignored", "why": "not-signed"}]
+    side.serve()
+    side.handover.start()
+    side.handover.stays(*page(0))
+    side.news.wait(lambda: side.asked == handed(page(0)))
+    side.handover.stays(*page(1))
+    side.news.wait(lambda: side.asked == handed(page(0), page(1)))

@@ -2,19 +2,14 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from headquarters.journal.commands import command_key
-from headquarters.keys import load_sealing_key
-from headquarters.repository.announcer import Troubles
-from headquarters.stays.book import Book
-from headquarters.stays.watching import Telling
 from terminal.core import topics
 from terminal.core.paid_stay import StayTold
-from terminal.edges.mqtt import Broker, Line
+from terminal.edges.mqtt import Line
 from tests.headquarters.box import NAME
 from tests.headquarters.conftest import Office
 from tests.headquarters.inside_ground import Ground, at, site_ground
@@ -22,43 +17,9 @@ from tests.headquarters.stays_ground import Park, card
 from tests.mqtt.broker_rig import Rig, running_rig
 from tests.storage.support import SIGNING_KEY, TERMINAL
 from tests.sync.rig import SITE, WAIT_S, GateSide, sync_of
+from tests.sync.teller import Teller
 
 __all__ = ["site_ground"]
-
-
-@dataclass
-class Teller:
-    """Headquarters' process, on a thread, with time that runs as fast as its rounds."""
-
-    broker: Broker
-    office: Office
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    def start(self) -> None:
-        now_s = iter(range(10**9))
-        self.telling = Telling(
-            self.office.database,
-            Book(self.office.database, load_sealing_key(self.office.keys.sealing)),
-            command_key(self.office.keys),
-            Troubles(lambda _: None),
-            now_ms=lambda: at(24),
-            monotonic_s=lambda: float(next(now_s)),
-            random_bytes=bytes,
-        )
-        self.line = Line(self.broker, "stays", self.telling.events.put, random=lambda: 0.0, session_expiry_s=0)
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-        self.line.start()
-
-    def _run(self) -> None:
-        while not self.stopping.is_set():
-            self.telling.turn(self.line, 0.05)
-
-    def stop(self) -> None:
-        self.stopping.set()
-        self.thread.join(WAIT_S)
-        assert not self.thread.is_alive()
-        assert self.line.stop(WAIT_S)
 
 
 @dataclass
@@ -66,6 +27,7 @@ class Way:
     rig: Rig
     park: Park
     side: GateSide
+    teller: Teller
 
     def wait_until_known(self, person: int, *, inside: bool) -> StayTold:
         def known() -> bool:
@@ -85,9 +47,9 @@ def way(office: Office, ground: Ground, tmp_path: Path) -> Iterator[Way]:
         side = GateSide(tmp_path / "gate", office)
         sync = sync_of(broker, side)
         sync.start()
-        teller = Teller(rig.headquarters, office)
+        teller = Teller(rig.headquarters, office, lambda: at(24))
         teller.start()
-        yield Way(rig, Park(ground), side)
+        yield Way(rig, Park(ground), side, teller)
         teller.stop()
         sync.stop()
         side.end()
@@ -108,6 +70,7 @@ def test_gate_that_begins_anew_is_told_again_while_headquarters_is_silent(way: W
     way.park.enter(1, 7)
     way.park.arrive(NAME)
     way.wait_until_known(7, inside=True)
+    way.teller.stop()
     way.side.end()
     way.side.begin()
     way.wait_until_known(7, inside=True)
