@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each sets everything up by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench gpio barrier-long tariff-long gate-storm storm docs lock clean
+.PHONY: help setup setup-tests demo test check bench gpio barrier-long tariff-long gate-storm storm docs lock clean
 bin := .venv/bin
 
 help: ## this list
@@ -9,10 +9,13 @@ help: ## this list
 setup:
 	@scripts/setup
 
+setup-tests:
+	@scripts/setup tests
+
 demo: setup ## run the gate with virtual cards: tap, watch decision, barrier and journal
 	@$(bin)/xs-terminal demo $(ARGS)
 
-test: setup ## all tests, by two processes; ARGS="-n 0 tests/core" by one, and which
+test: setup-tests ## all tests, by two processes; ARGS="-n 0 tests/core" by one, and which
 	@$(bin)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import contracts
@@ -21,7 +24,7 @@ check: setup ## format, lint, types, import contracts
 	@$(bin)/mypy
 	@$(bin)/lint-imports --no-cache
 
-bench: setup ## measured table, raw numbers in build/bench.json
+bench: setup-tests ## measured table, raw numbers in build/bench.json
 	@$(bin)/python -m bench $(ARGS)
 
 gpio: setup ## the GPIO tests on a kernel with simulated chips, in qemu (minutes; amd64, Debian)
