@@ -103,5 +103,16 @@ InputName = Literal[
     "call",
 ]
 Question = Literal[
-    "state", "acknowledge", "command", "open", "hold", "release", "lock", "unlock", "pause", "resume", "confirm"
+    "state",
+    "watch",
+    "acknowledge",
+    "command",
+    "open",
+    "hold",
+    "release",
+    "lock",
+    "unlock",
+    "pause",
+    "resume",
+    "confirm",
 ]

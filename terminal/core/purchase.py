@@ -10,6 +10,7 @@ from typing import TypeAlias
 from terminal.core.charge import Charge, Flag
 from terminal.core.credential import Credential
 from terminal.core.service import Service, price_of_one, price_of_units
+from terminal.core.tariff.explanation import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,15 @@ class Purchase:
         """Tell whether all that may be taken was."""
         return self.pulses_a_unit is not None and self.pulses(meter) >= self.max_units * self.pulses_a_unit
 
+    def so_far_cents(self, meter: int) -> int | None:
+        """What the units cost that were taken until now; None where a time was bought."""
+        return None if self.pulses_a_unit is None else self._price(meter, self.pulses_a_unit)[0]
+
     def charge(self, meter: int, ended_ms: int, receipt: bytes, flags: tuple[Flag, ...] = ()) -> Charge:
         """Of units that were taken: what they cost."""
         if self.pulses_a_unit is None:
             raise ValueError("a time is charged when it begins")
-        cents, lines = price_of_units(self.began_ms // 1000, self.amount_micro, self.pulses(meter), self.pulses_a_unit)
+        cents, lines = self._price(meter, self.pulses_a_unit)
         return Charge(
             what=self.what,
             card_number=self.card_number,
@@ -67,6 +72,9 @@ class Purchase:
             list_number=self.list_number,
             list_age_s=self.list_age_s,
         )
+
+    def _price(self, meter: int, pulses_a_unit: int) -> tuple[int, tuple[Line, ...]]:
+        return price_of_units(self.began_ms // 1000, self.amount_micro, self.pulses(meter), pulses_a_unit)
 
 
 @dataclass(frozen=True, slots=True)

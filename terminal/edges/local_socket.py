@@ -4,6 +4,8 @@ Everybody on this machine may connect; who he is the kernel says (SO_PEERCRED, t
 is for whoever answers. A thread a connection, since an order waits for a disk and a relay: who is slow or silent holds
 up himself. What one user can take of the gate is bounded: connections, the size of a packet, the time without one.
 
+A question may be answered by packets without end, until either side hangs up; then it is that connection's last one.
+
 Packets, not lines: the kernel keeps their borders, so there is no half a request and nothing to collect.
 """
 
@@ -14,8 +16,9 @@ import stat
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,8 @@ MAX_OF_ONE_USER = 8
 BACKLOG = 64
 SILENCE_S = 60.0
 """A connection on which nothing is asked for so long, or whose answers nobody takes, is closed."""
+STREAM_S = 5.0
+"""Who does not take a packet of a stream for so long is hung up on."""
 TURN_S = 1.0
 STRANGERS = -1
 _SAID = {"version": 1, "result": "refused", "why": "not-understood"}
@@ -41,7 +46,18 @@ FAILED = {
     "say": "the gate made a mistake, so it is not known what was done; look at the barrier, then at the gate's log",
 }
 
-Answering = Callable[[int, Mapping[str, Any]], Mapping[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """An answer that goes on: each of these is a packet, until they end or either side hangs up.
+
+    They must come at least once a second: only with a packet is it noticed that the other side is gone.
+    """
+
+    each: Generator[Mapping[str, Any], None, None]
+
+
+Answering = Callable[[int, Mapping[str, Any]], Mapping[str, Any] | Packets]
 """Takes the uid of whoever asks and his request, gives the answer; called on the connection's thread, may block."""
 
 log = structlog.get_logger()
@@ -74,6 +90,7 @@ class LocalSocket:
         self._told: str | None = None
         self._lock = threading.Lock()
         self._open: dict[socket.socket, tuple[int, threading.Thread]] = {}
+        self._streams: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name=PART, daemon=True)
 
@@ -94,7 +111,7 @@ class LocalSocket:
             left = [(wire, thread) for wire, (_, thread) in self._open.items()]
         for wire, _ in left:
             with suppress(OSError):
-                wire.shutdown(socket.SHUT_RD)
+                wire.shutdown(socket.SHUT_RDWR if wire in self._streams else socket.SHUT_RD)
         for _, thread in left:
             thread.join(max(0.0, end_s - time.monotonic()))
         return not self._thread.is_alive() and not any(thread.is_alive() for _, thread in left)
@@ -159,23 +176,43 @@ class LocalSocket:
         try:
             wire.settimeout(self._silence_s)
             while not self._stopping.is_set() and (packet := _receive(wire)) is not None:
-                wire.send(self._reply(uid, packet))
+                answer = self._answered(uid, packet)
+                if isinstance(answer, Packets):
+                    self._stream(wire, uid, answer)
+                    return
+                wire.send(json.dumps(answer).encode())
         except OSError:  # silent for too long, does not take his answers, or gone
             pass
         finally:
             with self._lock:
                 del self._open[wire]
+                self._streams.discard(wire)
             wire.close()
 
-    def _reply(self, uid: int, packet: bytes) -> bytes:
+    def _answered(self, uid: int, packet: bytes) -> Mapping[str, Any] | Packets:
         asked = parse(packet)
         if asked is None:
-            return json.dumps(GARBAGE).encode()
+            return GARBAGE
         try:
-            return json.dumps(self._answer(uid, asked)).encode()
+            return self._answer(uid, asked)
         except Exception:  # whatever one request stumbles over, the next one is to be answered
             log.exception("request-failed", uid=uid)
-            return json.dumps(FAILED).encode()
+            return FAILED
+
+    def _stream(self, wire: socket.socket, uid: int, packets: Packets) -> None:
+        with self._lock:
+            self._streams.add(wire)
+        wire.settimeout(STREAM_S)
+        with closing(packets.each):
+            try:
+                for packet in packets.each:
+                    if self._stopping.is_set():
+                        return
+                    wire.send(json.dumps(packet).encode())
+            except OSError:
+                raise
+            except Exception:  # hung up on, it may ask again
+                log.exception("request-failed", uid=uid)
 
 
 def _receive(wire: socket.socket) -> bytes | None:

@@ -5,19 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from firmware_config.gate import Gate
+from firmware_config.gate import Gate, Reader
 from firmware_config.gate import Lane as LaneTable
 from firmware_config.wiring import lane_lines
 from terminal.alarms import Alarms
 from terminal.card.keys import CardKeys
 from terminal.card.stay_file import SiteRecords
-from terminal.core.barrier_words import Logic, Mark, Settings, Side
+from terminal.core.barrier_words import Logic, Mark, Settings, Side, State
 from terminal.edges.clock import FlooredClock
 from terminal.edges.gpio import take_gpio
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.gate.ending import Ending, Stage
 from terminal.gate.readers import ReaderOfLane
+from terminal.gate.shown import lane_state
 from terminal.gate.surroundings import Surroundings
 from terminal.gate.told import tell_tap_failure
 from terminal.lane.ends import PassageEnds
@@ -25,6 +26,7 @@ from terminal.lane.kept import KeptNumber
 from terminal.lane.lines import TakeBoard
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
+from terminal.live import Live
 from terminal.places import Places
 from terminal.ports import CardTransport, JournalForTap, KnownStays, ReaderState, RulesInForce, Stays
 from terminal.storage.store import Store
@@ -84,7 +86,19 @@ class SharedParts:
     only_reserve: Callable[[], bool]
     """Tells whether the disk has room for exits only."""
     surroundings: Surroundings
+    live: Live
     ending: Ending
+
+
+def standing(gate: Gate) -> dict[str, tuple[int, Side | None]]:
+    """Where each reader stands: number of its lane or service point, and its side; None: a service point's."""
+    lanes = {each.name: (table.number, side_of(table, each)) for table in gate.lane for each in table.reader}
+    return {**lanes, **{each.name: (table.number, None) for table in gate.service for each in table.reader}}
+
+
+def side_of(table: LaneTable, reader: Reader) -> Side:
+    """The side of the boom at which a reader of that lane stands."""
+    return Side(reader.side or ("exit" if table.direction == "exit" else "entry"))
 
 
 def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
@@ -114,11 +128,16 @@ def start_lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> 
         )
     )
     for reader in table.reader:
-        side = Side(reader.side or ("exit" if table.direction == "exit" else "entry"))
         start_reader(
             reader.name,
             ReaderOfLane(
-                table.number, side, taps, alarms=shared.alarms, states=shared.reader_states, traced=shared.traced
+                table.number,
+                side_of(table, reader),
+                taps,
+                alarms=shared.alarms,
+                states=shared.reader_states,
+                traced=shared.traced,
+                live=shared.live,
             ),
             shared,
         )
@@ -159,8 +178,14 @@ def _lane(table: LaneTable, take_board: TakeBoard, shared: SharedParts) -> Lane:
             after_fire=places.after_fire,
             opened=places.opened,
             ends=shared.ends,
+            changed=partial(_tell, shared.live, table.number),
         )
     )
+
+
+def _tell(live: Live, number: int, state: State) -> None:
+    if live.watched:
+        live.tell({"news": "lane", **lane_state(number, state)})
 
 
 def _serving(gate: Gate, side: Side) -> tuple[int, ...]:

@@ -3,22 +3,21 @@
 import os
 import pwd
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
-from firmware_config.gate import Gate
 from terminal.acknowledging import Acknowledging
-from terminal.alarms import Alarms
 from terminal.callers import Callers, Rate
 from terminal.commanding import Commanding
-from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.local_socket import PART, LocalSocket
-from terminal.gate.ending import Ending, Stage
+from terminal.gate.ending import Stage
+from terminal.gate.lane import SharedParts, standing
 from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.gate.shown import Shown
 from terminal.knowing_stays import KnowingStays
 from terminal.orders import LaneForOrders, Orders
-from terminal.ports import Journal, ServiceForTap
+from terminal.ports import ServiceForTap
 
 SOCKET_WITHIN_S = 20.0
 
@@ -26,32 +25,44 @@ log = structlog.get_logger()
 
 
 def start_socket(
-    gate: Gate,
+    shared: SharedParts,
     lanes: Mapping[int, LaneForOrders],
     services: Mapping[int, ServiceForTap],
     *,
+    copied: Callable[[], int],
     acknowledging: Acknowledging,
     commanding: Commanding,
     known_stays: KnowingStays,
-    journal: Journal,
-    alarms: Alarms,
-    heartbeats: Heartbeats,
-    ending: Ending,
 ) -> None:
-    """Serve the socket; `ending` stops it. One that cannot be made is an alarm, and tried for again and again."""
+    """Serve the socket; `shared.ending` stops it. One that cannot be made is an alarm, and tried for again and again.
+
+    `copied` tells how many entries of the journal the view has.
+    """
+    gate, alarms = shared.gate, shared.alarms
     callers = Callers(((caller.user, caller.may) for caller in gate.caller), os.getuid(), _uid)
     if callers.missing:
         log.warning("callers-missing", users=callers.missing)
     budget_s = gate.timing.intent_budget_ms / 1000
     requests = Requests(
         callers,
-        Orders(lanes, journal, alarms, durable_within_s=budget_s),
+        Orders(lanes, shared.journal, alarms, durable_within_s=budget_s),
         acknowledging,
-        journal,
+        shared.journal,
         alarms,
         commanding=commanding,
         known_stays=known_stays,
-        services=services,
+        shown=Shown(
+            gate.terminal.name,
+            lanes,
+            services,
+            standing(gate),
+            reader_states=shared.reader_states,
+            alarms=alarms,
+            rules=shared.rules.current,
+            clock=shared.clock,
+            copied=copied,
+        ),
+        live=shared.live,
         name_of=_name,
         orders_rate=Rate(ORDERS_A_MINUTE, 60, time.monotonic),
         acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, time.monotonic),
@@ -59,14 +70,14 @@ def start_socket(
     )
     served = LocalSocket(
         gate.socket.path,
-        requests.answer,
+        requests.serve,
         knows=requests.knows,
-        heartbeat=heartbeats,
+        heartbeat=shared.heartbeats,
         trouble=lambda why: alarms.holds(PART, while_=why is not None, detail=why),
     )
-    heartbeats.expect(PART, SOCKET_WITHIN_S)
+    shared.heartbeats.expect(PART, SOCKET_WITHIN_S)
     served.start()
-    ending.add(Stage.TAPS, PART, served.stop)
+    shared.ending.add(Stage.TAPS, PART, served.stop)
 
 
 def _uid(user: str) -> int | None:

@@ -50,11 +50,12 @@ from terminal.gate.listening import start_socket
 from terminal.gate.service import start_service
 from terminal.gate.summary import facts, lane_words, service_words, summary
 from terminal.gate.surroundings import THIS_MACHINE, Surroundings
-from terminal.gate.told import ToldJournal, tell_alarm, tell_rules
+from terminal.gate.told import Told, ToldJournal
 from terminal.gate.waiting import wait_for_keys
 from terminal.knowing_stays import KnowingStays
 from terminal.lane.ends import PassageEnds
 from terminal.lane.lines import TakeBoard, set_safe
+from terminal.live import Live
 from terminal.ports import CardTransport, ReaderState
 from terminal.recovery import NeverTold, settle
 from terminal.renewal import PART as RENEWAL_PART
@@ -172,7 +173,9 @@ class GateProcess:
             signing_key=Ed25519PrivateKey.from_private_bytes(keys.journal),
         )
         self._journal = ToldJournal(journal)
-        self._alarms = Alarms(self._journal, tell_alarm, self._store.kept)
+        live = Live()
+        told = Told(live)
+        self._alarms = Alarms(self._journal, told.alarm, self._store.kept)
         changes = Changes(self._journal, self._store.kept)
         renewal = Renewal(
             self._keeper,
@@ -182,7 +185,7 @@ class GateProcess:
             alarms=self._alarms,
             clock=self._clock,
             heartbeat=self._heartbeats,
-            told=tell_rules,
+            told=told.rules,
         )
         renewal.load()
         never_told = NeverTold(rules=self._keeper, stays=self._stays, epoch=self._store.epoch)
@@ -195,8 +198,8 @@ class GateProcess:
         changes.configuration_is(configuration)
         log.info("started", terminal=gate.terminal.name, epoch=self._store.epoch.hex(), settled=len(settled) - 1)
         if gate.terminal.view is not None:
-            shown = partial(facts, data, self._clock, self._keeper)
-            view = self._store.view(gate.terminal.view, facts=shown, trouble=self._view_trouble)
+            beside = partial(facts, data, self._clock, self._keeper)
+            view = self._store.view(gate.terminal.view, facts=beside, trouble=self._view_trouble, copied=told.view)
             view.start()
             ending.add(Stage.JOURNAL, VIEW_PART, view.stop)
         self._room = Room(
@@ -233,21 +236,19 @@ class GateProcess:
             traced=self._traced,
             only_reserve=self._room.only_reserve,
             surroundings=surroundings,
+            live=live,
             ending=ending,
         )
         self._lanes = {table.number: start_lane(table, boards[table.number], shared) for table in gate.lane}
         self._services = {each.number: start_service(each, boards[each.number], shared) for each in gate.service}
         start_socket(
-            gate,
+            shared,
             self._lanes,
             self._services,
+            copied=lambda: told.copied,
             acknowledging=self._acknowledging,
             commanding=Commanding(journal, given.command_keys, self._clock, self._alarms),
             known_stays=known,
-            journal=self._journal,
-            alarms=self._alarms,
-            heartbeats=self._heartbeats,
-            ending=ending,
         )
 
     def serve(self, stopping: threading.Event) -> bool:

@@ -5,8 +5,10 @@ then answered. `REQUESTS` is the whole list; each is one entry there and one met
 asks but the uid, which comes from the kernel.
 """
 
+import math
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +17,20 @@ import structlog
 
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
-from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, STAYS, Caller, Callers, Rate
+from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, STAYS, WATCH, Caller, Callers, Rate
 from terminal.commanding import MAX_COMMAND_LETTERS, Commanding
-from terminal.core.barrier_answers import green
-from terminal.core.barrier_words import KEPT, GuardOrder, Side, State
+from terminal.core.barrier_words import GuardOrder, Side
 from terminal.core.journal import Entry, Kind, OrderResult
+from terminal.edges.local_socket import Packets
+from terminal.gate.shown import Shown
 from terminal.knowing_stays import MAX_PAGE_LETTERS, KnowingStays
+from terminal.live import Live
 from terminal.orders import Answer, Order, Orders
-from terminal.ports import Journal, ServiceForTap
+from terminal.ports import Journal
 
 VERSION = 1
+BEAT_S = 1.0
+"""Whoever watches hears something at least so often."""
 MIN_REASON, MAX_REASON = 3, 200
 MAX_NAME = 64
 REMEMBERED = 256
@@ -71,6 +77,7 @@ _HEAD = {
 _ID = f"1 to {MAX_NAME} printable characters"
 REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "state": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
+    "watch": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
     "order": {
         **_HEAD,
         "id": Field(_ID, _is_text(1, MAX_NAME)),
@@ -98,7 +105,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
     },
 }
 
-RIGHTS: Mapping[str, str] = {STATE: STATE, ACKNOWLEDGE: ACKNOWLEDGE, COMMAND: COMMAND, STAYS: COMMAND}
+RIGHTS: Mapping[str, str] = {STATE: STATE, WATCH: WATCH, ACKNOWLEDGE: ACKNOWLEDGE, COMMAND: COMMAND, STAYS: COMMAND}
 """What its caller must have been given, by what is asked; an order wants the right to that order. Whoever brings
 headquarters' commands brings the stays, and is believed for neither."""
 
@@ -116,7 +123,8 @@ class Requests:
         *,
         commanding: Commanding,
         known_stays: KnowingStays,
-        services: Mapping[int, ServiceForTap],
+        shown: Shown,
+        live: Live,
         name_of: Callable[[int], str | None],
         orders_rate: Rate,
         acknowledgements_rate: Rate,
@@ -128,7 +136,8 @@ class Requests:
         self._acknowledging = acknowledging
         self._commanding = commanding
         self._known_stays = known_stays
-        self._services = services
+        self._shown = shown
+        self._live = live
         self._journal = journal
         self._alarms = alarms
         self._name_of = name_of
@@ -143,16 +152,21 @@ class Requests:
         return self._callers.caller(uid) is not None
 
     def answer(self, uid: int, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to one request of the user with this uid. Blocks as long as what is asked for does."""
-        head = {"version": VERSION, **({"id": asked["id"]} if isinstance(asked.get("id"), str) else {})}
+        """The answer to one request of the user with this uid. Blocks as long as what is asked for does.
+
+        Of `watch` it is the refusal, or that it begins; `serve` goes on with the news.
+        """
+        head = _head(asked)
         if (mistake := wrong(asked)) is not None:
             return {**head, **_told(_refused(NOT_UNDERSTOOD, mistake))}
         caller = self._callers.caller(uid)
         right = RIGHTS.get(asked["ask"]) or asked["order"]
         if caller is None or right not in caller.may:
             return {**head, **_told(self._denied(uid, caller, right, asked.get("lane")))}
+        if asked["ask"] == WATCH:
+            return {**head, **self._shown.begin()}
         if asked["ask"] == STATE:
-            return {**head, **self._state()}
+            return {**head, **self._shown.state()}
         if asked["ask"] == ACKNOWLEDGE:
             return {**head, **self._believed(uid, self._acknowledging.take, asked["note"])}
         if asked["ask"] == COMMAND:
@@ -161,13 +175,26 @@ class Requests:
             return {**head, **self._believed(uid, self._known_stays.take, asked["page"])}
         return {**head, **_told(self._order(uid, asked["id"], _order(caller, asked)))}
 
+    def serve(self, uid: int, asked: Mapping[str, Any]) -> dict[str, Any] | Packets:
+        """The answer to one request, as the socket gives it: of who may watch, with all that follows."""
+        answer = self.answer(uid, asked)
+        return Packets(self._news(answer)) if asked.get("ask") == WATCH and "why" not in answer else answer
+
     # ------------------------------------------------------------------------------------------------- what is asked
 
-    def _state(self) -> dict[str, Any]:
-        lanes = [lane_state(number, state) for number, state in sorted(self._orders.state().items())]
-        alarms = [{"alarm": each.name, "lane": each.lane, "about": each.about} for each in self._alarms.standing()]
-        services = [service_state(number, point) for number, point in sorted(self._services.items())]
-        return {"lanes": lanes, "services": services, "alarms": alarms}
+    def _news(self, begin: Mapping[str, Any]) -> Generator[Mapping[str, Any], None, None]:
+        """All as it is, then what changes, with a sign of life each second; ends for who takes it too slowly."""
+        with self._live.watching() as watcher:
+            yield begin
+            yield from self._shown.everything()
+            beat_s = -math.inf
+            while not watcher.too_slow:
+                now_s = time.monotonic()
+                if now_s >= beat_s + BEAT_S:
+                    beat_s = now_s
+                    yield self._shown.beat()
+                if (news := watcher.next(max(0.0, beat_s + BEAT_S - now_s))) is not None:
+                    yield news
 
     def _believed(self, uid: int, take: Callable[[str], dict[str, Any]], signed: str) -> dict[str, Any]:
         """What headquarters signed, to whoever judges that."""
@@ -207,7 +234,7 @@ class Requests:
         """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
         by = caller.user if caller else f"uid {uid}"
         with self._lock:
-            write = right not in (STATE, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
+            write = right not in (STATE, WATCH, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
         if write:
             public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
             known = lane if lane in self._orders.state() else None
@@ -221,31 +248,6 @@ class Requests:
         else:
             line = f'add [[caller]] with user = "{name}" and may = ["{right}"]'
         return _refused(NOT_ALLOWED, f"user {name} may not ask for {right}; {line} in gate.toml, and restart the gate")
-
-
-def lane_state(number: int, state: State) -> dict[str, Any]:
-    """How one lane is, as it goes over the socket."""
-    return {
-        "lane": number,
-        "direction": state.settings.direction,
-        "phase": str(state.phase),
-        "owed": len(state.owed),
-        "contacts": {contact: contact in state.active for contact in sorted(state.settings.fitted)},
-        "light": "green" if green(state) else "red",
-        "kept": sorted(str(mark) for mark in state.marks & frozenset(KEPT)),
-    }
-
-
-def service_state(number: int, point: ServiceForTap) -> dict[str, Any]:
-    """How one service point is, as it goes over the socket; of a purchase nothing that names a person."""
-    goes_on = point.goes_on
-    told: dict[str, Any] = {"service": number, "has_board": point.has_board, "on": goes_on is not None}
-    if goes_on is not None:
-        told |= {"what": goes_on.what, "began_ms": goes_on.began_ms, "ends_ms": goes_on.ends_ms}
-        if goes_on.pulses_a_unit is not None:
-            thousandths = goes_on.pulses(point.meter) * 1000 // goes_on.pulses_a_unit
-            told |= {"thousandths": thousandths, "unit": goes_on.unit}
-    return told
 
 
 def wrong(asked: Mapping[str, Any]) -> str | None:
@@ -262,6 +264,10 @@ def wrong(asked: Mapping[str, Any]) -> str | None:
         if key not in asked or not field.is_right(asked[key]):
             return f"`{key}` is {field.allowed}"
     return None
+
+
+def _head(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {"version": VERSION, **({"id": asked["id"]} if isinstance(asked.get("id"), str) else {})}
 
 
 def _order(caller: Caller, asked: Mapping[str, Any]) -> Order:

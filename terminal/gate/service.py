@@ -4,12 +4,13 @@ import os
 from functools import partial
 
 from firmware_config.service import Service as ServiceTable
-from terminal.core.barrier_words import Side
 from terminal.core.charge import Charge, Flag
 from terminal.gate.ending import Stage
 from terminal.gate.lane import SharedParts, start_reader
 from terminal.gate.readers import ReaderOfLane
+from terminal.gate.shown import service_state
 from terminal.lane.lines import TakeBoard
+from terminal.live import Live
 from terminal.service.point import ServicePoint
 from terminal.service.ports import ServicePorts
 from terminal.tap.ports import ServiceTapPorts
@@ -21,7 +22,7 @@ SERVICE_WITHIN_S = 10.0
 
 def start_service(table: ServiceTable, take_board: TakeBoard, shared: SharedParts) -> ServicePoint:
     """Start a service point and its readers; `shared.ending` stops them. What the last run left goes on."""
-    point = ServicePoint(
+    point: ServicePoint = ServicePoint(
         ServicePorts(
             number=table.number,
             pulse_ms=table.pulse_ms,
@@ -36,6 +37,7 @@ def start_service(table: ServiceTable, take_board: TakeBoard, shared: SharedPart
             meter=shared.store.kept.number(f"service-{table.number}/meter"),
             goes_on=shared.store.purchases.at(table.number),
             risk=partial(_risk, shared),
+            changed=lambda: _tell(shared.live, table.number, point),
         )
     )
     shared.heartbeats.expect(f"service:{table.number}", SERVICE_WITHIN_S)
@@ -59,10 +61,21 @@ def start_service(table: ServiceTable, take_board: TakeBoard, shared: SharedPart
     )
     for reader in table.reader:
         events = ReaderOfLane(
-            table.number, Side.ENTRY, taps, alarms=shared.alarms, states=shared.reader_states, traced=shared.traced
+            table.number,
+            None,
+            taps,
+            alarms=shared.alarms,
+            states=shared.reader_states,
+            traced=shared.traced,
+            live=shared.live,
         )
         start_reader(reader.name, events, shared)
     return point
+
+
+def _tell(live: Live, number: int, point: ServicePoint) -> None:
+    if live.watched:
+        live.tell({"news": "service", **service_state(number, point)})
 
 
 def _risk(shared: SharedParts, charge: Charge) -> tuple[Flag, ...]:

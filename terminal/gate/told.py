@@ -12,6 +12,8 @@ import structlog
 
 from terminal.alarms import AlarmKey
 from terminal.core.journal import Entry, EntryKey
+from terminal.gate.shown import site_news, view_news
+from terminal.live import Live
 from terminal.ports import Change, Following, JournalForTap
 from terminal.tap.ports import Answer
 from terminal.trust.keeper import Outcome
@@ -70,9 +72,29 @@ def tell_answer(answer: Answer) -> None:
     )
 
 
-def tell_alarm(step: str, alarm: AlarmKey) -> None:
-    """An alarm was raised or cleared."""
-    log.warning(step, alarm=alarm.name, lane=alarm.lane, about=alarm.about)
+class Told:
+    """What happens to alarms, rules and view: in the log, and live."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.copied = 0
+        """How many entries the view has."""
+
+    def alarm(self, step: str, alarm: AlarmKey) -> None:
+        """An alarm was raised or cleared."""
+        log.warning(step, alarm=alarm.name, lane=alarm.lane, about=alarm.about)
+        self._live.tell({"news": "alarm", "step": step, "alarm": alarm.name, "lane": alarm.lane, "about": alarm.about})
+
+    def view(self, copied: int) -> None:
+        """The view has so many entries now."""
+        self.copied = copied
+        self._live.tell(view_news(copied))
+
+    def rules(self, outcome: Outcome) -> None:
+        """What came into force, and what was refused and why."""
+        tell_rules(outcome)
+        if outcome.rules is not None:
+            self._live.tell(site_news(outcome.rules))
 
 
 def tell_rules(outcome: Outcome) -> None:

@@ -47,6 +47,7 @@ class ServicePoint:
         self._pulsed_s = ports.monotonic_s()
         self._level: bool | None = None
         self._stopping = False
+        self._told: object = None
         self._thread = threading.Thread(target=self._run, name=f"service-{ports.number}", daemon=True)
         self._log = log.bind(service=ports.number)
 
@@ -120,6 +121,14 @@ class ServicePoint:
         wait_s = min(TURN_S, max(0.0, self._lines.due_s() - self._ports.monotonic_s()))
         self._inbox.work_off(wait_s, self._end_pulses)
         self._end_pulses()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Have it heard what is different now, once for each turn and tap."""
+        now = (self._goes_on, self._meter if self._goes_on else None, self._lines.taken)
+        if now != self._told:
+            self._told = now
+            self._ports.changed()
 
     def _look(self) -> None:
         """Take the board, or see that it is there; what goes on is on, and nothing else."""

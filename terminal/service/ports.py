@@ -49,5 +49,7 @@ class ServicePorts:
     """What the last run left."""
     risk: Callable[[Charge], tuple[Flag, ...]]
     """What a person must know of such a charge, by the rules in force."""
+    changed: Callable[[], None] = lambda: None
+    """Hears that something began, went on or ended here, on its thread; must not block."""
     monotonic_s: Callable[[], float] = time.monotonic
     answer_s: float = ANSWER_S

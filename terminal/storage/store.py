@@ -148,10 +148,20 @@ class Store:
         """
         return journal.begin_epoch(self._random_bytes(EPOCH_BYTES))
 
-    def view(self, path: Path, *, facts: Facts, trouble: Callable[[str | None], None], turn_s: float = TURN_S) -> View:
+    def view(
+        self,
+        path: Path,
+        *,
+        facts: Facts,
+        trouble: Callable[[str | None], None],
+        copied: Callable[[int], None] = lambda _: None,
+        turn_s: float = TURN_S,
+    ) -> View:
         """The copy of the journal for other processes, at `path`; not started. Once for each store."""
         identity = (self.terminal, self.epoch)
-        return View(path, self._writer, self._database, identity, facts=facts, trouble=trouble, turn_s=turn_s)
+        return View(
+            path, self._writer, self._database, identity, facts=facts, trouble=trouble, copied=copied, turn_s=turn_s
+        )
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write down what is waiting and give the folder back. Blocks. Does nothing the second time.

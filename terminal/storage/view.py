@@ -52,11 +52,13 @@ class View:
         *,
         facts: Facts,
         trouble: Callable[[str | None], None],
+        copied: Callable[[int], None] = lambda _: None,
         turn_s: float = TURN_S,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`identity` is terminal name and epoch; facts are looked at every `turn_s`.
 
+        `copied` hears how many entries it has, whenever that is more; must not block.
         `trouble` hears why the view has not been written for `PATIENCE_S`, and None once it is; must not block.
         """
         self._path = path
@@ -64,6 +66,7 @@ class View:
         self._identity = identity
         self._facts = facts
         self._trouble = trouble
+        self._tell_copied = copied
         self._turn_s = turn_s
         self._monotonic_s = monotonic_s
         self._failing_since_s: float | None = None
@@ -154,6 +157,8 @@ class View:
             self._old.write(view, old)
             view.execute("COMMIT")
         self._old.written(old)
+        if copied > self._copied:
+            self._tell_copied(copied + 1)
         self._copied, self._thinned = copied, acknowledged
         self._signed = notes[-1][0] if notes else self._signed
         self._erased = erased[-1][0] if erased else self._erased

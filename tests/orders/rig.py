@@ -20,6 +20,7 @@ from terminal.core.barrier_words import (
     GuardOrder,
     Phase,
     Settings,
+    Side,
     State,
 )
 from terminal.core.issuers import HeadquartersKey
@@ -28,10 +29,14 @@ from terminal.core.sealing import open_sealed
 from terminal.edges.heartbeat import Heartbeats
 from terminal.edges.simulated_board import SimulatedBoard
 from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, DENIALS_A_MINUTE, ORDERS_A_MINUTE, Requests
+from terminal.gate.shown import Shown, lane_state
+from terminal.gate.told import Told
 from terminal.knowing_stays import KnowingStays
 from terminal.lane.ports import LanePorts
 from terminal.lane.shell import Lane
+from terminal.live import Live
 from terminal.orders import Answer, Order, Orders
+from terminal.ports import ReaderState
 from tests.simulation_board.board_process import FAST, BoardProcess
 from tests.storage.support import HEADQUARTERS, KEY_ID, TERMINAL, Gate
 
@@ -76,6 +81,7 @@ class Lanes:
         self._lane, self._answer_s, self._board_answer_s = lane, answer_s, board_answer_s
         self._monotonic_s = monotonic_s
         self._own_board = own_board
+        self.live = Live()
         self.cosigners: tuple[HeadquartersKey, ...] = ()
         self.command_keys: tuple[HeadquartersKey, ...] = ()
         self._parts = ExitStack()
@@ -89,7 +95,7 @@ class Lanes:
             if self._own_board:
                 parts.enter_context(self.board)
             self.gate = parts.enter_context(Gate(self._folder / "journal", **self._store))
-            self.alarms = Alarms(self.gate.journal, lambda _step, _alarm: None)
+            self.alarms = Alarms(self.gate.journal, Told(self.live).alarm)
             self.lanes = {number: self._start(number, way) for number, way in enumerate(self.directions, 1)}
         except BaseException:
             parts.close()
@@ -107,7 +113,18 @@ class Lanes:
             self.alarms,
             commanding=Commanding(self.gate.journal, lambda: self.command_keys, self.gate.clock, self.alarms),
             known_stays=self.known_stays,
-            services={},
+            shown=Shown(
+                TERMINAL,
+                self.lanes,
+                {},
+                {"front": (1, Side.ENTRY)},
+                reader_states={"front": ReaderState.READY},
+                alarms=self.alarms,
+                rules=lambda: None,
+                clock=self.gate.clock,
+                copied=lambda: 0,
+            ),
+            live=self.live,
             name_of={STRANGER_UID: "mallory"}.get,
             acknowledgements_rate=Rate(ACKNOWLEDGEMENTS_A_MINUTE, 60, self._monotonic_s),
             orders_rate=Rate(ORDERS_A_MINUTE, 60, self._monotonic_s),
@@ -147,6 +164,7 @@ class Lanes:
         return lane
 
     def _changed(self, lane: int, state: State) -> None:
+        self.live.tell({"news": "lane", **lane_state(lane, state)})
         with self._news:
             self._been.add((lane, state.phase))
             self._news.notify_all()

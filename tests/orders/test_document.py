@@ -16,12 +16,26 @@ from terminal.core.acknowledgement import Why
 from terminal.core.barrier_answers import refusal
 from terminal.core.barrier_words import HOLD_OUTPUT, KEPT, OPEN_OUTPUT, GuardOrder, Phase, Settings, Side, State
 from terminal.core.command import Word
-from terminal.core.journal import OrderResult
+from terminal.core.journal import EntryKey, OrderResult
+from terminal.core.reasons import Help, Outcome, Reason
+from terminal.core.situation import Decision
 from terminal.edges import local_packets, local_socket
-from terminal.gate import requests
+from terminal.gate import requests, shown
 from terminal.order_words import WORDS
 from terminal.orders import NOT_KEPT
+from terminal.tap.ports import Answer
 
+ANSWER = Answer(
+    lane=1,
+    reader="front",
+    side=Side.ENTRY,
+    decision=Decision(outcome=Outcome.DESK, reason=Reason.NO_VISIT, help=Help.PLANNER),
+    language="pl",
+    key=EntryKey("gate-1", bytes(16), 4711),
+    card_ms=80.0,
+    durable_ms=3.0,
+    tap_ms=90.0,
+)
 TEXT = (Path(__file__).parents[2] / "docs" / "socket.md").read_text()
 SECTIONS = {part.split("\n", 1)[0].strip("` "): part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
 
@@ -50,8 +64,12 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
     asked = [example for example in examples if "ask" in example]
     assert [example["ask"] for example in asked] == list(requests.REQUESTS)
     assert [requests.wrong(example) for example in asked] == [None] * len(asked)
-    state, answer, acknowledged, commanded, known = (example for example in examples if "ask" not in example)
-    lane = requests.lane_state(1, State(settings=Settings()))
+    (news,) = (example for example in examples if "news" in example)
+    assert list(news) == [*shown.answer_news(ANSWER)]
+    state, answer, acknowledged, commanded, known = (
+        example for example in examples if not example.keys() & {"ask", "news"}
+    )
+    lane = shown.lane_state(1, State(settings=Settings()))
     assert (list(state), list(state["lanes"][0])) == (["version", "lanes", "services", "alarms"], list(lane))
     assert list(answer) == ["version", "id", "result", "say", "sequence"]
     assert list(acknowledged) == ["version", "result", "size"]

@@ -40,7 +40,7 @@ def serving(lanes: Lanes) -> Iterator[Served]:
         Path(name).chmod(0o755)
         gate = LocalSocket(
             Path(name) / "gate.sock",
-            lanes.requests.answer,
+            lanes.requests.serve,
             knows=lanes.requests.knows,
             heartbeat=Heartbeats(),
             trouble=lambda _: None,

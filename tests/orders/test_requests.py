@@ -53,6 +53,7 @@ def test_state_tells_lanes_and_alarms(lanes: Lanes) -> None:
                 },
                 "light": "red",
                 "kept": [],
+                "shut": None,
             }
         ],
         "services": [],
@@ -181,8 +182,8 @@ def test_answers_are_remembered_up_to_a_bound(tmp_path: Path) -> None:
         ({"version": 2}, "`version` is 1"),
         ({"version": True}, "`version` is 1"),
         ({"version": 1.0}, "`version` is 1"),
-        ({"ask": "sesame"}, "`ask` is one of state, order"),
-        ({"ask": ["order"]}, "`ask` is one of state, order"),
+        ({"ask": "sesame"}, "`ask` is one of state, watch, order"),
+        ({"ask": ["order"]}, "`ask` is one of state, watch, order"),
         ({"order": "close"}, "`order` is one of open, hold,"),
         ({"order": None}, "`order` is one of open, hold,"),
         ({"lane": 0}, "`lane` is a whole number from 1 to 255"),
