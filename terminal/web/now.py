@@ -50,6 +50,8 @@ class Now:
                 self.at_ms, self.clock = told["at_ms"], told["clock"]
             case "all":
                 self.whole = True
+            case _:  # an answer or a card passes, and leaves nothing behind
+                pass
 
     def _begin(self, terminal: str) -> None:
         """Everything is told anew; what is not told again is not there any more."""
