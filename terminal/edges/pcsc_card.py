@@ -21,6 +21,8 @@ from terminal.ports import CardLost
 
 TURN_S = 0.25
 """A call that hangs in a driver is long past the lists; the others stop waiting for it after this time."""
+LOOK_S = 1.0
+"""Readers are looked at anew so often: pcsc-lite has had races in which the event was lost that a card came."""
 
 _turn = threading.Lock()
 _PCI = {scard.SCARD_PROTOCOL_T0: scard.SCARD_PCI_T0, scard.SCARD_PROTOCOL_T1: scard.SCARD_PCI_T1}
@@ -82,12 +84,13 @@ def readers_with_card(context: Any, readers: tuple[str, ...], wait_s: float) -> 
     states = [(reader, scard.SCARD_STATE_UNAWARE) for reader in readers]
     end_s = time.monotonic() + wait_s
     while True:
-        left_ms = max(0, int((end_s - time.monotonic()) * 1000))
+        left_s = max(0.0, end_s - time.monotonic())
+        left_ms = int(min(left_s, LOOK_S) * 1000)
         result, seen = scard.SCardGetStatusChange(context, left_ms, states)
         if result not in {scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT}:
             raise HardwareError(f"the readers cannot be watched: {_text(result)}")
         found = tuple(reader for reader, state, _ in seen if state & scard.SCARD_STATE_PRESENT)
-        if found or result == scard.SCARD_E_TIMEOUT:
+        if found or left_s == 0:
             return found
         states = [(reader, state) for reader, state, _ in seen]
 
