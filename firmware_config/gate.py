@@ -229,6 +229,18 @@ class Broker(Section):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Status(Section):
+    """The pages of `xs-terminal status`; the gate itself does not look at it."""
+
+    port: Annotated[int, Ge(0), Le(65_535)] = 8080
+    """Port at 127.0.0.1 for the driver's screens, and for whoever sits at the terminal; 0 is any that is free."""
+    screen_mm: Annotated[int, Ge(80), Le(2000)] = 345
+    """How wide the picture of the driver's screen is: by that its letters are as high as they must be."""
+    accounts: AbsolutePath = Path("/var/lib/xs-terminal-status/accounts.db")
+    """File of the guards' accounts ([accounts](accounts.md))."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(Section):
     """Who may ask the gate for what, over its socket. Root and the gate's own user may ask everything; who is
     neither and has no `[[caller]]` may ask nothing.
@@ -249,6 +261,7 @@ class Gate(Section):
     timing: Timing = field(default_factory=Timing)
     socket: Socket = field(default_factory=Socket)
     broker: Broker | None = None
+    status: Status = field(default_factory=Status)
     caller: Annotated[tuple[Caller, ...], MinLen(0), MaxLen(8)] = ()
     board: Board
     lane: Annotated[tuple[Lane, ...], MinLen(0), MaxLen(4)] = ()

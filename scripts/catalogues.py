@@ -12,32 +12,45 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from terminal.words.catalogues import SOURCE, catalogue, languages
+from terminal.words.catalogues import DRIVER, GUARD, PAPERS, SOURCE, catalogue, languages
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("terminal", "headquarters")
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
-KEYWORDS = {"gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"gettext": None, "ngettext": (1, 2), "mark": None}
+OWN = {DRIVER: "terminal/web/driver/", GUARD: "terminal/web/guard/"}
+"""Where the messages of a domain stand; all others are those of papers."""
+SHARED = "terminal/words/services.py"
+"""Its messages are in every domain."""
+DOMAINS = (PAPERS, *OWN)
 
 
-def messages() -> Catalog:
-    """Every message of the code, with where it stands."""
+def messages(domain: str) -> Catalog:
+    """Every message of the code that belongs to a domain, with where it stands."""
     found = Catalog(fuzzy=False)
     for folder in FOLDERS:
         for file, _line, message, _comments, _context in extract_from_dir(ROOT / folder, METHODS, keywords=KEYWORDS):
-            found.add(message, locations=[(f"{folder}/{file}", 0)])
+            where = f"{folder}/{file}"
+            if where == SHARED or _domain(where) == domain:
+                found.add(message, locations=[(where, 0)])
     return found
+
+
+def _domain(where: str) -> str:
+    return next((domain for domain, start in OWN.items() if where.startswith(start)), PAPERS)
 
 
 def updated() -> Iterator[tuple[Path, bytes]]:
     """Each catalogue as it should stand, with what is translated already."""
-    for language in languages():
-        if language != SOURCE:
-            file = ROOT / "terminal/words/locale" / language / "LC_MESSAGES/xs.po"
-            known = catalogue(language)
-            known.update(messages(), no_fuzzy_matching=True)
-            header, _, _ = file.read_bytes().partition(b"\n\n")  # stays as its translators wrote it
-            yield file, header + b"\n\n" + _written(known)
+    for domain in DOMAINS:
+        wanted = messages(domain)
+        for language in languages(domain):
+            if language != SOURCE:
+                file = ROOT / "terminal/words/locale" / language / "LC_MESSAGES" / f"{domain}.po"
+                known = catalogue(language, domain)
+                known.update(wanted, no_fuzzy_matching=True)
+                header, _, _ = file.read_bytes().partition(b"\n\n")  # stays as its translators wrote it
+                yield file, header + b"\n\n" + _written(known)
 
 
 def _written(known: Catalog) -> bytes:

@@ -11,7 +11,7 @@ from firmware_config.check import check_gate, summary
 from firmware_config.machine import disk_space, registration_line, room_line
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.cli_orders import order, state
-from terminal.cli_sync import import_, sync
+from terminal.cli_services import import_, status, sync
 from terminal.errors import XsError
 
 HELP = (
@@ -30,6 +30,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(order)
 app.command()(state)
 app.command()(sync)
+app.command()(status)
 app.command("import")(import_)
 
 

@@ -13,7 +13,8 @@ from headquarters.receipts.finding import Charged, Place, Receipt
 from terminal.core.charge import PARKING, Charge
 from terminal.core.tariff.explanation import What
 from terminal.words.catalogues import Words
-from terminal.words.explaining import explained, remark, service
+from terminal.words.explaining import explained, remark
+from terminal.words.services import service
 
 CARD_DIGITS = 4
 

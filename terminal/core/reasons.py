@@ -27,6 +27,26 @@ class Outcome(StrEnum):
         return self in {Outcome.ADMIT, Outcome.ADMIT_WAIT}
 
 
+class Hint(StrEnum):
+    """What a driver is told whose card is not even read."""
+
+    DRIVE_FORWARD = "drive-forward"
+    """Nobody stands before the boom: come closer and tap again."""
+    WRONG_SIDE = "wrong-side"
+    """No vehicle passes here in his direction."""
+
+
+class SaleStep(StrEnum):
+    """How far a sale has come with this tap."""
+
+    OFFERED = "offered"
+    """The price is shown; the same card again confirms it."""
+    GIVEN = "given"
+    BEGUN = "begun"
+    """It goes on until `ends_ms`, or until the same card is held up again where units are sold."""
+    ENDED = "ended"
+
+
 class Help(StrEnum):
     """Who can put it right."""
 

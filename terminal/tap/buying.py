@@ -7,11 +7,12 @@ from terminal.core.charge import RECEIPT_BYTES, Charge
 from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey
 from terminal.core.purchase import Purchase, charge_of_one
+from terminal.core.reasons import SaleStep
 from terminal.core.rules import Rules
 from terminal.core.service import Service
 from terminal.core.tariff.explanation import MICRO
 from terminal.tap.entry import Course
-from terminal.tap.ports import Sale, SaleStep, ServiceTapPorts
+from terminal.tap.ports import Sale, ServiceTapPorts
 from terminal.tap.risk import risk
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from terminal.alarms import Alarms
 from terminal.card.ev2 import Random
@@ -11,6 +10,7 @@ from terminal.card.stay_file import SiteRecords
 from terminal.core.barrier_words import Side
 from terminal.core.charge import Charge
 from terminal.core.journal import EntryKey
+from terminal.core.reasons import Hint, SaleStep
 from terminal.core.situation import Decision
 from terminal.ports import (
     Accounts,
@@ -23,26 +23,6 @@ from terminal.ports import (
     ServiceForTap,
     Stays,
 )
-
-
-class Hint(StrEnum):
-    """What a driver is told whose card is not even read."""
-
-    DRIVE_FORWARD = "drive-forward"
-    """Nobody stands before the boom: come closer and tap again."""
-    WRONG_SIDE = "wrong-side"
-    """No vehicle passes here in his direction."""
-
-
-class SaleStep(StrEnum):
-    """How far a sale has come with this tap."""
-
-    OFFERED = "offered"
-    """The price is shown; the same card again confirms it."""
-    GIVEN = "given"
-    BEGUN = "begun"
-    """It goes on until `ends_ms`, or until the same card is held up again where units are sold."""
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)

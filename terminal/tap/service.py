@@ -25,7 +25,7 @@ from terminal.core.credential import Credential
 from terminal.core.journal import EntryKey, Kind, SaleResult
 from terminal.core.presented import Authentic, Presented
 from terminal.core.purchase import Purchase, PurchaseBegun
-from terminal.core.reasons import Outcome, Reason
+from terminal.core.reasons import Outcome, Reason, SaleStep
 from terminal.core.rules import Rules
 from terminal.core.service import Service
 from terminal.core.situation import Decision, LaneState, OnAccount, Situation
@@ -33,7 +33,7 @@ from terminal.errors import HardwareError, StorageError
 from terminal.ports import CardTransport
 from terminal.tap.buying import Buying, sale_of, sale_of_purchase
 from terminal.tap.entry import Course, decided, facts, settled
-from terminal.tap.ports import Answer, Sale, SaleStep, ServiceTapPorts
+from terminal.tap.ports import Answer, Sale, ServiceTapPorts
 from terminal.tap.written import TapJournal
 
 AGAIN_S = 0.5

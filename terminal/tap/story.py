@@ -24,7 +24,7 @@ from terminal.core.barrier_signals import DriveForward, Emergency, Readiness, Re
 from terminal.core.barrier_words import Side
 from terminal.core.journal import EntryKey, Kind, TapResult
 from terminal.core.presented import Authentic, Presented
-from terminal.core.reasons import Outcome, Reason
+from terminal.core.reasons import Hint, Outcome, Reason
 from terminal.core.rules import Rules
 from terminal.core.situation import Decision
 from terminal.core.stay import Stay, StayCharged, StayClosed
@@ -32,7 +32,7 @@ from terminal.errors import CardError, HardwareError
 from terminal.ports import CardTransport, Following
 from terminal.tap.entry import Course, begins, decided, exit_alarms, facts
 from terminal.tap.paid import Paid, PaidStays, stay_id
-from terminal.tap.ports import Answer, Hint, TapPorts
+from terminal.tap.ports import Answer, TapPorts
 from terminal.tap.situation import situation
 from terminal.tap.written import TapJournal
 

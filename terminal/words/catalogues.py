@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,12 @@ from babel.units import format_unit
 
 from terminal.core.tariff.explanation import MICRO, MICRO_A_CENT
 
+PAPERS = "xs"
+"""Receipts, statements, and why an amount is what it is."""
+DRIVER = "driver"
+"""The driver's screen."""
+GUARD = "guard"
+"""The guard's page."""
 SOURCE = "en"
 """The language that the code is written in; it has no catalogue."""
 _REGIONS = {SOURCE: "en_GB"}
@@ -71,31 +78,39 @@ class Words:
         return " ".join(parts) or format_unit(0, "minute", "short", locale=self.locale)
 
 
-@cache
-def languages() -> tuple[str, ...]:
-    """Every language there is, the source first."""
-    there = sorted(each.name for each in files(__package__).joinpath("locale").iterdir() if each.is_dir())
-    return (SOURCE, *there)
+def mark(message: str) -> str:
+    """The message itself: so Babel finds one that stands in a table, and is translated where it is said."""
+    return message
 
 
 @cache
-def words(language: str) -> Words:
+def languages(domain: str = PAPERS) -> tuple[str, ...]:
+    """Every language that has a catalogue of that domain, the source first."""
+    folders = files(__package__).joinpath("locale").iterdir()
+    return (SOURCE, *sorted(each.name for each in folders if _file(each.name, domain).is_file()))
+
+
+@cache
+def words(language: str, domain: str = PAPERS) -> Words:
     """The words of one of `languages`; of one that is not there, the source's."""
-    if language not in languages():
+    if language not in languages(domain):
         language = SOURCE
     locale = Locale.parse(_REGIONS.get(language, language))
     if language == SOURCE:
         return Words(language, locale, NullTranslations())
     compiled = BytesIO()
-    write_mo(compiled, catalogue(language))
+    write_mo(compiled, catalogue(language, domain))
     compiled.seek(0)
     return Words(language, locale, GNUTranslations(compiled))
 
 
-def catalogue(language: str) -> Catalog:
+def catalogue(language: str, domain: str = PAPERS) -> Catalog:
     """The catalogue of a language, as it stands in the repository."""
-    file = files(__package__).joinpath("locale", language, "LC_MESSAGES", "xs.po")
-    return read_po(BytesIO(file.read_bytes()), locale=language, abort_invalid=True)
+    return read_po(BytesIO(_file(language, domain).read_bytes()), locale=language, abort_invalid=True)
+
+
+def _file(language: str, domain: str) -> Traversable:
+    return files(__package__).joinpath("locale", language, "LC_MESSAGES", f"{domain}.po")
 
 
 def best_language(preferred: Iterable[str], otherwise: str = SOURCE) -> str:

@@ -20,10 +20,11 @@ from simulation.surroundings import happen
 from simulation.vpcd import InsertedCard
 from terminal.core.barrier_words import GuardOrder, Phase, Side, State
 from terminal.core.journal import INTENT, Entry, EntryKey, Kind
+from terminal.core.reasons import Hint
 from terminal.errors import HardwareError
 from terminal.lane.journal import UNTAPPED
 from terminal.ports import Input, Output
-from terminal.tap.ports import Answer, Hint
+from terminal.tap.ports import Answer
 from tests.scenes.gate import Gate, World
 from tests.scenes.virtual_time import STARTS_MS, VirtualTime
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from terminal.core.barrier_words import LOOP_BEHIND, Phase, Side
-from terminal.tap.ports import Hint
+from terminal.core.reasons import Hint
 from terminal.tap.story import Taps
 from tests.card.chips import Held
 from tests.simulation_board.board_process import NOBODY_COMES_LATER, BoardProcess

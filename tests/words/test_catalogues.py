@@ -2,18 +2,21 @@
 
 import string
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from scripts.catalogues import messages, updated
+from scripts.catalogues import DOMAINS, messages, updated
 from terminal.core.charge import Flag
+from terminal.core.policy import Language
 from terminal.core.tariff.explanation import Line, What
-from terminal.words.catalogues import SOURCE, best_language, catalogue, languages, words
-from terminal.words.explaining import explained, remark, service
+from terminal.words.catalogues import DRIVER, SOURCE, best_language, catalogue, languages, words
+from terminal.words.explaining import explained, remark
+from terminal.words.services import service
 
-TRANSLATED = [language for language in languages() if language != SOURCE]
+TRANSLATED = [(language, domain) for domain in DOMAINS for language in languages(domain) if language != SOURCE]
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
@@ -42,9 +45,13 @@ def mistakes(found: Catalog, wanted: Catalog) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_catalogue_is_complete(language: str) -> None:
-    assert mistakes(catalogue(language), messages()) == []
+@pytest.mark.parametrize(("language", "domain"), TRANSLATED)
+def test_catalogue_is_complete(language: str, domain: str) -> None:
+    assert mistakes(catalogue(language, domain), messages(domain)) == []
+
+
+def test_driver_s_screen_speaks_fifteen_languages() -> None:
+    assert languages(DRIVER) == ("en", *sorted(set(get_args(Language)) - {"en"}))
 
 
 def test_catalogues_are_as_the_code_wants_them() -> None:
@@ -69,9 +76,9 @@ def test_each_mistake_in_a_catalogue_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_catalogue_says_whether_a_speaker_has_read_it(language: str) -> None:
-    assert "REVIEW" in catalogue(language).header_comment
+@pytest.mark.parametrize(("language", "domain"), TRANSLATED)
+def test_catalogue_says_whether_a_speaker_has_read_it(language: str, domain: str) -> None:
+    assert "REVIEW" in catalogue(language, domain).header_comment
 
 
 @pytest.mark.parametrize("language", languages())
@@ -141,4 +148,5 @@ def test_catalogues_lie_with_the_package() -> None:
     import terminal.words.catalogues  # noqa: PLC0415
 
     folder = Path(terminal.words.catalogues.__file__).parent / "locale"
-    assert sorted(path.parent.parent.name for path in folder.glob("*/LC_MESSAGES/xs.po")) == sorted(TRANSLATED)
+    there = [(path.parent.parent.name, path.stem) for path in folder.glob("*/LC_MESSAGES/*.po")]
+    assert sorted(there) == sorted(TRANSLATED)

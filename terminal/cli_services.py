@@ -1,4 +1,4 @@
-"""`xs-terminal sync` and `xs-terminal import`: the line to headquarters, and the stick that stands in for it."""
+"""`xs-terminal sync`, `status` and `import`: line to headquarters, pages, and the stick that stands in for the line."""
 
 import os
 import sys
@@ -26,6 +26,26 @@ def sync(
     # structlog loads rich where it finds it, for colours: megabytes that a log in JSON never uses.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as the import system marks what is not to be had
     from terminal.sync.process import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
+
+    try:
+        run(configuration, os.environ)
+    except ConfigurationMistakes as error:
+        raise _complained(*map(str, error.mistakes), code=BAD_CONFIGURATION) from None
+    except XsError as error:
+        raise _complained(str(error)) from None
+
+
+def status(
+    configuration: Annotated[
+        Path, typer.Argument(metavar="GATE.TOML", readable=False, help="The configuration of this gate.")
+    ],
+) -> None:
+    """Serve the driver's screens and the guard's page until SIGTERM.
+
+    The log goes to standard error, a JSON object a line.
+    """
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # as for `sync`
+    from terminal.status.process import run  # noqa: PLC0415 - the daemon's parts are not loaded for the other commands
 
     try:
         run(configuration, os.environ)
