@@ -61,9 +61,9 @@ class GateLine:
                     news = parse(packet)
                     if news is None or "news" not in news:
                         return f"the gate does not let its news be watched: {(news or {}).get('say', 'no answer')}"
-                    if self._said is not None:
+                    if news["news"] == "begin":
                         self._said = None
-                        log.info("gate-found")
+                        log.info("gate-found", terminal=news["terminal"])
                     self._heard(news)
             except TimeoutError:
                 return f"{self._path}: the gate has said nothing for {self._silence_s:g} s"
