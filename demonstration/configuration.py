@@ -38,6 +38,8 @@ class Place:
     broker_port: int | None = None
     clock: Path | None = None
     """The file of a clock that can be moved; None: it goes by the machine's."""
+    pages_port: int | None = None
+    """Where its pages are served; None: they are not."""
 
     @property
     def gate_program(self) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ path = "{place.socket}"
 kind = "simulated"
 socket = "{place.board}"
 
-{_broker(place)}[[lane]]
+{_broker(place)}{_status(place)}[[lane]]
 number = {LANE}
 direction = "{setup.direction}"
 logic = "{setup.logic}"
@@ -139,6 +141,10 @@ def _broker(place: Place) -> str:
     files = ((name, place.line / f"{name}.pem") for name in ("ca", "certificate", "key"))
     lines = "".join(f'{name} = "{file}"\n' for name, file in files)
     return f'[broker]\nhost = "{BROKER_HOST}"\nport = {place.broker_port}\n{lines}\n'
+
+
+def _status(place: Place) -> str:
+    return "" if place.pages_port is None else f"[status]\nport = {place.pages_port}\n\n"
 
 
 def _fitted(names: tuple[str, ...], without: frozenset[str]) -> str:

@@ -5,7 +5,7 @@ the picture never stands still.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,6 +18,7 @@ from demonstration.screen import Screen
 from demonstration.stage import Stage
 from demonstration.steps import Steps
 from demonstration.view import View
+from simulation.stage import Setup
 from simulation.world import WorldError
 from terminal.errors import XsError
 
@@ -83,7 +84,7 @@ class Live:
         setup = lane.setup
         self._going &= set(look["vehicles"])
         shown = self._view.shown(
-            title=f"Kade 7, a lane for {_way(setup.direction)}    controller: {setup.logic}",
+            title=_title(setup, self._stage.screens),
             direction=setup.direction,
             look=look,
             advice=advice(
@@ -283,6 +284,12 @@ class Live:
                 work()
             except XsError as error:
                 self._view.failed(str(error))
+
+
+def _title(setup: Setup, screens: Sequence[str]) -> str:
+    """The driver's screen is in a browser: this is where."""
+    title = f"Kade 7, {_way(setup.direction)}, {setup.logic}"
+    return title + (f"    screen: {screens[0]}" if screens else "")
 
 
 def _way(direction: str) -> str:

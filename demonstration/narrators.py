@@ -31,8 +31,8 @@ class Narrator(Protocol):
     def progress(self, what: str) -> None:
         """Something is being set up."""
 
-    def ready(self, cast: Iterable[Person]) -> None:
-        """The gate is ready; these people have cards."""
+    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
+        """The gate is ready; these people have cards, and these are the addresses of the driver's screens."""
 
     def happened(self, event: Event, person: str | None) -> None:
         """The gate's log said something; `person` is whose card it is about."""
@@ -74,9 +74,9 @@ class JsonNarrator:
     def progress(self, what: str) -> None:
         """Nothing: set-up is no event."""
 
-    def ready(self, cast: Iterable[Person]) -> None:
+    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
         """Say that it can begin."""
-        self._print({"event": "ready", "cards": [person.name for person in cast]})
+        self._print({"event": "ready", "cards": [person.name for person in cast], "screens": list(screens)})
 
     def happened(self, event: Event, person: str | None) -> None:
         """Print it, when it is a public event."""
@@ -150,7 +150,7 @@ class PersonNarrator:
         """A line for each thing that takes a moment."""
         self._console.print(f"  [dim]·[/] {what}")
 
-    def ready(self, cast: Iterable[Person]) -> None:
+    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
         """Who is here."""
         table = Table(title="Who is here", title_justify="left", box=None, padding=(0, 2))
         for column, style in (("tap", "bold cyan"), ("product", ""), ("story", "")):
@@ -160,6 +160,8 @@ class PersonNarrator:
         self._console.print()
         self._console.print(table)
         self._console.print()
+        for screen in screens:
+            self._console.print(f"  the driver's screen, in any browser here: [bold]{screen}[/]", highlight=False)
 
     def happened(self, event: Event, person: str | None) -> None:
         """Decisions large, the barrier and the journal beside."""

@@ -97,9 +97,15 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
     lane = wanted.lane(BRISK)
     told = narrator.progress
     with Stage(
-        wanted.folder, setup=lane, hear=seen.hear, progress=told, tell_line=narrator.of_line, park=wanted.park
+        wanted.folder,
+        setup=lane,
+        hear=seen.hear,
+        progress=told,
+        tell_line=narrator.of_line,
+        park=wanted.park,
+        pages=True,
     ) as stage:
-        narrator.ready(stage.cast)
+        narrator.ready(stage.cast, stage.screens)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
         given, by_hand = _given(wanted, console)
@@ -148,7 +154,13 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
 
     told = narrator.progress
     with Stage(
-        wanted.folder, setup=None, both_sides=True, progress=told, tell_line=view.of_line, park=wanted.park
+        wanted.folder,
+        setup=None,
+        both_sides=True,
+        progress=told,
+        tell_line=view.of_line,
+        park=wanted.park,
+        pages=True,
     ) as stage:
         stage.listen(Listener(view, answers))
         narrator.progress("simulated board and gate")

@@ -7,6 +7,7 @@ of software stands in for a chip, a simulated board for barrier and vehicles.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from demonstration.configuration import BRISK
 from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
+from demonstration.pages import Pages, free_port
 from demonstration.park import PARK_POLICY, MovedClock
 from demonstration.processes import Event, GateProcess
 from demonstration.services import Watch
@@ -49,12 +51,14 @@ class Stage:
         progress: Callable[[str], None] = lambda _: None,
         tell_line: Callable[[Event], None] | None = None,
         park: bool = False,
+        pages: bool = False,
     ) -> None:
         """Set everything up; blocks until a card would be answered. Without a `setup` no lane is opened yet.
 
         `cast`: whose cards are made. `hear` gets the happenings of the lane (`simulation.stage`); `both_sides` as in
         `ServedLane`, which leaves no reader to issue cards on. `tell_line`: there is a line to headquarters, and this
         hears what comes of it; without one the lists are carried to the gate's mirror. `park`: as for the desk.
+        `pages`: each lane has its pages served.
 
         Raises:
             HardwareError: no PC/SC daemon with virtual readers, no broker, or a process that does not start.
@@ -66,6 +70,9 @@ class Stage:
         self._in_force = 0
         """Number of the lists that the gate of this lane goes by."""
         self._lane: ServedLane | None = None
+        self._pages_port = free_port() if pages else None
+        self.screens: tuple[str, ...] = ()
+        """Addresses of the driver's screens of the lane that is in service."""
         try:
             self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched, park=park))
             self._parts.enter_context(self._lane_parts)
@@ -158,9 +165,10 @@ class Stage:
         if self._desk.line:
             self._desk.place.view.unlink(missing_ok=True)
             self._desk.line.arrivals.begin_anew()
+        place = replace(self._desk.place, pages_port=self._pages_port)
         self._lane = self._lane_parts.enter_context(
             ServedLane(
-                self._desk.place,
+                place,
                 setup,
                 self._desk.slots,
                 self._card_of,
@@ -169,6 +177,8 @@ class Stage:
                 both_sides=self._both_sides,
             )
         )
+        if self._pages_port is not None:
+            self.screens = self._lane_parts.enter_context(Pages(place)).screens
         if self._desk.line:
             self._wait_until_in_force(self._desk.line)
         return self._lane

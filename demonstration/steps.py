@@ -81,13 +81,19 @@ class Steps:
                 self._stage.line.wait_until_acknowledged()
                 self._narrator.answered("wait acknowledged: headquarters has everything so far")
             case ["cast" | "help" as verb]:
-                (self._narrator.ready(self._stage.cast) if verb == "cast" else self._narrator.answered(HELP))
+                self._tell(verb)
             case [name] if any(person.name == name for person in self._stage.cast):
                 self._visit(name)
             case ["tap" | "leave" | "block" | "suspend" | "activate" | "issue" | "card" | "passenger" as verb]:
                 raise ConfigurationError(f"{verb} whom? A name is missing")
             case _:
                 self._scene_step(step)
+
+    def _tell(self, verb: str) -> None:
+        if verb == "cast":
+            self._narrator.ready(self._stage.cast, self._stage.screens)
+        else:
+            self._narrator.answered(HELP)
 
     def _visit(self, name: str) -> None:
         answer = self._stage.tap(name, "entry" if self._stage.lane.setup.direction == "both" else None)

@@ -80,7 +80,7 @@ class View:
         """While it is set up."""
         self.said(what)
 
-    def ready(self, cast: Iterable[Person]) -> None:
+    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
         """Their names stand among the keys."""
 
     def happened(self, event: Event, person: str | None) -> None:
