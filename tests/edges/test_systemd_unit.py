@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from firmware_config.gate import Keys, Socket
+from firmware_config.gate import Keys, Socket, Status
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "xs-terminal-gate.service"
 SYNC = FOLDER / "xs-terminal-sync.service"
-MOST_EXPOSURE = {UNIT.name: "10", SYNC.name: "11"}
-"""In tenths. Of what sync has, 1.0 is that it has the network at all, and not to one address alone."""
-both_units = pytest.mark.parametrize("unit", [UNIT, SYNC], ids=["gate", "sync"])
+STATUS = FOLDER / "xs-terminal-status.service"
+MOST_EXPOSURE = {UNIT.name: "10", SYNC.name: "11", STATUS.name: "11"}
+"""In tenths. Of what the others have, most is that they have the network at all."""
+each_unit = pytest.mark.parametrize("unit", [UNIT, SYNC, STATUS], ids=["gate", "sync", "status"])
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 
@@ -41,7 +42,7 @@ def settings(unit: Path = UNIT) -> dict[str, list[str]]:
 
 
 @needs_systemd
-@both_units
+@each_unit
 def test_exposure_is_at_most_about_one(unit: Path) -> None:
     judged = exposure(unit)
     assert judged.returncode == 0, judged.stdout[-2000:] + judged.stderr
@@ -55,7 +56,7 @@ def test_exposure_check_can_fail(tmp_path: Path) -> None:
 
 
 @needs_systemd
-@both_units
+@each_unit
 def test_unit_is_understood_in_every_line(unit: Path, tmp_path: Path) -> None:
     program = tmp_path / "xs-terminal"
     program.write_text("#!/bin/sh\n")
@@ -84,8 +85,21 @@ def test_sync_has_no_device_and_no_key_and_writes_the_mirror_alone() -> None:
     assert not {"StateDirectory", "RuntimeDirectory", "BindPaths"} & unit.keys()
     assert unit["SocketBindDeny"] == ["any"]
     assert [line for line in (FOLDER / "xs-terminal.sysusers.conf").read_text().splitlines() if line[:2] == "m "] == [
-        "m xs-sync xs-view"
+        "m xs-sync xs-view",
+        "m xs-status xs-view",
     ]
+
+
+def test_status_has_no_device_and_no_key_and_speaks_to_this_machine_alone() -> None:
+    unit = settings(STATUS)
+    assert (unit["User"], unit["Group"]) == (["xs-status"], ["xs-status"])
+    assert (unit["PrivateDevices"], unit["DevicePolicy"], "DeviceAllow" in unit) == (["yes"], ["closed"], False)
+    assert not {key for key in unit if key.startswith(("LoadCredential", "SetCredential", "ImportCredential"))}
+    assert (unit["ProtectSystem"], unit["StateDirectory"]) == (["strict"], ["xs-terminal-status"])
+    assert not {"ReadWritePaths", "RuntimeDirectory", "BindPaths"} & unit.keys()
+    assert (unit["IPAddressDeny"], unit["IPAddressAllow"]) == (["any"], ["localhost"])
+    assert unit["SocketBindAllow"] == [f"tcp:{Status().port}"]
+    assert str(Status().accounts.parent) == "/var/lib/xs-terminal-status"
 
 
 def test_every_user_can_reach_the_folder_in_which_the_gate_makes_its_socket() -> None:
@@ -107,7 +121,7 @@ def test_users_and_folders_are_made(tmp_path: Path) -> None:
     users = ["systemd-sysusers", f"--root={tmp_path}", str(FOLDER / "xs-terminal.sysusers.conf")]
     subprocess.run(users, check=True, capture_output=True)
     made = (tmp_path / "etc/passwd").read_text()
-    assert [line.split(":")[0] for line in made.splitlines()] == ["xs-gate", "xs-sync"]
+    assert [line.split(":")[0] for line in made.splitlines()] == ["xs-gate", "xs-sync", "xs-status", "xs-kiosk"]
     for key in ("User", "Group"):
         assert settings()[key] == ["xs-gate"]
     lines = (FOLDER / "xs-terminal.tmpfiles.conf").read_text().splitlines()
