@@ -12,6 +12,7 @@ from firmware_config.machine import disk_space, registration_line, room_line
 from firmware_config.mistakes import ConfigurationMistakes
 from terminal.cli_orders import order, state
 from terminal.cli_services import import_, status, sync
+from terminal.cli_user import app as user
 from terminal.errors import XsError
 
 HELP = (
@@ -32,6 +33,7 @@ app.command()(state)
 app.command()(sync)
 app.command()(status)
 app.command("import")(import_)
+app.add_typer(user, name="user")
 
 
 @app.command()

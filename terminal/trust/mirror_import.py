@@ -1,12 +1,11 @@
 """The mirror from a folder or a stick: the same files, names and bounds as over the network."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from terminal.errors import DocumentError, StorageError
+from terminal.owner import as_owner
 from terminal.trust.mirror import Mirror, NotInMirror
 from terminal.trust.mirror_files import bounds_of, roots
 from terminal.trust.mirror_writer import MirrorWriter
@@ -45,37 +44,11 @@ def import_folder(folder: Path, mirror: Path, site: int) -> Imported:
     for name in (*roots(), *bounds):
         try:
             content = source.read(name, bounds.get(name, bounds["root.json"]))
-            with _as_owner(mirror):
+            with as_owner(mirror):
                 unchanged += not writer.hold(name, content)
         except NotInMirror:
             continue
         except DocumentError as error:
             refused.append(str(error))
-    with _as_owner(mirror):
+    with as_owner(mirror):
         return Imported(writer.write(), unchanged, tuple(refused))
-
-
-@contextmanager
-def _as_owner(mirror: Path) -> Iterator[None]:
-    """Root writes there as the folder's own user: by a link, that one could lead him to any file of this machine.
-
-    What is made can be replaced by that user, and read by the gate, whatever root's own umask is.
-    """
-    if os.geteuid() != 0:
-        yield
-        return
-    group, groups, mask = os.getegid(), os.getgroups(), os.umask(0o022)
-    try:
-        try:
-            owner = mirror.stat()
-            os.setgroups([])
-            os.setegid(owner.st_gid)
-            os.seteuid(owner.st_uid)
-        except OSError as error:
-            raise StorageError(f"{mirror}: cannot be written as its own user: {error.strerror}") from None
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(group)
-        os.setgroups(groups)
-        os.umask(mask)
