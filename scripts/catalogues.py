@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("terminal", "headquarters")
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
 KEYWORDS = {"gettext": None, "ngettext": (1, 2), "mark": None}
-OWN = {DRIVER: "terminal/web/driver/", GUARD: "terminal/web/guard/"}
+OWN = {DRIVER: ("terminal/web/driver/",), GUARD: ("terminal/web/guard/", "terminal/order_words.py")}
 """Where the messages of a domain stand; all others are those of papers."""
 SHARED = "terminal/words/services.py"
 """Its messages are in every domain."""
@@ -37,7 +37,7 @@ def messages(domain: str) -> Catalog:
 
 
 def _domain(where: str) -> str:
-    return next((domain for domain, start in OWN.items() if where.startswith(start)), PAPERS)
+    return next((domain for domain, starts in OWN.items() if where.startswith(starts)), PAPERS)
 
 
 def updated() -> Iterator[tuple[Path, bytes]]:

@@ -9,12 +9,14 @@ The gate does not need this process: what it shows may be old, and it says so, b
 """
 
 import asyncio
+import secrets
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,16 +24,22 @@ import uvicorn
 
 from firmware_config.configuration import read_gate
 from firmware_config.gate import Gate
+from terminal.accounts.store import Store
 from terminal.core.barrier_words import Side
+from terminal.edges.local_client import ask
 from terminal.edges.log import log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError
 from terminal.status.gate import GateLine
+from terminal.storage.view_reader import ViewReader
 from terminal.web.application import application
 from terminal.web.driver.pages import path, places
 from terminal.web.driver.rendering import DriverPages
 from terminal.web.driver.screens import Place
 from terminal.web.driver.showing import Showing
+from terminal.web.guard.board import Board
+from terminal.web.guard.pages import GuardRoutes
+from terminal.web.guard.rendering import GuardPages
 from terminal.web.now import News, Now
 
 LOOPBACK = "127.0.0.1"
@@ -75,6 +83,17 @@ class StatusProcess:
         self._now = Now()
         self._looks = DriverPages(gate.status.screen_mm)
         self._showing = Showing(driver_places(gate), self._now, self._looks.message, monotonic_s)
+        view = gate.terminal.view
+        guard = GuardPages()
+        self._board = Board(self._now, ViewReader(view, gate.terminal.name) if view else None, guard)
+        self._guard = GuardRoutes(
+            self._board,
+            guard,
+            Store(gate.status.accounts),
+            ask=partial(ask, gate.socket.path),
+            random=secrets.token_bytes,
+            monotonic_s=monotonic_s,
+        )
         self._line = GateLine(gate.socket.path, heard=self._heard, lost=self._lost)
         self._why_lost: str | None = "not asked yet"
         self._turning = asyncio.Event()
@@ -83,11 +102,14 @@ class StatusProcess:
         """Serve until a signal. Raises ConfigurationError where nobody can listen."""
         with listening(self._gate.status.port) as listener:
             address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-            server = _Server(_configuration(application(self._showing, self._looks, HOSTS)))
+            server = _Server(_configuration(application(self._showing, self._looks, self._guard, HOSTS)))
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop, server)
-            others = [asyncio.create_task(part) for part in (self._line.run(), self._turn(), self._feed_watchdog())]
+            others = [
+                asyncio.create_task(part)
+                for part in (self._line.run(), self._board.run(), self._turn(), self._feed_watchdog())
+            ]
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             screens = [f"{address}{path(place, self._showing.places)}" for place in self._showing.places]
             log.info("serving", address=address, screens=screens)
@@ -106,18 +128,21 @@ class StatusProcess:
         log.info("stopping")
         for place in self._showing.places:
             self._showing.stream(place).close()
+        self._board.close()
         server.should_exit = True
 
     def _heard(self, news: News) -> None:
         self._why_lost = None
         self._now.take(news)
         self._showing.take(news)
+        self._board.take(news)
         self._turning.set()
 
     def _lost(self, why: str) -> None:
         self._why_lost = why
         self._now.whole = False
         self._showing.turn()
+        self._board.turn()
 
     async def _turn(self) -> None:
         """Change the screens that change by time alone."""

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from terminal.core.journal import EPOCH_BYTES
+from terminal.core.journal import EPOCH_BYTES, Record, decode_record
 from terminal.core.merkle import MAX_SIZE
 from terminal.core.messages import MAX_BATCH_ENTRIES, Batch
 from terminal.core.uplink import fits
@@ -107,6 +107,27 @@ class ViewReader:
                 free_bytes=_number(facts.get("free_bytes")) or 0,
                 software=software if isinstance(software, str) else "",
             )
+
+    def acknowledged(self) -> int:
+        """How many entries headquarters has; raises NoView."""
+        return self.look().acknowledged
+
+    def newest(self, most: int) -> tuple[bytes, tuple[Record, ...]]:
+        """The epoch, and its last `most` entries, oldest first.
+
+        Raises:
+            NoView: nothing that can be read.
+            DocumentError: an entry that this software does not understand.
+        """
+        with self._opened() as (view, _, epoch):
+            found = view.execute("SELECT record FROM entries ORDER BY sequence DESC LIMIT ?", (most,)).fetchall()
+            return epoch, tuple(decode_record(record) for (record,) in reversed(found))
+
+    def after(self, sequence: int, most: int) -> tuple[bytes, tuple[Record, ...]]:
+        """The epoch, and at most `most` entries after the one with that number, oldest first; raises likewise."""
+        with self._opened() as (view, _, epoch):
+            wanted = "SELECT record FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"
+            return epoch, tuple(decode_record(record) for (record,) in view.execute(wanted, (sequence, most)))
 
     def batch(self, run: Run, first: int, limit: int, past: bytes | None = None) -> Batch | None:
         """The largest batch that begins at entry `first` and ends at a checkpoint not beyond size `limit`.

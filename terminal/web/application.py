@@ -8,12 +8,13 @@ from starlette.routing import Route
 from terminal.web.driver import pages as driver
 from terminal.web.driver.rendering import DriverPages
 from terminal.web.driver.showing import Showing
+from terminal.web.guard.pages import GuardRoutes
 from terminal.web.guarded import Guarded
 
 
-def application(showing: Showing, looks: DriverPages, hosts: frozenset[str]) -> Guarded:
+def application(showing: Showing, looks: DriverPages, guard: GuardRoutes, hosts: frozenset[str]) -> Guarded:
     """Everything that can be asked for at 127.0.0.1."""
-    made = Starlette(routes=[Route("/healthz", _healthz(showing)), *driver.routes(showing, looks)])
+    made = Starlette(routes=[Route("/healthz", _healthz(showing)), *driver.routes(showing, looks), *guard.routes()])
     return Guarded(made, hosts)
 
 

@@ -6,7 +6,7 @@ browser opens another one by itself (WHATWG HTML, 9.2).
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +18,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 Message = tuple[str, str, str | None]
 """Type, data, and an id to go on from."""
+First = Callable[[], Awaitable[Iterable[Message]]]
 
 
 def message(kind: str, data: Mapping[str, Any], number: str | None = None) -> Message:
@@ -54,18 +55,21 @@ class Stream:
         for each in self._open:
             each.put_nowait(None)
 
-    def answer(self, first: Callable[[], Iterable[Message]]) -> Response:
-        """The response that goes on: `first` gives what a page gets to begin with, asked when it begins to listen."""
+    def answer(self, first: First, is_welcome: Callable[[], bool] = lambda: True) -> Response:
+        """The response that goes on: `first` gives what a page gets to begin with, asked when it begins to listen.
+
+        `is_welcome` is asked at each message: once it is not, the page is told `ended`.
+        """
         if self._closed or len(self._open) >= self._most_open:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(self._each(first), media_type="text/event-stream", headers=HEADERS)
+        return StreamingResponse(self._each(first, is_welcome), media_type="text/event-stream", headers=HEADERS)
 
-    async def _each(self, first: Callable[[], Iterable[Message]]) -> AsyncIterator[bytes]:
+    async def _each(self, first: First, is_welcome: Callable[[], bool]) -> AsyncIterator[bytes]:
         waiting: asyncio.Queue[Message | None] = asyncio.Queue()
         self._open.add(waiting)
         try:
             yield f"retry: {RETRY_MS}\n\n".encode()
-            for each in first():
+            for each in await first():
                 yield _encoded(each)
             while True:
                 try:
@@ -73,6 +77,9 @@ class Stream:
                 except TimeoutError:
                     said = ("beat", "{}", None)
                 if said is None:
+                    return
+                if not is_welcome():
+                    yield _encoded(("ended", "{}", None))
                     return
                 yield _encoded(said)
         finally:

@@ -4,8 +4,6 @@ Everything a page needs comes with it: pictograms are part of the document, styl
 content. Nothing is inline that a content security policy would have to allow.
 """
 
-from base64 import b32encode
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +12,7 @@ from markupsafe import Markup
 
 from terminal.web.driver.faces import Face, Screen
 from terminal.web.driver.wording import Worded, worded
+from terminal.web.rendering import named
 from terminal.words.catalogues import DRIVER, words
 
 _ASSETS = files(__package__) / "assets"
@@ -26,8 +25,8 @@ class DriverPages:
         """`screen_mm`: how wide the picture is, in millimetres."""
         self.stylesheet = f":root {{ --screen-mm: {screen_mm}; }}\n".encode() + _read("driver.css").encode()
         self.script = _read("driver.js").encode()
-        self.stylesheet_path = _named("driver", self.stylesheet, "css")
-        self.script_path = _named("driver", self.script, "js")
+        self.stylesheet_path = named("driver", self.stylesheet, "css")
+        self.script_path = named("driver", self.script, "js")
         self._pictograms = Markup(_read("pictograms.svg"))  # noqa: S704 - our own file
         templates = {name: _read(name) for name in ("driver.html", "screen.html")}
         self._templates = Environment(
@@ -73,7 +72,3 @@ class DriverPages:
 
 def _read(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8")
-
-
-def _named(name: str, content: bytes, kind: str) -> str:
-    return f"/assets/{name}-{b32encode(sha256(content).digest())[:12].decode().lower()}.{kind}"

@@ -66,7 +66,7 @@ class Showing:
         """What that place shows now."""
         return self._screens[place].screen(self._now, self._monotonic_s())
 
-    def first(self, place: Place) -> tuple[Message, ...]:
+    async def first(self, place: Place) -> tuple[Message, ...]:
         """What a browser is sent that has just come."""
         return (self._message(self.screen(place)),)
 
