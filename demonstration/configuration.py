@@ -79,6 +79,11 @@ class Place:
         return self.folder / "line"
 
     @property
+    def accounts(self) -> Path:
+        """Who may log in to its pages."""
+        return self.folder / "accounts.db"
+
+    @property
     def trace(self) -> Path:
         """The board's trace."""
         return self.folder / "board.jsonl"
@@ -144,7 +149,7 @@ def _broker(place: Place) -> str:
 
 
 def _status(place: Place) -> str:
-    return "" if place.pages_port is None else f"[status]\nport = {place.pages_port}\n\n"
+    return "" if place.pages_port is None else f'[status]\nport = {place.pages_port}\naccounts = "{place.accounts}"\n\n'
 
 
 def _fitted(names: tuple[str, ...], without: frozenset[str]) -> str:

@@ -84,7 +84,7 @@ class Live:
         setup = lane.setup
         self._going &= set(look["vehicles"])
         shown = self._view.shown(
-            title=_title(setup, self._stage.screens),
+            title=_title(setup, self._stage.pages.screens),
             direction=setup.direction,
             look=look,
             advice=advice(
@@ -104,7 +104,7 @@ class Live:
         self._show(picture(shown, self._screen.height))
 
     def _help_pages(self) -> list[list[Text]]:
-        return pages("Every key", keys.help_lines(), self._screen.height)
+        return pages("Every key", [*self._stage.pages.lines(), "", *keys.help_lines()], self._screen.height)
 
     def _show(self, lines: list[Text]) -> None:
         if not self._screen.takes_all_letters:

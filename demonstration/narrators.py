@@ -19,6 +19,7 @@ from rich.text import Text
 from demonstration import words
 from demonstration.cast import Person
 from demonstration.events import told
+from demonstration.pages import Addresses
 from demonstration.processes import Event
 from simulation.scene_run import Played
 from simulation.scene_words import Scene
@@ -31,8 +32,8 @@ class Narrator(Protocol):
     def progress(self, what: str) -> None:
         """Something is being set up."""
 
-    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
-        """The gate is ready; these people have cards, and these are the addresses of the driver's screens."""
+    def ready(self, cast: Iterable[Person], pages: Addresses) -> None:
+        """The gate is ready; these people have cards, and there are its pages."""
 
     def happened(self, event: Event, person: str | None) -> None:
         """The gate's log said something; `person` is whose card it is about."""
@@ -74,9 +75,16 @@ class JsonNarrator:
     def progress(self, what: str) -> None:
         """Nothing: set-up is no event."""
 
-    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
+    def ready(self, cast: Iterable[Person], pages: Addresses) -> None:
         """Say that it can begin."""
-        self._print({"event": "ready", "cards": [person.name for person in cast], "screens": list(screens)})
+        self._print(
+            {
+                "event": "ready",
+                "cards": [person.name for person in cast],
+                "screens": list(pages.screens),
+                "guard": {"address": pages.guard, "name": pages.name, "password": pages.password},
+            }
+        )
 
     def happened(self, event: Event, person: str | None) -> None:
         """Print it, when it is a public event."""
@@ -150,7 +158,7 @@ class PersonNarrator:
         """A line for each thing that takes a moment."""
         self._console.print(f"  [dim]·[/] {what}")
 
-    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
+    def ready(self, cast: Iterable[Person], pages: Addresses) -> None:
         """Who is here."""
         table = Table(title="Who is here", title_justify="left", box=None, padding=(0, 2))
         for column, style in (("tap", "bold cyan"), ("product", ""), ("story", "")):
@@ -160,8 +168,8 @@ class PersonNarrator:
         self._console.print()
         self._console.print(table)
         self._console.print()
-        for screen in screens:
-            self._console.print(f"  the driver's screen, in any browser here: [bold]{screen}[/]", highlight=False)
+        for line in pages.lines():
+            self._console.print(f"  {line}", style="bold", markup=False)
 
     def happened(self, event: Event, person: str | None) -> None:
         """Decisions large, the barrier and the journal beside."""

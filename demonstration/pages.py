@@ -1,18 +1,27 @@
 """The pages of the demonstration's terminal: `xs-terminal status` beside its gate, for a browser on this machine."""
 
 import json
+import secrets
 import socket
 import time
+from base64 import b32encode
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from demonstration.configuration import Place
 from demonstration.processes import Process
 from demonstration.services import why_it_ended
+from terminal.accounts.passwords import hashed
+from terminal.accounts.roles import Role
+from terminal.accounts.store import Account, Store
 from terminal.errors import HardwareError
 
 USUAL_PORT = 8080
+GUARD = "guard"
+PASSWORD_BYTES = 10
 STARTED_S = 30.0
 LOOK_S = 0.02
 
@@ -25,15 +34,41 @@ def free_port() -> int:
     raise HardwareError("no port is free at 127.0.0.1")
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the pages are: `screens` are the driver's, `guard` is for whoever knows `name` and `password`."""
+
+    screens: tuple[str, ...] = ()
+    guard: str = ""
+    name: str = ""
+    password: str = ""
+
+    def lines(self) -> list[str]:
+        """All of it for a person; nothing where no pages are served."""
+        if not self.guard:
+            return []
+        screens = [f"driver's screen: {screen}" for screen in self.screens]
+        return [*screens, f"guard's page: {self.guard} name {self.name} password {self.password}"]
+
+
+def make_guard(accounts: Path) -> tuple[str, str]:
+    """Make the account of this demonstration's guard, and a password of its own; returns both."""
+    password = b32encode(secrets.token_bytes(PASSWORD_BYTES)).decode().lower()
+    accounts.unlink(missing_ok=True)
+    Store(accounts).add(
+        Account(name=GUARD, full_name="Guard", role=Role.CHIEF, language="en", hash_=hashed(GUARD, password))
+    )
+    return GUARD, password
+
+
 class Pages:
-    """The process. Use it as a context manager: it serves when the block begins.
+    """The process. Use it as a context manager: it serves when the block begins, at `addresses`."""
 
-    `screens` are the addresses of the driver's screens.
-    """
-
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, guard: tuple[str, str]) -> None:
+        """`guard`: name and password of an account that is there."""
         self._place = place
-        self.screens: tuple[str, ...] = ()
+        self._guard = guard
+        self.addresses = Addresses()
 
     def __enter__(self) -> Self:
         log = self._place.folder / "status.log"
@@ -45,7 +80,7 @@ class Pages:
             for line in log.read_text().splitlines():
                 with suppress(ValueError):  # half a line, or no JSON
                     if (told := json.loads(line))["event"] == "serving":
-                        self.screens = tuple(told["screens"])
+                        self.addresses = Addresses(tuple(told["screens"]), f"{told['address']}/", *self._guard)
                         return self
             if self._process.ended():
                 raise HardwareError(f"the pages are not served: {why_it_ended(self._process, log)}")

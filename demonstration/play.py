@@ -105,7 +105,7 @@ def _play_steps(wanted: Wanted, narrator: Narrator, console: Console) -> bool:
         park=wanted.park,
         pages=True,
     ) as stage:
-        narrator.ready(stage.cast, stage.screens)
+        narrator.ready(stage.cast, stage.pages)
         stage.listen(Listener(narrator, answers))
         steps = Steps(stage, seen, narrator)
         given, by_hand = _given(wanted, console)
@@ -165,6 +165,7 @@ def _play_live(wanted: Wanted, console: Console, narrator: Narrator) -> bool:
         stage.listen(Listener(view, answers))
         narrator.progress("simulated board and gate")
         stage.open_lane(first, hear)
+        view.ready(stage.cast, stage.pages)
 
         def compare() -> None:
             found.extend(stage.compare(answers))

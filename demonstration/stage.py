@@ -19,7 +19,7 @@ from demonstration.configuration import BRISK
 from demonstration.desk import Desk
 from demonstration.issuing import typed_person
 from demonstration.line import HeadquartersLine
-from demonstration.pages import Pages, free_port
+from demonstration.pages import Addresses, Pages, free_port, make_guard
 from demonstration.park import PARK_POLICY, MovedClock
 from demonstration.processes import Event, GateProcess
 from demonstration.services import Watch
@@ -71,8 +71,9 @@ class Stage:
         """Number of the lists that the gate of this lane goes by."""
         self._lane: ServedLane | None = None
         self._pages_port = free_port() if pages else None
-        self.screens: tuple[str, ...] = ()
-        """Addresses of the driver's screens of the lane that is in service."""
+        self._guard: tuple[str, str] | None = None
+        self.pages = Addresses()
+        """Where the pages of the lane that is in service are."""
         try:
             self._desk = self._parts.enter_context(Desk(folder, cast, progress, tell_line, self._watched, park=park))
             self._parts.enter_context(self._lane_parts)
@@ -178,7 +179,8 @@ class Stage:
             )
         )
         if self._pages_port is not None:
-            self.screens = self._lane_parts.enter_context(Pages(place)).screens
+            self._guard = self._guard or make_guard(place.accounts)
+            self.pages = self._lane_parts.enter_context(Pages(place, self._guard)).addresses
         if self._desk.line:
             self._wait_until_in_force(self._desk.line)
         return self._lane

@@ -91,7 +91,7 @@ class Steps:
 
     def _tell(self, verb: str) -> None:
         if verb == "cast":
-            self._narrator.ready(self._stage.cast, self._stage.screens)
+            self._narrator.ready(self._stage.cast, self._stage.pages)
         else:
             self._narrator.answered(HELP)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from demonstration import words
 from demonstration.cast import Person
+from demonstration.pages import Addresses
 from demonstration.processes import Event
 from demonstration.trouble import Trouble
 from simulation.scene_run import Played
@@ -80,8 +81,12 @@ class View:
         """While it is set up."""
         self.said(what)
 
-    def ready(self, cast: Iterable[Person], screens: Sequence[str]) -> None:
-        """Their names stand among the keys."""
+    def ready(self, cast: Iterable[Person], pages: Addresses) -> None:
+        """Their names stand among the keys; the pages are in a browser."""
+        with self._lock:
+            self._tell(f"{len(tuple(cast))} people have cards")
+            for line in pages.lines():
+                self._tell(line, "bold cyan")
 
     def happened(self, event: Event, person: str | None) -> None:
         """A line of the gate's log."""

@@ -41,11 +41,11 @@ from terminal.web.guard.board import Board
 from terminal.web.guard.pages import GuardRoutes
 from terminal.web.guard.rendering import GuardPages
 from terminal.web.now import News, Now
+from terminal.web.serving import BoundedProtocol
 
 LOOPBACK = "127.0.0.1"
 HOSTS = frozenset({LOOPBACK, "localhost", "[::1]"})
-AT_ONCE = 200
-"""Requests that are being answered; beyond that they are told to come again."""
+BACKLOG = 200
 IDLE_S = 15
 STOPPING_S = 3
 WATCHDOG_S = 5.0
@@ -178,7 +178,7 @@ def listening(port: int) -> socket.socket:
         ConfigurationError: it cannot.
     """
     try:
-        return socket.create_server((LOOPBACK, port), backlog=AT_ONCE)
+        return socket.create_server((LOOPBACK, port), backlog=BACKLOG)
     except OSError as error:
         raise ConfigurationError(
             f"the pages cannot be served at {LOOPBACK}, port {port}: {error.strerror}; see `status.port` in gate.toml"
@@ -202,7 +202,7 @@ def _configuration(pages: object) -> uvicorn.Config:
         ws="none",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=AT_ONCE,
+        http=BoundedProtocol,
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=STOPPING_S,
     )

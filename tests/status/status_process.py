@@ -16,6 +16,7 @@ site = 7
 data = "{folder}/data"
 mirror = "{folder}/mirror"
 root = "{folder}/root.json"
+{view}
 
 [socket]
 path = "{socket}"
@@ -62,9 +63,11 @@ class EndedError(Exception):
 class StatusProcess:
     """Use it as a context manager: it serves when the block begins, and has ended well when it is over."""
 
-    def __init__(self, folder: Path, socket: Path, port: int = 0, more: str = "") -> None:
+    def __init__(self, folder: Path, socket: Path, port: int = 0, more: str = "", *, view: Path | None = None) -> None:
         self._configuration = folder / "status.toml"
-        self._configuration.write_text(TOML.format(folder=folder, socket=socket, port=port, more=more))
+        self._configuration.write_text(
+            TOML.format(folder=folder, socket=socket, port=port, more=more, view=f'view = "{view}"' if view else "")
+        )
         self._log = folder / "status.log"
         self.address = ""
         self.screens: list[str] = []

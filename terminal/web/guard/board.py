@@ -100,11 +100,9 @@ class Board:
             last = self._records[-1].sequence if self._records else -1
             epoch, records = await asyncio.to_thread(self._entries.after, last, MOST_EVENTS)
             if epoch != self._epoch or len(records) == MOST_EVENTS:
-                begun = self._epoch != b""
                 self._epoch, found = await asyncio.to_thread(self._entries.newest, MOST_EVENTS)
                 self._records = list(found)
-                if begun:
-                    self._send_all(("again", "{}", None))
+                self._send_all(("again", "{}", None))  # what is open shows another journal, or has a hole
                 return
         except XsError as error:  # held for a moment, or no gate has run yet: it is looked at again soon
             log.info("view", why=str(error))

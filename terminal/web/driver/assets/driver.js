@@ -50,6 +50,8 @@
     if (told.face !== face && told.tone) play(told.tone);
     face = told.face;
   });
+  // A terminal that answers and gives no stream has too many of them: a browser would not ask again by itself.
+  events.addEventListener("error", () => { if (events.readyState === 2) setTimeout(() => location.reload(), 2000); });
   // After a silence the stream is the same one, and its screen has gone: begin anew.
   events.addEventListener("beat", () => (face === null ? location.reload() : alive()));
   alive();

@@ -60,6 +60,8 @@
     while (list.children.length > MOST_EVENTS) list.lastElementChild.remove();
   });
   on("again", () => location.reload());
+  // A terminal that answers and gives no stream does not know this session; a browser would not ask again by itself.
+  events.addEventListener("error", () => { if (events.readyState === 2) setTimeout(() => location.reload(), 1000); });
   on("ended", () => location.assign("/login"));
   alive();
 
