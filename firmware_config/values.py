@@ -105,6 +105,7 @@ InputName = Literal[
 Question = Literal[
     "state",
     "watch",
+    "access",
     "acknowledge",
     "command",
     "open",

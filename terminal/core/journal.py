@@ -56,6 +56,8 @@ class Kind(StrEnum):
     LEVEL_CHANGED = "level-changed"
     CONFIGURATION_CHANGED = "configuration-changed"
     INCIDENT = "incident"
+    ACCESS = "access"
+    """Somebody logged in to a page of the terminal, or tried to."""
     SUPPORT_ACCESS = "support-access"
     ERASURE = "erasure"
     CLOCK = "clock"
@@ -103,6 +105,14 @@ class SaleEnd(StrEnum):
     """Nothing was taken for as long as the policy waits."""
     MOST = "most"
     """All that may be taken at once was taken."""
+
+
+class Access(StrEnum):
+    """What somebody did at the log-in of a page; stands as `what` in its entry."""
+
+    LOGGED_IN = "logged-in"
+    LOGGED_OUT = "logged-out"
+    LOG_IN_FAILED = "log-in-failed"
 
 
 class OrderResult(StrEnum):

@@ -1,8 +1,8 @@
 """What may be asked over the local socket, and the answers: JSON objects, as docs/socket.md tells them.
 
 A request is read strictly (a word that is misspelt is refused, never left out), then held against what its caller may,
-then answered. `REQUESTS` is the whole list; each is one entry there and one method. Here nothing is believed of who
-asks but the uid, which comes from the kernel.
+then answered. `asked.REQUESTS` is the whole list; each is one entry there and one method. Here nothing is believed of
+who asks but the uid, which comes from the kernel.
 """
 
 import math
@@ -10,36 +10,34 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from terminal.acknowledging import Acknowledging
 from terminal.alarms import Alarms
-from terminal.callers import ACKNOWLEDGE, COMMAND, STATE, STAYS, WATCH, Caller, Callers, Rate
-from terminal.commanding import MAX_COMMAND_LETTERS, Commanding
+from terminal.callers import ACCESS, ACKNOWLEDGE, COMMAND, STATE, STAYS, WATCH, Caller, Callers, Rate
+from terminal.commanding import Commanding
 from terminal.core.barrier_words import GuardOrder, Side
-from terminal.core.journal import Entry, Kind, OrderResult
+from terminal.core.journal import NOT_DURABLE, Entry, Kind, OrderResult
 from terminal.edges.local_socket import Packets
+from terminal.errors import StorageError
+from terminal.gate.asked import VERSION, wrong
 from terminal.gate.shown import Shown
-from terminal.knowing_stays import MAX_PAGE_LETTERS, KnowingStays
+from terminal.knowing_stays import KnowingStays
 from terminal.live import Live
 from terminal.orders import Answer, Order, Orders
 from terminal.ports import Journal
 
-VERSION = 1
+DURABLE_S = 2.0
 BEAT_S = 1.0
 """Whoever watches hears something at least so often."""
-MIN_REASON, MAX_REASON = 3, 200
-MAX_NAME = 64
 REMEMBERED = 256
 """Orders whose answer is kept, so that the same one sent again is not carried out again."""
 ORDERS_A_MINUTE = 60
 """Of one user; a person gives far fewer."""
 ACKNOWLEDGEMENTS_A_MINUTE = 600
 """Of one user, and his commands among them; the newest says all that those before it said."""
-MAX_NOTE_BYTES = 8 * 1024
 DENIALS_A_MINUTE = 1
 """Of one user, in the journal; each is answered."""
 NOT_UNDERSTOOD, NOT_ALLOWED, TOO_MANY, ID_USED = "not-understood", "not-allowed", "too-many", "id-used"
@@ -47,65 +45,14 @@ NOT_UNDERSTOOD, NOT_ALLOWED, TOO_MANY, ID_USED = "not-understood", "not-allowed"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of a request: in words what it may be, and the same as a check."""
-
-    allowed: str
-    is_right: Callable[[Any], bool]
-    required: bool = True
-
-
-def _is_text(shortest: int, longest: int) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, str) and value.isprintable() and shortest <= len(value.strip()) and len(value) <= longest
-    )
-
-
-def _is_one_of(words: type[GuardOrder | Side]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and value in {word.value for word in words}
-
-
-def _is_note(value: Any) -> bool:
-    return isinstance(value, str) and 1 <= len(value.encode(errors="surrogatepass")) <= MAX_NOTE_BYTES
-
-
-_HEAD = {
-    "version": Field("1", lambda value: value == VERSION and type(value) is int),
-    "ask": Field("a word of this list", lambda _: True),
+RIGHTS: Mapping[str, str] = {
+    STATE: STATE,
+    WATCH: WATCH,
+    ACCESS: ACCESS,
+    ACKNOWLEDGE: ACKNOWLEDGE,
+    COMMAND: COMMAND,
+    STAYS: COMMAND,
 }
-_ID = f"1 to {MAX_NAME} printable characters"
-REQUESTS: Mapping[str, Mapping[str, Field]] = {
-    "state": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
-    "watch": {**_HEAD, "id": Field(_ID, _is_text(1, MAX_NAME), required=False)},
-    "order": {
-        **_HEAD,
-        "id": Field(_ID, _is_text(1, MAX_NAME)),
-        "order": Field("one of " + ", ".join(GuardOrder), _is_one_of(GuardOrder)),
-        "lane": Field("a whole number from 1 to 255", lambda value: type(value) is int and 1 <= value <= 255),
-        "reason": Field(f"{MIN_REASON} to {MAX_REASON} printable characters", _is_text(MIN_REASON, MAX_REASON)),
-        "side": Field("entry or exit", _is_one_of(Side), required=False),
-        "sure": Field("true or false", lambda value: isinstance(value, bool), required=False),
-        "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME), required=False),
-    },
-    "acknowledge": {
-        **_HEAD,
-        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
-        "note": Field(f"a signed note of 1 to {MAX_NOTE_BYTES} bytes", _is_note),
-    },
-    "command": {
-        **_HEAD,
-        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
-        "command": Field(f"1 to {MAX_COMMAND_LETTERS} letters of base64", _is_text(1, MAX_COMMAND_LETTERS)),
-    },
-    "stays": {
-        **_HEAD,
-        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
-        "page": Field(f"1 to {MAX_PAGE_LETTERS} letters of base64", _is_text(1, MAX_PAGE_LETTERS)),
-    },
-}
-
-RIGHTS: Mapping[str, str] = {STATE: STATE, WATCH: WATCH, ACKNOWLEDGE: ACKNOWLEDGE, COMMAND: COMMAND, STAYS: COMMAND}
 """What its caller must have been given, by what is asked; an order wants the right to that order. Whoever brings
 headquarters' commands brings the stays, and is believed for neither."""
 
@@ -167,6 +114,8 @@ class Requests:
             return {**head, **self._shown.begin()}
         if asked["ask"] == STATE:
             return {**head, **self._shown.state()}
+        if asked["ask"] == ACCESS:
+            return {**head, **_told(self._access(uid, caller, asked))}
         if asked["ask"] == ACKNOWLEDGE:
             return {**head, **self._believed(uid, self._acknowledging.take, asked["note"])}
         if asked["ask"] == COMMAND:
@@ -204,6 +153,24 @@ class Requests:
                 return _told(_refused(TOO_MANY, say))
         return take(signed)
 
+    def _access(self, uid: int, caller: Caller, asked: Mapping[str, Any]) -> Answer:
+        """Write down who logged in to a page, or tried; answered when that is durable, or was not in time."""
+        with self._lock:
+            if not self._orders_rate.allows(uid):
+                return _refused(TOO_MANY, f"nothing was written: more than {ORDERS_A_MINUTE} in a minute")
+        entry = Entry(
+            kind=Kind.ACCESS,
+            public={"what": asked["what"], "by": caller.user},
+            sealed={"account": asked["account"], "address": asked["address"]},
+        )
+        written = self._journal.append(entry)
+        written.add_done_callback(self._alarms.stored)
+        try:
+            key = written.result(DURABLE_S)
+        except (StorageError, TimeoutError):
+            return _refused(NOT_DURABLE, "it could not be written down in time; see to the disk")
+        return Answer(result=OrderResult.OBEYED, say="written down", sequence=key.sequence)
+
     def _order(self, uid: int, name: str, order: Order) -> Answer:
         """Give the order, once for each `id`: whoever sends it again gets the answer of the first time."""
         with self._lock:
@@ -234,7 +201,7 @@ class Requests:
         """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
         by = caller.user if caller else f"uid {uid}"
         with self._lock:
-            write = right not in (STATE, WATCH, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
+            write = right not in (STATE, WATCH, ACCESS, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
         if write:
             public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
             known = lane if lane in self._orders.state() else None
@@ -248,22 +215,6 @@ class Requests:
         else:
             line = f'add [[caller]] with user = "{name}" and may = ["{right}"]'
         return _refused(NOT_ALLOWED, f"user {name} may not ask for {right}; {line} in gate.toml, and restart the gate")
-
-
-def wrong(asked: Mapping[str, Any]) -> str | None:
-    """What keeps the request from being understood, in words; None when nothing does."""
-    fields = REQUESTS.get(asked["ask"]) if isinstance(asked.get("ask"), str) else None
-    if fields is None:
-        return f"`ask` is one of {', '.join(REQUESTS)}"
-    for key in asked:
-        if key not in fields:
-            return f"`{key[:MAX_NAME]}` is no key of `{asked['ask']}`: {', '.join(fields)}"
-    for key, field in fields.items():
-        if key not in asked and not field.required:
-            continue
-        if key not in asked or not field.is_right(asked[key]):
-            return f"`{key}` is {field.allowed}"
-    return None
 
 
 def _head(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from terminal.core.barrier_words import Phase
 from terminal.core.checkpoint import Checkpoint, checkpoint_of, cosigned, signed
 from terminal.core.journal import Kind
 from terminal.core.signed_note import SignedNote
-from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE, MAX_NOTE_BYTES
+from terminal.gate.asked import MAX_NOTE_BYTES
+from terminal.gate.requests import ACKNOWLEDGEMENTS_A_MINUTE
 from tests.orders.rig import GUARD_UID, LISTED, OWN_UID, STRANGER_UID, UIDS, Lanes
 from tests.storage.past import COSIGNER, OFFICE, STRANGER, by_office, checkpoint, rows, write
 from tests.storage.support import SIGNING_KEY, TERMINAL

@@ -20,7 +20,7 @@ from terminal.core.journal import EntryKey, OrderResult
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.core.situation import Decision
 from terminal.edges import local_packets, local_socket
-from terminal.gate import requests, shown
+from terminal.gate import asked, requests, shown
 from terminal.order_words import WORDS
 from terminal.orders import NOT_KEPT
 from terminal.tap.ports import Answer
@@ -51,19 +51,19 @@ def words(section: str) -> list[str]:
     return [word for row in rows(section) for word in re.findall(r"`([a-z-]+)`", row[0])]
 
 
-@pytest.mark.parametrize("ask", requests.REQUESTS)
+@pytest.mark.parametrize("ask", asked.REQUESTS)
 def test_keys_of_a_request_are_those_of_the_document(ask: str) -> None:
     documented = [row for row in rows(ask) if len(row) == 3]
     assert documented == [
-        [f"`{key}`", field.allowed, "yes" if field.required else "no"] for key, field in requests.REQUESTS[ask].items()
+        [f"`{key}`", field.allowed, "yes" if field.required else "no"] for key, field in asked.REQUESTS[ask].items()
     ]
 
 
 def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_that_are_given() -> None:
     examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", TEXT, flags=re.DOTALL)]
-    asked = [example for example in examples if "ask" in example]
-    assert [example["ask"] for example in asked] == list(requests.REQUESTS)
-    assert [requests.wrong(example) for example in asked] == [None] * len(asked)
+    questions = [example for example in examples if "ask" in example]
+    assert [example["ask"] for example in questions] == list(asked.REQUESTS)
+    assert [asked.wrong(example) for example in questions] == [None] * len(questions)
     (news,) = (example for example in examples if "news" in example)
     assert list(news) == [*shown.answer_news(ANSWER)]
     state, answer, acknowledged, commanded, known = (
@@ -86,19 +86,19 @@ def test_reasons_of_refusals_are_those_of_the_document() -> None:
 
 def test_reasons_why_a_note_is_ignored_are_those_of_the_document() -> None:
     results = ["acknowledged", "ignored", "other-past", "refused"]
-    known = [*requests.REQUESTS["acknowledge"], *results, *get_args(Why), NO_KEYS]
+    known = [*asked.REQUESTS["acknowledge"], *results, *get_args(Why), NO_KEYS]
     assert sorted(words("acknowledge")) == sorted(known)
 
 
 def test_reasons_why_a_command_is_ignored_are_those_of_the_document() -> None:
     results = ["done", "done-before", "ignored", "refused"]
-    known = [*requests.REQUESTS["command"], *results, *get_args(Word), NO_KEYS]
+    known = [*asked.REQUESTS["command"], *results, *get_args(Word), NO_KEYS]
     assert sorted(words("command")) == sorted(known)
 
 
 def test_reasons_why_a_page_of_stays_is_ignored_are_those_of_the_document() -> None:
     results = ["known", "gathered", "ignored", "refused"]
-    known = [*requests.REQUESTS["stays"], *results, *get_args(known_stays.Word), NO_KEYS]
+    known = [*asked.REQUESTS["stays"], *results, *get_args(known_stays.Word), NO_KEYS]
     assert sorted(words("stays")) == sorted(known)
 
 

@@ -10,7 +10,8 @@ import pytest
 from terminal.callers import EVERYTHING, MAX_USERS, OVERFLOW_UID, Caller, Callers, Rate
 from terminal.core.barrier_words import Phase
 from terminal.core.journal import EntryKey
-from terminal.gate.requests import MAX_NAME, MAX_REASON, MIN_REASON, ORDERS_A_MINUTE, REMEMBERED
+from terminal.gate.asked import MAX_NAME, MAX_REASON, MIN_REASON
+from terminal.gate.requests import ORDERS_A_MINUTE, REMEMBERED
 from terminal.lane.shell import Lane
 from tests.orders.rig import GUARD_UID, OWN_UID, STRANGER_UID, VIEWER_UID, Lanes, request
 
@@ -182,8 +183,8 @@ def test_answers_are_remembered_up_to_a_bound(tmp_path: Path) -> None:
         ({"version": 2}, "`version` is 1"),
         ({"version": True}, "`version` is 1"),
         ({"version": 1.0}, "`version` is 1"),
-        ({"ask": "sesame"}, "`ask` is one of state, watch, order"),
-        ({"ask": ["order"]}, "`ask` is one of state, watch, order"),
+        ({"ask": "sesame"}, "`ask` is one of state, watch, access, order"),
+        ({"ask": ["order"]}, "`ask` is one of state, watch, access, order"),
         ({"order": "close"}, "`order` is one of open, hold,"),
         ({"order": None}, "`order` is one of open, hold,"),
         ({"lane": 0}, "`lane` is a whole number from 1 to 255"),

@@ -115,7 +115,7 @@ def test_order_with_a_reason_moves_the_barrier_and_is_in_the_journal(
     expect(page.locator("#lane-2 svg.up")).to_be_visible()
     expect(page.locator("#events li").first).to_contain_text("Open once")
     assert served.lanes.told()[0] == (2, {"order": "open", "by": "root"})
-    assert served.lanes.unsealed(0) == {"reason": "driver lost his card", "account": "anja"}
+    assert unsealed(served, Kind.ORDER)[0] == {"reason": "driver lost his card", "account": "anja"}
     page.close()
 
 
@@ -159,7 +159,7 @@ def test_page_that_lost_its_terminal_says_so_and_goes_on_without_a_gap(
         expect(page).to_have_url(re.compile("/login$"), timeout=15_000)  # a restart ends every session
         page.close()
         again = log_in(browser, status)
-        expect(again.locator("#events li")).to_have_count(3)
+        expect(again.locator('#events [data-kind="alarm-raised"]')).to_have_count(3)
         again.close()
 
 
@@ -168,18 +168,18 @@ def test_stream_that_comes_back_gets_each_event_that_it_missed_once(served: Serv
         cookies = client_log_in(client)
         for number in range(4):
             happened(served, f"one {number}")
-        first = stream(status, cookies, "", until=4)
+        first = stream(status, cookies, "", until=5)
         last = first[1][0]
-        later = stream(status, cookies, last, until=2)
-    assert [number for _, number in first] == ["0", "1", "2", "3"]
-    assert [number for _, number in later] == ["2", "3"]
+        later = stream(status, cookies, last, until=3)
+    assert [number for _, number in first] == ["0", "1", "2", "3", "4"], "the log-in, and four events"
+    assert [number for _, number in later] == ["2", "3", "4"]
 
 
 def test_stream_of_another_journal_begins_anew(served: Served, status: StatusProcess) -> None:
     happened(served, "something")
     with httpx.Client(base_url=status.address) as client:
         cookies = client_log_in(client)
-        stream(status, cookies, "", until=1)
+        stream(status, cookies, "", until=2)
         with raw_stream(status, cookies, "ffffffff-0") as wire:
             assert b"event: again" in read_until(wire, b"event: again")
 
@@ -306,6 +306,24 @@ def test_wrong_password_wrong_name_and_a_form_from_elsewhere_let_nobody_in(statu
     with httpx.Client(base_url=status.address) as client:
         refused = client.post("/login", data={"csrf": "guessed", "name": "anja", "password": PASSWORD})
         assert (refused.status_code, "xs-session" in client.cookies) == (403, False)
+
+
+def test_log_in_failure_and_log_out_are_in_the_journal_and_name_nobody_in_clear(
+    served: Served, browser: Browser, status: StatusProcess
+) -> None:
+    with httpx.Client(base_url=status.address) as client:
+        client_log_in(client, "vera", "not her password")
+    page = log_in(browser, status)
+    expect(page.locator("#events li").first).to_contain_text("Somebody logged in")
+    expect(page.locator("#events li").nth(1)).to_contain_text("A log-in failed")
+    page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(f"{status.address}/login")
+    page.close()
+    assert accesses(served) == [
+        ({"what": "log-in-failed", "by": "root"}, {"account": "vera", "address": "127.0.0.1"}),
+        ({"what": "logged-in", "by": "root"}, {"account": "anja", "address": "127.0.0.1"}),
+        ({"what": "logged-out", "by": "root"}, {"account": "anja", "address": "127.0.0.1"}),
+    ]
 
 
 def test_guessing_is_slowed_down_and_said_in_words(status: StatusProcess) -> None:
@@ -461,6 +479,19 @@ def test_slow_head_of_a_request_ends_by_itself(status: StatusProcess) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- support
+
+
+def unsealed(served: Served, kind: Kind) -> list[dict[str, str]]:
+    """What headquarters reads in the entries of a kind that have a sealed part."""
+    served.lanes.told()
+    entries = [each for each in served.lanes.gate.entries() if each.record.kind is kind and each.sealed is not None]
+    return [served.lanes.unsealed(each.record.sequence) for each in entries]
+
+
+def accesses(served: Served) -> list[tuple[object, object]]:
+    """Public and sealed part of every entry about a log-in."""
+    public = [public for _, public in served.lanes.told(Kind.ACCESS)]
+    return list(zip(public, unsealed(served, Kind.ACCESS), strict=True))
 
 
 def happened(served: Served, about: str) -> None:

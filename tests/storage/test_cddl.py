@@ -31,7 +31,7 @@ SALE = {**{key: value for key, value in DECISION.items() if key != "side"}, "ser
 SHAPED = {Kind.START, Kind.TAP_INTENT, Kind.TAP_OUTCOME, Kind.PASSAGE, Kind.ORDER, Kind.LIST_APPLIED,
           Kind.LEVEL_CHANGED, Kind.CONFIGURATION_CHANGED, Kind.CLOCK, Kind.ERASURE, Kind.ALARM_RAISED,
           Kind.ALARM_ACKNOWLEDGED, Kind.ALARM_CLEARED, Kind.EPOCH, Kind.CHARGE, Kind.CREDIT,
-          Kind.SALE_INTENT, Kind.SALE_OUTCOME, Kind.SALE_ENDED}  # fmt: skip
+          Kind.SALE_INTENT, Kind.SALE_OUTCOME, Kind.SALE_ENDED, Kind.ACCESS}  # fmt: skip
 OTHER_KINDS = [kind for kind in Kind if kind not in SHAPED]
 ORDER = {"order": "open", "by": "xs-status"}
 REASON = {"reason": "driver lost his card", "account": "k.bakker"}
@@ -63,6 +63,11 @@ RIGHT = {
     "order of which nobody knows": order_settled(OpenOrder(1, 1, "hold"), OrderResult.UNKNOWN),
     "order of a stranger": Entry(
         kind=Kind.ORDER, public={**ORDER, "by": "uid 1001", "result": "refused", "why": "not-allowed"}
+    ),
+    "log-in": Entry(
+        kind=Kind.ACCESS,
+        public={"what": "logged-in", "by": "xs-status"},
+        sealed={"account": "k.bakker", "address": "127.0.0.1"},
     ),
     "lists": Entry(kind=Kind.LIST_APPLIED, public=LIST),
     "first level": Entry(kind=Kind.LEVEL_CHANGED, public={"level": "1"}),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from terminal.core.barrier_words import GuardOrder, Result, Side
-from terminal.core.journal import INTENT, SETTLES, Kind, OrderResult, Record, SaleResult, TapResult
+from terminal.core.journal import INTENT, SETTLES, Access, Kind, OrderResult, Record, SaleResult, TapResult
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.web.guard import phrases
 from terminal.words.catalogues import Words
@@ -135,6 +135,13 @@ def _lists(_: Record, public: Mapping[str, Any], words: Words) -> Line:
     return Tone.PLAIN, words.gettext("Lists of headquarters in force"), str(public.get("list_number", ""))
 
 
+def _access(record: Record, public: Mapping[str, Any], words: Words) -> Line:
+    what = _known(Access, public.get("what"))
+    if what is None:
+        return _plain(record, public, words)
+    return (Tone.WAIT if what is Access.LOG_IN_FAILED else Tone.PLAIN), words.gettext(phrases.ACCESSES[what])
+
+
 def _plain(record: Record, _: Mapping[str, Any], words: Words) -> Line:
     return Tone.PLAIN, words.gettext(phrases.KINDS[record.kind])
 
@@ -155,4 +162,5 @@ _LINES: Mapping[Kind, Callable[[Record, Mapping[str, Any], Words], Line | None]]
     Kind.SALE_OUTCOME: _sale,
     Kind.CHARGE: _charge,
     Kind.LIST_APPLIED: _lists,
+    Kind.ACCESS: _access,
 }

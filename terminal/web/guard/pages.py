@@ -21,11 +21,12 @@ from terminal.accounts.sessions import Random, Session, Sessions, is_form_of
 from terminal.accounts.store import Account, Store
 from terminal.accounts.throttle import Throttle
 from terminal.core.barrier_words import GuardOrder
-from terminal.core.journal import OrderResult
+from terminal.core.journal import Access, OrderResult
 from terminal.errors import XsError
 from terminal.order_words import WORDS
 from terminal.web.driver.pages import FOREVER
 from terminal.web.guard import phrases
+from terminal.web.guard.asking import Ask, write_down
 from terminal.web.guard.board import LANGUAGES, Board
 from terminal.web.guard.forms import form_of, order, preferred, set_cookie
 from terminal.web.guard.rendering import GuardPages, Who
@@ -38,8 +39,6 @@ MOST_CHECKS = 4
 WELCOME_S = 1.0
 """So often a page that is open is asked whether its session goes on."""
 
-Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Asks the gate; blocks. Raises XsError where it does not answer."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
@@ -168,12 +167,14 @@ class GuardRoutes:
         if account is None:
             self._throttle.failed(name, address, now_s)
             log.warning("log-in-failed", address=address)
+            await write_down(self._ask, Access.LOG_IN_FAILED, name, address)
             said = spoken.gettext("Name or password is not right.")
             return self._asked(request, language, name=name, said=said, status=403)
         self._throttle.succeeded(name)
         self._sessions.end(request.cookies.get(SESSION, ""))
         token = self._sessions.begin(account, now_s)
         log.info("logged-in", account=account.name, address=address)
+        await write_down(self._ask, Access.LOGGED_IN, account.name, address)
         answer = RedirectResponse("/", 303)
         set_cookie(answer, request, SESSION, token)
         answer.delete_cookie(LOGIN)
@@ -199,6 +200,8 @@ class GuardRoutes:
         if session is not None and is_form_of(session, form.get("csrf", "")):
             self._sessions.end(request.cookies.get(SESSION, ""))
             log.info("logged-out", account=session.account.name)
+            address = request.client.host if request.client else ""
+            await write_down(self._ask, Access.LOGGED_OUT, session.account.name, address)
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(SESSION)
         return answer

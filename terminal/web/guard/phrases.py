@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from terminal.core.barrier_words import GuardOrder, Mark, Phase, Result, Side
-from terminal.core.journal import Kind, OrderResult, SaleResult, TapResult
+from terminal.core.journal import Access, Kind, OrderResult, SaleResult, TapResult
 from terminal.core.reasons import Help, Outcome, Reason
 from terminal.words.catalogues import Words, mark
 
@@ -168,6 +168,11 @@ ALARMS: Mapping[str, str] = {
 """An alarm that is not here shows its own name."""
 
 
+ACCESSES: Mapping[Access, str] = {
+    Access.LOGGED_IN: mark("Somebody logged in"),
+    Access.LOGGED_OUT: mark("Somebody logged out"),
+    Access.LOG_IN_FAILED: mark("A log-in failed"),
+}
 KINDS: Mapping[Kind, str] = {
     Kind.START: mark("Gate started"),
     Kind.SALE_ENDED: mark("Service ended"),
@@ -178,6 +183,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.LEVEL_CHANGED: mark("Security level changed"),
     Kind.CONFIGURATION_CHANGED: mark("Configuration changed"),
     Kind.INCIDENT: mark("Incident"),
+    Kind.ACCESS: mark("Log-in"),
     Kind.SUPPORT_ACCESS: mark("Support was here"),
     Kind.ERASURE: mark("Old entries erased"),
     Kind.CLOCK: mark("Clock changed"),
