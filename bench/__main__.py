@@ -10,7 +10,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench import air, gate, line, lists, machine, prices, taps
+from bench import air, gate, line, lists, machine, pages, prices, taps
 from bench.children import card_on_reader
 from bench.figures import Figures
 from bench.setting import Setting
@@ -22,6 +22,7 @@ FULL_GATE_TAPS = 1000
 GATE = "gate"
 """The part that is about cards, lanes and the gate."""
 PRICES = "prices"
+PAGES = "pages"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--gate-taps", type=int, default=200, help="taps on the gate before its memory is looked at")
     parser.add_argument("--full", action="store_true", help=f"--gate-taps {FULL_GATE_TAPS}; takes six minutes more")
     parser.add_argument("--prices", type=int, default=1000, help="prices of each tariff and length of stay")
+    parser.add_argument("--page-taps", type=int, default=200, help="taps, and changes of a lane, to a browser")
     parser.add_argument("--collected", type=int, default=30_000, help="entries into the collector, in large batches")
     parser.add_argument("--backlog", type=int, default=100_000, help="entries that drain while taps go on")
     parser.add_argument("--terminals", type=int, default=1000, help="terminals that are simulated at once")
@@ -47,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--sites", type=int, nargs="+", default=line.SITES, help="how many sites, for bytes on the wire"
     )
     parser.add_argument(
-        "--only", action="append", choices=(GATE, PRICES, *line.PARTS), help="this part alone; repeatable"
+        "--only", action="append", choices=(GATE, PRICES, PAGES, *line.PARTS), help="this part alone; repeatable"
     )
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder for bench.json and what is needed")
     parser.add_argument("--check", action="store_true", help="end with 1 when a target was missed")
@@ -83,11 +85,13 @@ def measure(given: argparse.Namespace, figures: Figures, progress: Callable[[str
     folder = given.build.resolve() / "bench"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    parts = given.only or (GATE, PRICES, *line.PARTS)
+    parts = given.only or (GATE, PRICES, PAGES, *line.PARTS)
     if GATE in parts:
         measure_gate(given, folder, figures, progress)
     if PRICES in parts:
         prices.measure(figures, progress, prices=given.prices)
+    if PAGES in parts:
+        pages.measure(folder / "pages", figures, progress, taps=given.page_taps)
     line.measure(
         folder / "line",
         figures,
