@@ -150,6 +150,9 @@ def answer_news(answer: Answer) -> News:
         "side": answer.side and answer.side.value,
         "language": answer.language,
         "sequence": answer.key.sequence if answer.key else None,
+        "card_ms": _rounded(answer.card_ms),
+        "durable_ms": _rounded(answer.durable_ms),
+        "tap_ms": _rounded(answer.tap_ms),
     }
     if answer.decision is not None:
         told |= {
@@ -165,6 +168,10 @@ def answer_news(answer: Answer) -> News:
     if answer.sale is not None:
         told["sale"] = _sale(answer.sale)
     return told
+
+
+def _rounded(ms: float | None) -> float | None:
+    return None if ms is None else round(ms, 2)
 
 
 def _sale(sale: Sale) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from terminal.edges.log import log_uncaught, set_up_log
 from terminal.edges.systemd import ServiceManager, report
 from terminal.errors import ConfigurationError
 from terminal.status.gate import GateLine
-from terminal.storage.view_reader import ViewReader
+from terminal.storage.view_reader import NoView, ViewReader
 from terminal.web.application import application
 from terminal.web.driver.pages import path, places
 from terminal.web.driver.rendering import DriverPages
@@ -40,6 +40,7 @@ from terminal.web.driver.showing import Showing
 from terminal.web.guard.board import Board
 from terminal.web.guard.pages import GuardRoutes
 from terminal.web.guard.rendering import GuardPages
+from terminal.web.metrics import Metrics
 from terminal.web.now import News, Now
 from terminal.web.serving import BoundedProtocol
 
@@ -85,7 +86,9 @@ class StatusProcess:
         self._showing = Showing(driver_places(gate), self._now, self._looks.message, monotonic_s)
         view = gate.terminal.view
         guard = GuardPages()
-        self._board = Board(self._now, ViewReader(view, gate.terminal.name) if view else None, guard)
+        self._view = ViewReader(view, gate.terminal.name) if view else None
+        self._metrics = Metrics(self._now)
+        self._board = Board(self._now, self._view, guard)
         self._guard = GuardRoutes(
             self._board,
             guard,
@@ -102,7 +105,9 @@ class StatusProcess:
         """Serve until a signal. Raises ConfigurationError where nobody can listen."""
         with listening(self._gate.status.port) as listener:
             address = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-            server = _Server(_configuration(application(self._showing, self._looks, self._guard, HOSTS)))
+            server = _Server(
+                _configuration(application(self._showing, self._looks, self._guard, self._measured, HOSTS))
+            )
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._stop, server)
@@ -136,6 +141,7 @@ class StatusProcess:
         self._now.take(news)
         self._showing.take(news)
         self._board.take(news)
+        self._metrics.take(news)
         self._turning.set()
 
     def _lost(self, why: str) -> None:
@@ -152,6 +158,14 @@ class StatusProcess:
                 wait_s = max(0.0, self._showing.due_s() - self._monotonic_s())
                 await asyncio.wait_for(self._turning.wait(), wait_s)
             self._showing.turn()
+
+    async def _measured(self) -> bytes:
+        """The text of `/metrics`; looks at the view."""
+        look = None
+        if self._view is not None:
+            with suppress(NoView):
+                look = await asyncio.to_thread(self._view.look)
+        return self._metrics.text(look)
 
     async def _feed_watchdog(self) -> None:
         while True:

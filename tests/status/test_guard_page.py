@@ -326,6 +326,14 @@ def test_log_in_failure_and_log_out_are_in_the_journal_and_name_nobody_in_clear(
     ]
 
 
+def test_metrics_tell_of_the_gate_and_name_nobody(served: Served, status: StatusProcess) -> None:
+    status.wait_for("gate-found")
+    while "xs_lane_shut" not in (text := httpx.get(f"{status.address}/metrics").text):
+        pass
+    assert 'xs_lane_shut{lane="1",phase="closed"} 0.0' in text
+    assert "xs_journal_entries 0.0" in text
+
+
 def test_guessing_is_slowed_down_and_said_in_words(status: StatusProcess) -> None:
     with httpx.Client(base_url=status.address, headers={"Accept-Language": "nl-NL,nl;q=0.9"}) as client:
         csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/login").text)
