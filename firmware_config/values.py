@@ -106,6 +106,7 @@ Question = Literal[
     "state",
     "watch",
     "access",
+    "alarm",
     "acknowledge",
     "command",
     "open",

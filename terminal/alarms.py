@@ -7,7 +7,7 @@ kept: the next run writes down that those of this one are over, and raises anew 
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -48,6 +48,7 @@ class Alarms:
         self._said = said
         self._kept = kept
         self._standing: set[AlarmKey] = set()
+        self._acknowledged: set[AlarmKey] = set()
         self._lock = threading.RLock()
 
     def raised(self, name: str, lane: int | None = None, about: str | None = None, **facts: Any) -> None:
@@ -66,7 +67,24 @@ class Alarms:
             if alarm not in self._standing:
                 return
             self._standing.discard(alarm)
+            self._acknowledged.discard(alarm)
             self._write(Kind.ALARM_CLEARED, alarm, {})
+
+    def acknowledge(self, alarm: AlarmKey, by: str, sealed: Mapping[str, Any]) -> "Future[EntryKey] | None":
+        """Write down that somebody has seen to it; it stands until it is cleared. None: it does not stand.
+
+        `by` is the Unix user that asks, `sealed` for whom and with what note.
+        """
+        with self._lock:
+            if alarm not in self._standing:
+                return None
+            self._acknowledged.add(alarm)
+            return self._write(Kind.ALARM_ACKNOWLEDGED, alarm, {"by": by}, sealed)
+
+    def acknowledged(self) -> frozenset[AlarmKey]:
+        """Those that stand and that somebody has seen to."""
+        with self._lock:
+            return frozenset(self._acknowledged)
 
     def holds(
         self, name: str, lane: int | None = None, about: str | None = None, *, while_: bool, **facts: Any
@@ -103,12 +121,16 @@ class Alarms:
         with self._lock:
             return tuple(sorted(self._standing, key=lambda alarm: (alarm.name, alarm.lane or 0, alarm.about or "")))
 
-    def _write(self, kind: Kind, alarm: AlarmKey, facts: dict[str, Any]) -> None:
+    def _write(
+        self, kind: Kind, alarm: AlarmKey, facts: dict[str, Any], sealed: Mapping[str, Any] | None = None
+    ) -> "Future[EntryKey]":
         """Under the lock, so that the journal tells the steps of an alarm in the order in which they were taken."""
         about = {} if alarm.about is None else {"about": alarm.about}
-        entry = Entry(kind=kind, lane=alarm.lane, public={"alarm": alarm.name, **about, **facts})
-        self._journal.append(entry).add_done_callback(self.stored)
+        entry = Entry(kind=kind, lane=alarm.lane, public={"alarm": alarm.name, **about, **facts}, sealed=sealed)
+        written = self._journal.append(entry)
+        written.add_done_callback(self.stored)
         if self._kept:
             standing = [[each.name, each.lane, each.about] for each in self.standing()]
             self._kept.put(KEPT, json.dumps(standing).encode())
         self._said(kind.value, alarm)
+        return written

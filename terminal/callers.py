@@ -16,9 +16,10 @@ WATCH = "watch"
 ACKNOWLEDGE = "acknowledge"
 COMMAND = "command"
 ACCESS = "access"
+ALARM = "alarm"
 STAYS = "stays"
 """Asked with the right to bring a command."""
-EVERYTHING = frozenset({STATE, WATCH, ACCESS, ACKNOWLEDGE, COMMAND, *(order.value for order in GuardOrder)})
+EVERYTHING = frozenset({STATE, WATCH, ACCESS, ALARM, ACKNOWLEDGE, COMMAND, *(order.value for order in GuardOrder)})
 ROOT_UID = 0
 OVERFLOW_UID = 65534
 """In a user namespace everybody who is not known there looks like this one user, so it is nobody's."""

@@ -22,6 +22,8 @@ class Right(StrEnum):
 
     SEE = "see"
     """Lanes, events, alarms."""
+    ALARM = "alarm"
+    """Acknowledge one: say that he sees to it."""
     OPEN = "open"
     HOLD = "hold"
     RELEASE = "release"
@@ -34,7 +36,7 @@ class Right(StrEnum):
 
 
 _GUARD = frozenset(
-    {Right.SEE, Right.OPEN, Right.HOLD, Right.RELEASE, Right.LOCK, Right.UNLOCK, Right.PAUSE, Right.RESUME}
+    {Right.SEE, Right.ALARM, Right.OPEN, Right.HOLD, Right.RELEASE, Right.LOCK, Right.UNLOCK, Right.PAUSE, Right.RESUME}
 )
 MAY: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),

@@ -34,6 +34,10 @@ def _is_one_of(words: type[GuardOrder | Side | Access]) -> Callable[[Any], bool]
     return lambda value: isinstance(value, str) and value in {word.value for word in words}
 
 
+def _is_lane(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 255
+
+
 def _is_note(value: Any) -> bool:
     return isinstance(value, str) and 1 <= len(value.encode(errors="surrogatepass")) <= MAX_NOTE_BYTES
 
@@ -53,11 +57,20 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME)),
         "address": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME)),
     },
+    "alarm": {
+        **_HEAD,
+        "id": Field(_ID, _is_text(1, MAX_NAME), required=False),
+        "alarm": Field("the name of an alarm", lambda value: isinstance(value, str)),
+        "lane": Field("a whole number from 1 to 255, or null", lambda value: value is None or _is_lane(value)),
+        "about": Field("as it is told, or null", lambda value: value is None or isinstance(value, str)),
+        "note": Field(f"{MIN_REASON} to {MAX_REASON} printable characters", _is_text(MIN_REASON, MAX_REASON)),
+        "account": Field(f"1 to {MAX_NAME} printable characters", _is_text(1, MAX_NAME), required=False),
+    },
     "order": {
         **_HEAD,
         "id": Field(_ID, _is_text(1, MAX_NAME)),
         "order": Field("one of " + ", ".join(GuardOrder), _is_one_of(GuardOrder)),
-        "lane": Field("a whole number from 1 to 255", lambda value: type(value) is int and 1 <= value <= 255),
+        "lane": Field("a whole number from 1 to 255", _is_lane),
         "reason": Field(f"{MIN_REASON} to {MAX_REASON} printable characters", _is_text(MIN_REASON, MAX_REASON)),
         "side": Field("entry or exit", _is_one_of(Side), required=False),
         "sure": Field("true or false", lambda value: isinstance(value, bool), required=False),

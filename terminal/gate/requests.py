@@ -15,11 +15,11 @@ from typing import Any
 import structlog
 
 from terminal.acknowledging import Acknowledging
-from terminal.alarms import Alarms
-from terminal.callers import ACCESS, ACKNOWLEDGE, COMMAND, STATE, STAYS, WATCH, Caller, Callers, Rate
+from terminal.alarms import AlarmKey, Alarms
+from terminal.callers import ACCESS, ACKNOWLEDGE, ALARM, COMMAND, STATE, STAYS, WATCH, Caller, Callers, Rate
 from terminal.commanding import Commanding
 from terminal.core.barrier_words import GuardOrder, Side
-from terminal.core.journal import NOT_DURABLE, Entry, Kind, OrderResult
+from terminal.core.journal import NOT_DURABLE, Entry, EntryKey, Kind, OrderResult
 from terminal.edges.local_socket import Packets
 from terminal.errors import StorageError
 from terminal.gate.asked import VERSION, wrong
@@ -41,6 +41,7 @@ ACKNOWLEDGEMENTS_A_MINUTE = 600
 DENIALS_A_MINUTE = 1
 """Of one user, in the journal; each is answered."""
 NOT_UNDERSTOOD, NOT_ALLOWED, TOO_MANY, ID_USED = "not-understood", "not-allowed", "too-many", "id-used"
+NO_ALARM = "no-alarm"
 
 log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ RIGHTS: Mapping[str, str] = {
     STATE: STATE,
     WATCH: WATCH,
     ACCESS: ACCESS,
+    ALARM: ALARM,
     ACKNOWLEDGE: ACKNOWLEDGE,
     COMMAND: COMMAND,
     STAYS: COMMAND,
@@ -116,6 +118,8 @@ class Requests:
             return {**head, **self._shown.state()}
         if asked["ask"] == ACCESS:
             return {**head, **_told(self._access(uid, caller, asked))}
+        if asked["ask"] == ALARM:
+            return {**head, **_told(self._alarm(uid, caller, asked))}
         if asked["ask"] == ACKNOWLEDGE:
             return {**head, **self._believed(uid, self._acknowledging.take, asked["note"])}
         if asked["ask"] == COMMAND:
@@ -155,9 +159,8 @@ class Requests:
 
     def _access(self, uid: int, caller: Caller, asked: Mapping[str, Any]) -> Answer:
         """Write down who logged in to a page, or tried; answered when that is durable, or was not in time."""
-        with self._lock:
-            if not self._orders_rate.allows(uid):
-                return _refused(TOO_MANY, f"nothing was written: more than {ORDERS_A_MINUTE} in a minute")
+        if (refused := self._too_many(uid)) is not None:
+            return refused
         entry = Entry(
             kind=Kind.ACCESS,
             public={"what": asked["what"], "by": caller.user},
@@ -165,11 +168,24 @@ class Requests:
         )
         written = self._journal.append(entry)
         written.add_done_callback(self._alarms.stored)
-        try:
-            key = written.result(DURABLE_S)
-        except (StorageError, TimeoutError):
-            return _refused(NOT_DURABLE, "it could not be written down in time; see to the disk")
-        return Answer(result=OrderResult.OBEYED, say="written down", sequence=key.sequence)
+        return _durable(written)
+
+    def _alarm(self, uid: int, caller: Caller, asked: Mapping[str, Any]) -> Answer:
+        """Write down that somebody has seen to an alarm."""
+        if (refused := self._too_many(uid)) is not None:
+            return refused
+        note = {"note": asked["note"].strip(), **({"account": asked["account"]} if "account" in asked else {})}
+        alarm = AlarmKey(asked["alarm"], asked["lane"], asked["about"])
+        written = self._alarms.acknowledge(alarm, caller.user, note)
+        if written is None:
+            return _refused(NO_ALARM, "this alarm does not stand any more")
+        return _durable(written)
+
+    def _too_many(self, uid: int) -> Answer | None:
+        with self._lock:
+            if self._orders_rate.allows(uid):
+                return None
+        return _refused(TOO_MANY, f"nothing was written: more than {ORDERS_A_MINUTE} in a minute")
 
     def _order(self, uid: int, name: str, order: Order) -> Answer:
         """Give the order, once for each `id`: whoever sends it again gets the answer of the first time."""
@@ -201,7 +217,7 @@ class Requests:
         """Say what is missing; an order is written down as well, and as often as a person could be meant by it."""
         by = caller.user if caller else f"uid {uid}"
         with self._lock:
-            write = right not in (STATE, WATCH, ACCESS, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
+            write = right not in (STATE, WATCH, ACCESS, ALARM, ACKNOWLEDGE, COMMAND) and self._denials_rate.allows(uid)
         if write:
             public = {"order": right, "by": by, "result": str(OrderResult.REFUSED), "why": NOT_ALLOWED}
             known = lane if lane in self._orders.state() else None
@@ -215,6 +231,14 @@ class Requests:
         else:
             line = f'add [[caller]] with user = "{name}" and may = ["{right}"]'
         return _refused(NOT_ALLOWED, f"user {name} may not ask for {right}; {line} in gate.toml, and restart the gate")
+
+
+def _durable(written: "Future[EntryKey]") -> Answer:
+    try:
+        key = written.result(DURABLE_S)
+    except (StorageError, TimeoutError):
+        return _refused(NOT_DURABLE, "it could not be written down in time; see to the disk")
+    return Answer(result=OrderResult.OBEYED, say="written down", sequence=key.sequence)
 
 
 def _head(asked: Mapping[str, Any]) -> dict[str, Any]:

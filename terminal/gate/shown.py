@@ -75,6 +75,9 @@ class Shown:
             yield {"news": "service", **service}
         for alarm in told["alarms"]:
             yield {"news": "alarm", "step": "alarm-raised", **alarm}
+        for each in self._alarms.acknowledged():
+            key = {"alarm": each.name, "lane": each.lane, "about": each.about}
+            yield {"news": "alarm", "step": "alarm-acknowledged", **key}
         yield {"news": "all"}
 
     def beat(self) -> News:

@@ -22,6 +22,8 @@ class Now:
     services: dict[int, dict[str, Any]] = field(default_factory=dict)
     readers: dict[str, dict[str, Any]] = field(default_factory=dict)
     alarms: set[AlarmName] = field(default_factory=set)
+    acknowledged: set[AlarmName] = field(default_factory=set)
+    """Of these, what somebody has seen to."""
     copied: int = 0
     at_ms: int | None = None
     clock: str | None = None
@@ -43,7 +45,7 @@ class Now:
                 self.readers[told["reader"]] = told
             case "alarm":
                 name = (told["alarm"], told["lane"], told["about"])
-                (self.alarms.add if told["step"] == "alarm-raised" else self.alarms.discard)(name)
+                self._alarm(told["step"], name)
             case "view":
                 self.copied = told["copied"]
             case "beat":
@@ -53,8 +55,18 @@ class Now:
             case _:  # an answer or a card passes, and leaves nothing behind
                 pass
 
+    def _alarm(self, step: str, name: AlarmName) -> None:
+        match step:
+            case "alarm-raised":
+                self.alarms.add(name)
+            case "alarm-acknowledged":
+                self.acknowledged.add(name)
+            case _:
+                self.alarms.discard(name)
+                self.acknowledged.discard(name)
+
     def _begin(self, terminal: str) -> None:
         """Everything is told anew; what is not told again is not there any more."""
-        for each in (self.lanes, self.services, self.readers, self.alarms):
+        for each in (self.lanes, self.services, self.readers, self.alarms, self.acknowledged):
             each.clear()
         self.terminal, self.site, self.copied, self.whole = terminal, None, 0, False

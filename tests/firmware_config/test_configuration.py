@@ -61,7 +61,7 @@ def test_names_are_those_of_the_port_and_of_the_barrier() -> None:
     assert tuple(key_types(Wiring)) == (*outputs, *contacts)
     assert tuple(key_types(ServiceWiring)) == ("service", "meter")
     assert get_args(unwrapped(hints["logic"])[0]) == tuple(map(str, Logic))
-    assert get_args(Question) == ("state", "watch", "access", "acknowledge", "command", *map(str, GuardOrder))
+    assert get_args(Question) == ("state", "watch", "access", "alarm", "acknowledge", "command", *map(str, GuardOrder))
 
 
 @pytest.mark.parametrize(

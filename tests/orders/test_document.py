@@ -78,7 +78,13 @@ def test_examples_of_requests_are_understood_and_those_of_answers_have_the_keys_
 
 
 def test_reasons_of_refusals_are_those_of_the_document() -> None:
-    of_requests = {requests.NOT_UNDERSTOOD, requests.NOT_ALLOWED, requests.TOO_MANY, requests.ID_USED}
+    of_requests = {
+        requests.NOT_UNDERSTOOD,
+        requests.NOT_ALLOWED,
+        requests.TOO_MANY,
+        requests.ID_USED,
+        requests.NO_ALARM,
+    }
     known = {*WORDS, *of_requests, NOT_KEPT, str(local_socket.FAILED["why"])}
     assert sorted(words("Why not")) == sorted(known)
     assert [row[0] for row in rows("order") if len(row) == 2] == [f"`{result}`" for result in OrderResult]

@@ -145,6 +145,48 @@ def test_alarm_stands_on_the_page_until_its_cause_is_gone(
     page.close()
 
 
+def test_alarm_is_acknowledged_with_a_note_stays_and_is_in_the_journal(
+    served: Served, browser: Browser, status: StatusProcess
+) -> None:
+    page = log_in(browser, status)
+    about = "front | 'x' \"y\""
+    served.lanes.alarms.raised("reader", 1, about)
+    page.get_by_label("Note, for whoever").fill("technician is on his way")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#said")).to_have_text("Acknowledged.")
+    expect(page.locator("#alarms li.wait em")).to_have_text("acknowledged")
+    assert unsealed(served, Kind.ALARM_ACKNOWLEDGED) == [{"note": "technician is on his way", "account": "anja"}]
+    served.lanes.alarms.cleared("reader", 1, about)
+    expect(page.locator("#alarms")).to_contain_text("None.")
+    page.close()
+
+
+def test_alarm_that_is_gone_already_is_said(served: Served, status: StatusProcess) -> None:
+    with httpx.Client(base_url=status.address) as client:
+        client_log_in(client)
+        csrf = order_form(client)["csrf"]
+        for key, say in (
+            ('["reader", 1, null]', "This alarm does not stand any more."),
+            ("[1]", "This is no order of this page."),
+            ("{", "This is no order of this page."),
+        ):
+            form = {"csrf": csrf, "key": key, "reason": "seen to"}
+            answer = client.post("/alarms", data=form, headers={"Accept": "application/json"})
+            assert answer.json()["say"] == say
+    assert unsealed(served, Kind.ALARM_ACKNOWLEDGED) == []
+
+
+def test_viewer_acknowledges_nothing(served: Served, status: StatusProcess) -> None:
+    served.lanes.alarms.raised("reader", 1)
+    with httpx.Client(base_url=status.address) as client:
+        client_log_in(client, "vera")
+        csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/").text)
+        assert csrf is not None
+        form = {"csrf": csrf[1], "key": '["reader", 1, null]', "reason": "seen to"}
+        assert client.post("/alarms", data=form, headers={"Accept": "application/json"}).status_code == 403
+    assert unsealed(served, Kind.ALARM_ACKNOWLEDGED) == []
+
+
 def test_page_that_lost_its_terminal_says_so_and_goes_on_without_a_gap(
     served: Served, browser: Browser, accounts: Store, tmp_path: Path
 ) -> None:

@@ -170,7 +170,7 @@ class Board:
             kept = " ".join(now.lanes[number]["kept"])
             yield {"id": f"lane-{number}", "html": looks.lane(now, number, language), "kept": kept}
         yield {"id": "services", "html": looks.services(now, language)}
-        yield {"id": "alarms", "html": looks.alarms(now.alarms, language)}
+        yield {"id": "alarms", "html": looks.alarms(now, language)}
 
     def _events_after(self, records: Iterable[Record], language: str) -> list[Message]:
         spoken = words(language, GUARD)

@@ -1,5 +1,6 @@
 """What comes in from a browser: forms, cookies, languages. Nothing of it is believed before it is looked at."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from terminal.core.barrier_words import GuardOrder, Side
+from terminal.web.now import AlarmName
 from terminal.words.catalogues import mark
 
 MOST_ONCE = 64
@@ -37,6 +39,23 @@ def order(form: Form, account: str) -> dict[str, Any] | str:
     if form.get("sure") == "yes":
         asked["sure"] = True
     return asked
+
+
+def key_of(alarm: AlarmName) -> str:
+    """Which alarm, as a form says it."""
+    return json.dumps(alarm)
+
+
+def alarm(form: Form, account: str) -> dict[str, Any] | str:
+    """What a form says of an alarm, as the gate is asked; or what is wrong with it."""
+    try:
+        name, lane, about = json.loads(form.get("key", ""))
+    except (ValueError, TypeError, RecursionError):
+        return mark("This is no order of this page.")
+    note = form.get("reason", "").strip()
+    if not note.isprintable() or not SHORTEST <= len(note) <= LONGEST:
+        return mark("An alarm is acknowledged with a note, of 3 to 200 letters.")
+    return {"version": 1, "ask": "alarm", "alarm": name, "lane": lane, "about": about, "note": note, "account": account}
 
 
 async def form_of(request: Request) -> Form:

@@ -7,7 +7,6 @@ goes to the gate over its socket, for the account by name; the gate writes it do
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import Any
 
 import structlog
@@ -15,11 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from terminal.accounts import passwords
 from terminal.accounts.roles import MAY, Right
 from terminal.accounts.sessions import Random, Session, Sessions, is_form_of
 from terminal.accounts.store import Account, Store
-from terminal.accounts.throttle import Throttle
 from terminal.core.barrier_words import GuardOrder
 from terminal.core.journal import Access, OrderResult
 from terminal.errors import XsError
@@ -27,15 +24,13 @@ from terminal.order_words import WORDS
 from terminal.web.driver.pages import FOREVER
 from terminal.web.guard import phrases
 from terminal.web.guard.asking import Ask, write_down
-from terminal.web.guard.board import LANGUAGES, Board
-from terminal.web.guard.forms import form_of, order, preferred, set_cookie
+from terminal.web.guard.board import Board
+from terminal.web.guard.forms import Form, alarm, form_of, order
+from terminal.web.guard.log_in import SESSION, LogIn
 from terminal.web.guard.rendering import GuardPages, Who
-from terminal.words.catalogues import GUARD, best_language, mark, words
+from terminal.words.catalogues import GUARD, mark, words
 
-SESSION, LOGIN = "xs-session", "xs-login"
 ONCE_BYTES = 12
-MOST_CHECKS = 4
-"""Log-ins whose password waits for its check; more are asked to come again."""
 WELCOME_S = 1.0
 """So often a page that is open is asked whether its session goes on."""
 
@@ -72,8 +67,7 @@ class GuardRoutes:
         self._random = random
         self._monotonic_s = monotonic_s
         self._sessions = Sessions(random, self._find)
-        self._throttle = Throttle()
-        self._checks = 0
+        self._log_in = LogIn(looks, accounts, self._sessions, ask=ask, random=random, monotonic_s=monotonic_s)
         self._said: dict[str, _Said] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -81,9 +75,10 @@ class GuardRoutes:
         looks = self._looks
         return [
             Route("/", self._page),
-            Route("/login", self._login, methods=["GET", "POST"]),
+            Route("/login", self._log_in.endpoint, methods=["GET", "POST"]),
             Route("/logout", self._logout, methods=["POST"]),
             Route("/orders", self._order, methods=["POST"]),
+            Route("/alarms", self._alarm, methods=["POST"]),
             Route("/guard/events", self._events),
             Route(looks.stylesheet_path, _asset(looks.stylesheet, "text/css")),
             Route(looks.script_path, _asset(looks.script, "text/javascript")),
@@ -128,72 +123,6 @@ class GuardRoutes:
 
         return self._board.stream(language).answer(self._board.first(language, last), is_welcome)
 
-    # -------------------------------------------------------------------------------------------------------- log-in
-
-    async def _login(self, request: Request) -> Response:
-        language = best_language(preferred(request), "en")
-        language = language if language in LANGUAGES else "en"
-        if request.method == "GET":
-            return self._asked(request, language)
-        form = await form_of(request)
-        name, password = form.get("name", "").strip().lower(), form.get("password", "")
-        known = request.cookies.get(LOGIN, "")
-        if not known or not compare_digest(known.encode(), form.get("csrf", "").encode(errors="surrogatepass")):
-            said = words(language, GUARD).gettext("This form is too old. Please try again.")
-            return self._asked(request, language, name=name, said=said, status=403)
-        return await self._tried(request, language, name, password)
-
-    async def _tried(self, request: Request, language: str, name: str, password: str) -> Response:
-        spoken = words(language, GUARD)
-        address = request.client.host if request.client else ""
-        wait_s = self._throttle.wait_s(name, address, self._monotonic_s())
-        if wait_s > 0 or self._checks >= MOST_CHECKS:
-            said = spoken.ngettext(
-                "Too many attempts. Try again in {times} second.",
-                "Too many attempts. Try again in {times} seconds.",
-                int(wait_s) + 1,
-            )
-            return self._asked(request, language, name=name, said=said, status=429)
-        self._checks += 1
-        try:
-            account = await asyncio.to_thread(self._checked, name, password)
-        except XsError as error:
-            log.warning("accounts", why=str(error))
-            said = spoken.gettext("The accounts cannot be read. Call whoever looks after this terminal.")
-            return self._asked(request, language, name=name, said=said, status=503)
-        finally:
-            self._checks -= 1
-        now_s = self._monotonic_s()
-        if account is None:
-            self._throttle.failed(name, address, now_s)
-            log.warning("log-in-failed", address=address)
-            await write_down(self._ask, Access.LOG_IN_FAILED, name, address)
-            said = spoken.gettext("Name or password is not right.")
-            return self._asked(request, language, name=name, said=said, status=403)
-        self._throttle.succeeded(name)
-        self._sessions.end(request.cookies.get(SESSION, ""))
-        token = self._sessions.begin(account, now_s)
-        log.info("logged-in", account=account.name, address=address)
-        await write_down(self._ask, Access.LOGGED_IN, account.name, address)
-        answer = RedirectResponse("/", 303)
-        set_cookie(answer, request, SESSION, token)
-        answer.delete_cookie(LOGIN)
-        return answer
-
-    def _checked(self, name: str, password: str) -> Account | None:
-        """The account, if that is its password. Takes as long where there is none."""
-        account = self._accounts.find(name)
-        right = passwords.is_right(account.hash_ if account else passwords.NOBODYS, password)
-        return account if right and account is not None else None
-
-    def _asked(
-        self, request: Request, language: str, *, name: str = "", said: str | None = None, status: int = 200
-    ) -> Response:
-        csrf = request.cookies.get(LOGIN) or self._random(16).hex()
-        answer = HTMLResponse(self._looks.login(language, csrf=csrf, name=name, said=said), status)
-        set_cookie(answer, request, LOGIN, csrf)
-        return answer
-
     async def _logout(self, request: Request) -> Response:
         session = self._session(request)
         form = await form_of(request)
@@ -209,12 +138,9 @@ class GuardRoutes:
     # -------------------------------------------------------------------------------------------------------- orders
 
     async def _order(self, request: Request) -> Response:
-        session = self._session(request)
-        form = await form_of(request)
-        if session is None:
-            return self._answered(request, None, 403, "bad", mark("Please log in again."))
-        if not is_form_of(session, form.get("csrf", "")):
-            return self._answered(request, session, 403, "bad", mark("This form is too old. Please try again."))
+        session, form, refused = await self._sent(request)
+        if session is None or refused is not None:
+            return refused or Response(status_code=403)
         asked = order(form, session.account.name)
         if isinstance(asked, str):
             return self._answered(request, session, 400, "bad", asked)
@@ -229,6 +155,35 @@ class GuardRoutes:
             log.warning("order-not-asked", why=str(error))
             return self._answered(request, session, 503, "bad", mark("The gate does not answer. Look at the boom."))
         return self._became(request, session, asked, answer)
+
+    async def _sent(self, request: Request) -> tuple[Session | None, Form, Response | None]:
+        """Whose form this is, and what is in it; or why it is not taken."""
+        session = self._session(request)
+        form = await form_of(request)
+        if session is None:
+            return None, form, self._answered(request, None, 403, "bad", mark("Please log in again."))
+        if not is_form_of(session, form.get("csrf", "")):
+            why = mark("This form is too old. Please try again.")
+            return session, form, self._answered(request, session, 403, "bad", why)
+        return session, form, None
+
+    async def _alarm(self, request: Request) -> Response:
+        session, form, refused = await self._sent(request)
+        if session is None or refused is not None:
+            return refused or Response(status_code=403)
+        if Right.ALARM not in MAY[session.account.role]:
+            return self._answered(request, session, 403, "bad", mark("Your role may not give this order."))
+        asked = alarm(form, session.account.name)
+        if isinstance(asked, str):
+            return self._answered(request, session, 400, "bad", asked)
+        try:
+            answer = await asyncio.to_thread(self._ask, asked)
+        except XsError as error:
+            log.warning("alarm-not-asked", why=str(error))
+            return self._answered(request, session, 503, "bad", mark("The gate does not answer. What you see is old."))
+        if answer.get("result") == OrderResult.OBEYED:
+            return self._answered(request, session, 200, "good", mark("Acknowledged."))
+        return self._answered(request, session, 200, "wait", mark("This alarm does not stand any more."))
 
     def _became(
         self, request: Request, session: Session, asked: Mapping[str, Any], answer: Mapping[str, Any]

@@ -13,8 +13,9 @@ from terminal.accounts.roles import Right
 from terminal.core.barrier_words import GuardOrder, Phase, Side
 from terminal.web.guard import phrases
 from terminal.web.guard.events import Event
+from terminal.web.guard.forms import key_of
 from terminal.web.guard.glance import Item, kept
-from terminal.web.now import AlarmName, Now
+from terminal.web.now import Now
 from terminal.web.rendering import named
 from terminal.words.catalogues import GUARD, Words, words
 from terminal.words.services import service
@@ -87,7 +88,7 @@ class GuardPages:
             kept={number: " ".join(lane["kept"]) for number, lane in now.lanes.items()},
             orders=[(number, self._orders(now, number, who)) for number in sorted(now.lanes)],
             services=self.services(now, who.language),
-            alarms=self.alarms(now.alarms, who.language),
+            alarms=self.alarms(now, who.language),
             events=[self.event(each, now, who.language) for each in reversed(events)],
             last=last,
             said=said,
@@ -136,11 +137,15 @@ class GuardPages:
         ]
         return self._made("services.html", language, points=points)
 
-    def alarms(self, standing: Iterable[AlarmName], language: str) -> str:
-        """All alarms that stand."""
+    def alarms(self, now: Now, language: str) -> str:
+        """All alarms that stand; those that nobody has seen to first."""
         spoken = words(language, GUARD)
-        named_ = [(phrases.alarm(spoken, name), lane, about) for name, lane, about in standing]
-        return self._made("alarms.html", language, alarms=sorted(named_, key=str))
+        order = sorted(now.alarms, key=lambda alarm: (alarm in now.acknowledged, str(alarm)))
+        told = [
+            (phrases.alarm(spoken, alarm[0]), alarm[1], alarm[2], key_of(alarm), alarm in now.acknowledged)
+            for alarm in order
+        ]
+        return self._made("alarms.html", language, alarms=told)
 
     def event(self, event: Event, now: Now, language: str) -> str:
         """One line of what happened; its time is the site's."""

@@ -138,7 +138,7 @@ def test_every_word_of_the_gate_has_a_phrase(language: str) -> None:
 def test_every_alarm_that_the_terminal_raises_has_words() -> None:
     raised: set[str] = set()
     for file in (ROOT / "terminal").rglob("*.py"):
-        if file.name == "journal.py":  # its kinds of entries are called so, too
+        if file.name in {"journal.py", "callers.py", "requests.py", "roles.py"}:  # other words are called so there
             continue
         text = file.read_text()
         raised |= set(re.findall(r'(?:raised|happened|holds|Alarm|Standing)\(\s*"([a-z-]+)"', text))

@@ -67,17 +67,18 @@
 
   document.querySelectorAll("form[data-order]").forEach((form) => form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
+    const button = event.submitter;
+    const body = new URLSearchParams(new FormData(form, button));
     button.disabled = true;
     const said = by("said");
     try {
       const answer = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
+        method: "POST", body, headers: { Accept: "application/json" },
       });
       const told = await answer.json();
       said.textContent = told.say;
       said.className = `said ${told.tone}`;
-      if (told.tone === "good") { form.closest("details").open = false; form.reset(); }
+      if (told.tone === "good") { const box = form.closest("details"); if (box) box.open = false; form.reset(); }
       if (told.once) form.elements.once.value = form.elements.once.defaultValue = told.once;
     } catch {
       said.textContent = dead.textContent;
