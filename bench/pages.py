@@ -3,6 +3,7 @@
 The gate is its socket alone, and tells what a gate tells; `xs-terminal status` and chromium are the real ones.
 """
 
+import os
 import re
 import socket
 import subprocess
@@ -30,6 +31,8 @@ VIEWERS = 20
 SETTLE_S = 2.0
 STARTED_S = 30.0
 BEAT_S = 1.0
+UNIT = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""As the unit runs it."""
 NAME, PASSWORD = "guard", "nobody else knows it"
 LANE = {
     "lane": 1,
@@ -191,7 +194,8 @@ def _status(folder: Path) -> Iterator[tuple[str, int]]:
     (folder / "gate.toml").write_text(TOML.format(folder=folder))
     command = [sys.executable, "-m", "terminal", "status", str(folder / "gate.toml")]
     log = folder / "status.log"
-    with log.open("wb") as written, subprocess.Popen(command, stderr=written) as process:
+    environ = {**os.environ, **UNIT}
+    with log.open("wb") as written, subprocess.Popen(command, stderr=written, env=environ) as process:
         try:
             end_s = time.monotonic() + STARTED_S
             while (found := re.search(r'"address": "([^"]+)"', log.read_text())) is None:

@@ -12,7 +12,6 @@ import typer
 
 from firmware_config.configuration import read_gate
 from firmware_config.mistakes import ConfigurationMistakes
-from terminal.accounts import passwords
 from terminal.accounts.roles import Role
 from terminal.accounts.store import LANGUAGES, Account, Store
 from terminal.errors import ConfigurationError, XsError
@@ -56,7 +55,7 @@ def add(
                 full_name=full_name or name,
                 role=role,
                 language=language,
-                hash_=passwords.hashed(name, password),
+                hash_=_hashed(name, password),
             )
         )
         _say(f"{name} may log in as {role}", password if generate else None)
@@ -68,7 +67,7 @@ def password_(name: Name, *, generate: Generate = False, config: Config = USUAL,
     with _Told():
         store = _store(config, accounts)
         password = _password(generate=generate)
-        store.change(name, hash_=passwords.hashed(name, password))
+        store.change(name, hash_=_hashed(name, password))
         _say(f"{name} has another password", password if generate else None)
 
 
@@ -146,6 +145,12 @@ def _password(*, generate: bool) -> str:
     if getpass.getpass("Once more: ") != password:
         raise ConfigurationError("the two were not the same; nothing was changed")
     return password
+
+
+def _hashed(name: str, password: str) -> str:
+    from terminal.accounts.passwords import hashed  # noqa: PLC0415 - the gate's command does not load Argon2
+
+    return hashed(name, password)
 
 
 def _say(done: str, made: str | None = None) -> None:

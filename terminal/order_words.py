@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from terminal.words.catalogues import mark
+from terminal.words.marking import mark
 
 SURE, AGAIN = "sure", "busy"
 

@@ -5,6 +5,7 @@ little enough that a page for guards stays small. RFC 9106 would have 64 MiB; th
 """
 
 import unicodedata
+from functools import cache
 from threading import Lock
 
 from argon2 import PasswordHasher
@@ -33,8 +34,12 @@ COMMONEST = frozenset(
 
 _hasher = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=LANES)
 _one_at_a_time = Lock()
-NOBODYS = _hasher.hash("nobody has this one")
-"""Checked where there is no such account, so that it takes as long."""
+
+
+@cache
+def nobodys() -> str:
+    """A hash to check where there is no such account, so that it takes as long."""
+    return _hasher.hash("nobody has this one")
 
 
 def normal(password: str) -> str:

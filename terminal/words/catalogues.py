@@ -78,11 +78,6 @@ class Words:
         return " ".join(parts) or format_unit(0, "minute", "short", locale=self.locale)
 
 
-def mark(message: str) -> str:
-    """The message itself: so Babel finds one that stands in a table, and is translated where it is said."""
-    return message
-
-
 @cache
 def languages(domain: str = PAPERS) -> tuple[str, ...]:
     """Every language that has a catalogue of that domain, the source first."""

@@ -47,7 +47,7 @@ def test_password_is_known_again_and_another_is_not() -> None:
     assert passwords.is_right(kept, GOOD)
     assert not passwords.is_right(kept, GOOD + " ")
     assert not passwords.is_right("no hash at all", GOOD)
-    assert not passwords.is_right(passwords.NOBODYS, GOOD)
+    assert not passwords.is_right(passwords.nobodys(), GOOD)
 
 
 def test_password_is_the_same_however_a_keyboard_composes_it() -> None:

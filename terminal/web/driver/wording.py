@@ -7,7 +7,8 @@ from decimal import Decimal
 from terminal.core.barrier_words import Side
 from terminal.core.reasons import Help
 from terminal.web.driver.faces import Face, Screen, What
-from terminal.words.catalogues import Words, mark
+from terminal.words.catalogues import Words
+from terminal.words.marking import mark
 from terminal.words.services import service
 
 MICRO = 1_000_000

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from terminal.core.barrier_words import GuardOrder, Side
 from terminal.web.now import AlarmName
-from terminal.words.catalogues import mark
+from terminal.words.marking import mark
 
 MOST_ONCE = 64
 SHORTEST, LONGEST = 3, 200

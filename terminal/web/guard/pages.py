@@ -28,7 +28,8 @@ from terminal.web.guard.board import Board
 from terminal.web.guard.forms import Form, alarm, form_of, order
 from terminal.web.guard.log_in import SESSION, LogIn
 from terminal.web.guard.rendering import GuardPages, Who
-from terminal.words.catalogues import GUARD, mark, words
+from terminal.words.catalogues import GUARD, words
+from terminal.words.marking import mark
 
 ONCE_BYTES = 12
 WELCOME_S = 1.0

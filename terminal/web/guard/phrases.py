@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from terminal.core.barrier_words import GuardOrder, Mark, Phase, Result, Side
 from terminal.core.journal import Access, Kind, OrderResult, SaleResult, TapResult
 from terminal.core.reasons import Help, Outcome, Reason
-from terminal.words.catalogues import Words, mark
+from terminal.words.catalogues import Words
+from terminal.words.marking import mark
 
 PHASES: Mapping[Phase, str] = {
     Phase.BOOT: mark("starting"),
